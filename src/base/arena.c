@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "arena.h"
 
 #include <stdalign.h>
@@ -68,6 +69,13 @@ void arena_reset(struct arena *arena)
     arena->first->used = 0;
     arena->last = arena->first;
     arena->in_use = 0;
+}
+
+void arena_wipe(struct arena *arena)
+{
+    for (struct block *block = arena->first; block; block = block->next)
+        explicit_bzero(block->data, block->used);
+    arena_reset(arena);
 }
 
 static size_t aligned(size_t bytes)

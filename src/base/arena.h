@@ -18,6 +18,9 @@ void arena_free(struct arena *arena); /* accepts NULL */
 /* Forgets everything but keeps the first block, so that a reused arena costs nothing. */
 void arena_reset(struct arena *arena);
 
+/* The same, after overwriting what it held: for what somebody said that must not stay in memory (promise 4). */
+void arena_wipe(struct arena *arena);
+
 /* Aligned for any type, zeroed. NULL beyond the maximum. */
 void *arena_alloc(struct arena *arena, size_t bytes) MUST_CHECK;
 

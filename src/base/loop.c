@@ -3,6 +3,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -222,12 +223,20 @@ enum error loop_defer(struct loop *loop, loop_call *call, void *context)
     return OK;
 }
 
+void loop_defer_cancel(struct loop *loop, loop_call *call, void *context)
+{
+    for (size_t i = 0; i < loop->deferred_count; i++)
+        if (loop->deferred[i].call == call && loop->deferred[i].context == context)
+            loop->deferred[i].call = NULL;
+}
+
 /* What a deferred call defers runs in the same round; the list may grow while it is walked. */
 static void run_deferred(struct loop *loop)
 {
     for (size_t i = 0; i < loop->deferred_count; i++) {
         struct deferred now = loop->deferred[i];
-        now.call(now.context);
+        if (now.call)
+            now.call(now.context);
     }
     loop->deferred_count = 0;
 }
@@ -239,7 +248,9 @@ static int wait_ms(const struct loop *loop)
     if (loop->timers == 0)
         return -1;
     int64_t left_ns = loop->timer[0]->due_ns - world_stopwatch_ns();
-    return left_ns <= 0 ? 0 : (int)(left_ns / 1000000 + 1);
+    if (left_ns <= 0)
+        return 0;
+    return left_ns / 1000000 < INT_MAX ? (int)(left_ns / 1000000 + 1) : INT_MAX;
 }
 
 enum error loop_run(struct loop *loop)

@@ -32,6 +32,8 @@ void loop_timer_cancel(struct loop *loop, struct loop_timer *timer); /* accepts 
 /* Runs at the end of the present round, after every ready descriptor was served: where what came in together is sent
  * on together. The same call and context put off twice in a round run twice. ERROR_MEMORY. */
 MUST_CHECK enum error loop_defer(struct loop *loop, loop_call *call, void *context);
+/* Drops what was put off with this call and context and has not run: for a context that is about to go. */
+void loop_defer_cancel(struct loop *loop, loop_call *call, void *context);
 
 /* Runs until loop_stop. ERROR_IO when epoll fails. */
 MUST_CHECK enum error loop_run(struct loop *loop);

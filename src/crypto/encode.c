@@ -61,10 +61,22 @@ void encode_base64url(struct slice bytes, struct buffer *into)
     encode(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING, into);
 }
 
+/* libsodium's decoder takes some bytes above 0x7F for digits. */
+static bool is_ascii(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if ((uint8_t)text.data[i] > 0x7F)
+            return false;
+    }
+    return true;
+}
+
 static enum error decode(struct slice text, int variant, void *into, size_t maximum, size_t *ret_length)
 {
     const char *end = NULL;
 
+    if (!is_ascii(text))
+        return ERROR_SYNTAX;
     if (sodium_base642bin(into, maximum, text.data, text.length, NULL, ret_length, &end, variant) != 0 ||
         end != text.data + text.length)
         return ERROR_SYNTAX;

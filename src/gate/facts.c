@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which records state a fact that is decided on. An Encounter says that an organisation cares for a person now, or did;
+ * a Consent says whom she lets in or keeps out. The safe takes the fact only together with a write that the rules permit. */
+
+#include "crypto/encode.h"
+#include "internal.h"
+#include "text/date.h"
+
+#define OPEN_ENCOUNTER_SECONDS (90 * 24 * 3600) /* one that nobody closed: relations must not last for ever by neglect */
+
+static bool organization_of(struct slice reference, struct id *ret_organization)
+{
+    const struct slice prefix = SLICE("Organization/");
+
+    return slice_starts_with(reference, prefix) &&
+           decode_hex(slice_from(reference, prefix.length), ret_organization->byte, ID_BYTES) == OK;
+}
+
+static int64_t end_of(const struct json *period, int64_t otherwise)
+{
+    struct date date;
+
+    if (date_parse(json_text(json_member(period, "end")), DATE_KIND_DATETIME, &date) != OK)
+        return otherwise;
+    return date_interval(date).to / 1000;
+}
+
+static bool encounter_fact(const struct json *encounter, bool deleted, struct fact_change *change)
+{
+    const struct json *status = json_member(encounter, "status");
+    bool open = json_is(status, "arrived") || json_is(status, "triaged") || json_is(status, "in-progress") ||
+                json_is(status, "onleave");
+
+    change->kind = FACT_RELATION;
+    change->value = open && !deleted ? RELATION_OPEN_ENCOUNTER : RELATION_PAST;
+    return organization_of(json_text(json_path(encounter, "serviceProvider.reference")), &change->organization);
+}
+
+/* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. A Consent that
+ * is not active, or was deleted, says nothing any more: CONSENT_NONE takes back what it said. */
+static bool consent_fact(const struct json *consent, bool deleted, struct fact_change *change)
+{
+    const struct json *provision = json_member(consent, "provision");
+    const struct json *actor = json_path(provision, "actor.reference.reference");
+
+    change->kind = FACT_CONSENT;
+    change->value = json_is(json_member(provision, "type"), "deny") ? CONSENT_DENY : CONSENT_PERMIT;
+    change->expires_s = end_of(json_member(provision, "period"), 0);
+    if (deleted || !json_is(json_member(consent, "status"), "active") || !provision)
+        change->value = CONSENT_NONE;
+    return !actor || organization_of(json_text(actor), &change->organization);
+}
+
+bool gate_fact_of(struct slice type, const struct json *resource, const struct id *source, bool deleted,
+                  struct fact_change *ret_change)
+{
+    *ret_change = (struct fact_change){.source = *source};
+    if (slice_is(type, "Encounter"))
+        return encounter_fact(resource, deleted, ret_change);
+    if (slice_is(type, "Consent"))
+        return consent_fact(resource, deleted, ret_change);
+    return false;
+}

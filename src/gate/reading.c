@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Reading: ciphertext first, then the grant, then what it opens. What was there before the grant is unreadable, so the
+ * order costs nothing and saves a second trip. */
+
+#include <stdlib.h>
+
+#include "internal.h"
+
+struct reading {
+    struct gate *gate;
+    struct arena *arena;
+    enum sector sector;
+    struct vault_list list;
+    const struct id *person; /* whose grant opens what; one a target */
+    size_t persons;
+    bool one;                /* a single resource was asked for */
+    gate_read_done *done;
+    void *context;
+};
+
+static const struct gate_views no_views;
+
+static const struct grant_target *grant_of(const struct reading *reading, const struct grant *grant,
+                                           const struct id *person)
+{
+    for (size_t i = 0; i < reading->persons && i < grant->targets; i++)
+        if (id_equal(&reading->person[i], person))
+            return &grant->target[i];
+    return NULL;
+}
+
+/* Opens each version that some part of is granted; the rest is as if it were not there. */
+static enum error open_views(struct reading *reading, const struct grant *grant, struct gate_view *view,
+                             size_t *ret_count)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < reading->list.count; i++) {
+        const struct vault_version *version = &reading->list.version[i];
+        const struct grant_target *target = grant_of(reading, grant, &version->person);
+        if (!target)
+            continue;
+        enum error error = gate_view_open(reading->gate, reading->arena, reading->sector, version, target, &view[count]);
+        if (error == ERROR_NOT_FOUND)
+            continue;
+        TRY(error);
+        count++;
+    }
+    *ret_count = count;
+    return OK;
+}
+
+static enum error outcome_of(const struct reading *reading, const struct gate_views *views)
+{
+    if (!reading->one)
+        return OK;
+    if (views->count == 0)
+        return ERROR_NOT_FOUND;
+    return reading->list.count == 1 && views->view[0].deleted ? ERROR_GONE : OK;
+}
+
+static void reading_granted(void *context, enum error error, const struct grant *grant)
+{
+    struct reading *reading = context;
+    struct gate_views views = {.cut = reading->list.cut, .reason = gate_reason_of(grant)};
+
+    if (error == OK) {
+        struct gate_view *view = arena_array(reading->arena, reading->list.count, sizeof *view);
+        views.view = view;
+        error = view ? open_views(reading, grant, view, &views.count) : ERROR_MEMORY;
+        if (error == OK)
+            error = outcome_of(reading, &views);
+        gate_complete(reading->gate, grant->leaf, error, views.count);
+    }
+    reading->done(reading->context, error, &views);
+}
+
+static unsigned stored_mask(const struct vault_list *list, struct slice type)
+{
+    unsigned mask = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct part_body body;
+        if (!list->version[i].deleted && part_body_read(list->version[i].body, &body) == OK)
+            mask |= part_body_mask(&body);
+    }
+    return mask ? mask : splice_type_mask(type.length ? type : SLICE("Patient"));
+}
+
+static enum error load_facts(struct gate *gate, struct arena *arena, const struct id *person, size_t count,
+                             const struct access_target **ret_target)
+{
+    struct access_target *target = arena_array(arena, count, sizeof *target);
+
+    if (!target)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        target[i].person = person[i];
+        TRY(vault_facts(gate->vault, arena, &person[i], &target[i].facts));
+    }
+    *ret_target = target;
+    return OK;
+}
+
+static struct reading *reading_new(struct gate *gate, struct arena *arena, const struct gate_asker *asker,
+                                   gate_read_done *done, void *context)
+{
+    struct reading *reading = arena_alloc(arena, sizeof *reading);
+
+    if (!reading) {
+        done(context, ERROR_MEMORY, &no_views);
+        return NULL;
+    }
+    *reading = (struct reading){.gate = gate, .arena = arena, .sector = asker->credential.sector, .done = done,
+                                .context = context};
+    return reading;
+}
+
+/* Submits the access for what the reading has collected. */
+static enum error submit_reading(struct reading *reading, const struct gate_asker *asker, struct access *access)
+{
+    access->token = asker->token;
+    access->purpose = asker->purpose;
+    access->targets = reading->persons;
+    TRY(load_facts(reading->gate, reading->arena, reading->person, reading->persons, &access->target));
+    gate_submit(reading->gate, reading->arena, access, reading_granted, reading);
+    return OK;
+}
+
+/* ---- one resource ---- */
+
+/* A resource that is not there is asked for all the same, of a person who is not there: the answer to somebody who may
+ * see nothing must not tell the two apart, and the entry is made. */
+static enum error collect_one(struct gate *gate, const struct gate_read *read, struct vault_list *ret_list,
+                              struct id *ret_person)
+{
+    struct vault_version *version = arena_alloc(read->arena, sizeof *version);
+    struct slice type;
+
+    if (!version)
+        return ERROR_MEMORY;
+    *ret_list = (struct vault_list){.version = version};
+    enum error error = vault_locate(gate->vault, read->arena, &read->resource, ret_person, &type);
+    if (error == ERROR_NOT_FOUND || (error == OK && !slice_equal(type, read->type))) {
+        *ret_person = read->resource;
+        return OK;
+    }
+    TRY(error);
+    if (read->history)
+        return vault_history(gate->vault, read->arena, ret_person, read->type, &read->resource, GATE_HISTORY_MAX,
+                             ret_list);
+    error = read->version ? vault_read_version(gate->vault, read->arena, ret_person, read->type, &read->resource,
+                                               read->version, version)
+                          : vault_read(gate->vault, read->arena, ret_person, read->type, &read->resource, version);
+    ret_list->count = error == OK;
+    return error == ERROR_NOT_FOUND ? OK : error;
+}
+
+void gate_read(struct gate *gate, const struct gate_read *read)
+{
+    struct reading *reading = reading_new(gate, read->arena, read->asker, read->done, read->context);
+    struct id *person = reading ? arena_alloc(read->arena, sizeof *person) : NULL;
+
+    if (!reading)
+        return;
+    reading->one = true;
+    reading->person = person;
+    reading->persons = 1;
+    enum error error = person ? collect_one(gate, read, &reading->list, person) : ERROR_MEMORY;
+    struct access access = {.action = ACTION_READ, .needed = OUTCOME_FULL, .type = read->type,
+                            .resource = read->resource};
+    access.drawers = stored_mask(&reading->list, read->type);
+    if (error == OK)
+        error = submit_reading(reading, read->asker, &access);
+    if (error != OK)
+        read->done(read->context, error, &no_views);
+}
+
+/* ---- one person ---- */
+
+void gate_scan(struct gate *gate, const struct gate_scan *scan)
+{
+    struct reading *reading = reading_new(gate, scan->arena, scan->asker, scan->done, scan->context);
+    struct id *person = reading ? arena_alloc(scan->arena, sizeof *person) : NULL;
+
+    if (!reading)
+        return;
+    enum error error = person ? vault_scan(gate->vault, scan->arena, &scan->person, scan->type, GATE_SCAN_MAX,
+                                           &reading->list)
+                              : ERROR_MEMORY;
+    if (person)
+        *person = scan->person;
+    reading->person = person;
+    reading->persons = 1;
+    struct access access = {.action = scan->action, .needed = scan->needed, .type = scan->type};
+    access.drawers = stored_mask(&reading->list, scan->type);
+    if (error == OK)
+        error = submit_reading(reading, scan->asker, &access);
+    if (error != OK)
+        scan->done(scan->context, error, &no_views);
+}
+
+/* ---- across persons ---- */
+
+struct candidates {
+    struct vault_posting *posting;
+    size_t count;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct vault_posting));
+}
+
+static size_t without_doubles(struct vault_posting *posting, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || by_place(&posting[kept - 1], &posting[i]) != 0)
+            posting[kept++] = posting[i];
+    return kept;
+}
+
+#define POSTINGS_MAX 8192
+
+/* The union of what a set's terms lead to, sorted. */
+static enum error look_up_set(struct gate *gate, const struct gate_search *search, const struct gate_term_set *set,
+                              struct candidates *found)
+{
+    struct vault_posting *all = arena_array(search->arena, POSTINGS_MAX, sizeof *all);
+    size_t count = 0;
+
+    if (!all)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct vault_posting *posting;
+        uint8_t token[VAULT_TOKEN_BYTES];
+        size_t more;
+        bool cut;
+        gate_posting_token(gate, set->term[i], token);
+        TRY(vault_postings(gate->vault, search->arena, token, search->type, POSTINGS_MAX - count, &posting, &more,
+                           &cut));
+        if (cut)
+            return ERROR_TOO_COSTLY;
+        memcpy(all + count, posting, more * sizeof *posting);
+        count += more;
+    }
+    qsort(all, count, sizeof *all, by_place);
+    *found = (struct candidates){all, without_doubles(all, count)};
+    return OK;
+}
+
+static void intersect(struct candidates *kept, const struct candidates *other)
+{
+    size_t count = 0, at = 0;
+
+    for (size_t i = 0; i < kept->count; i++) {
+        while (at < other->count && by_place(&other->posting[at], &kept->posting[i]) < 0)
+            at++;
+        if (at < other->count && by_place(&other->posting[at], &kept->posting[i]) == 0)
+            kept->posting[count++] = kept->posting[i];
+    }
+    kept->count = count;
+}
+
+static enum error join(struct arena *arena, struct candidates *kept, const struct candidates *other)
+{
+    size_t count = kept->count + other->count;
+    struct vault_posting *all = arena_array(arena, count, sizeof *all);
+
+    if (!all)
+        return ERROR_MEMORY;
+    if (kept->count)
+        memcpy(all, kept->posting, kept->count * sizeof *all);
+    if (other->count)
+        memcpy(all + kept->count, other->posting, other->count * sizeof *all);
+    qsort(all, count, sizeof *all, by_place);
+    *kept = (struct candidates){all, without_doubles(all, count)};
+    return OK;
+}
+
+static enum error look_up(struct gate *gate, const struct gate_search *search, struct candidates *ret)
+{
+    *ret = (struct candidates){0};
+    for (size_t i = 0; i < search->sets; i++) {
+        struct candidates found;
+        TRY(look_up_set(gate, search, &search->set[i], &found));
+        if (i == 0)
+            *ret = found;
+        else if (search->any_set)
+            TRY(join(search->arena, ret, &found));
+        else
+            intersect(ret, &found);
+    }
+    return OK;
+}
+
+/* The persons of the candidates; of a match, first the person matched for, who is not her own candidate. */
+static enum error collect_persons(struct reading *reading, const struct gate_search *search,
+                                  const struct candidates *found)
+{
+    struct id *person = arena_array(search->arena, PROTOCOL_TARGETS_MAX, sizeof *person);
+    size_t count = 0;
+
+    if (!person)
+        return ERROR_MEMORY;
+    if (search->match_for)
+        person[count++] = *search->match_for;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct id *next = &found->posting[i].person;
+        if (count > 0 && (id_equal(&person[count - 1], next) || id_equal(&person[0], next)))
+            continue;
+        if (count == PROTOCOL_TARGETS_MAX)
+            return ERROR_TOO_COSTLY;
+        person[count++] = *next;
+    }
+    reading->person = person;
+    reading->persons = count;
+    return OK;
+}
+
+static enum error load_candidates(struct reading *reading, const struct gate_search *search,
+                                  const struct candidates *found)
+{
+    struct vault_version *version = arena_array(search->arena, found->count, sizeof *version);
+    size_t count = 0;
+
+    if (!version)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct vault_posting *posting = &found->posting[i];
+        if (search->match_for && id_equal(&posting->person, search->match_for))
+            continue;
+        enum error error = vault_read(reading->gate->vault, search->arena, &posting->person, search->type,
+                                      &posting->resource, &version[count]);
+        if (error == OK && !version[count].deleted)
+            count++;
+        else if (error != OK && error != ERROR_NOT_FOUND)
+            return error;
+    }
+    reading->list = (struct vault_list){.version = version, .count = count};
+    return OK;
+}
+
+static enum error search_across(struct reading *reading, const struct gate_search *search)
+{
+    struct access access = {.action = search->match_for ? ACTION_MATCH : ACTION_SEARCH,
+                            .needed = search->match_for ? OUTCOME_EXISTENCE : OUTCOME_FULL,
+                            .type = search->type};
+    struct candidates found;
+
+    TRY(look_up(reading->gate, search, &found));
+    TRY(collect_persons(reading, search, &found));
+    TRY(load_candidates(reading, search, &found));
+    access.drawers = search->match_for ? 1u << DRAWER_IDENTITY : stored_mask(&reading->list, search->type);
+    return submit_reading(reading, search->asker, &access);
+}
+
+void gate_search(struct gate *gate, const struct gate_search *search)
+{
+    struct reading *reading = reading_new(gate, search->arena, search->asker, search->done, search->context);
+
+    if (!reading)
+        return;
+    enum error error = search_across(reading, search);
+    if (error != OK)
+        search->done(search->context, error, &no_views);
+}
+
+/* ---- what belongs to nobody ---- */
+
+static struct gate_view plain_view(const struct vault_version *version)
+{
+    return (struct gate_view){.json = version->body, .type = version->type, .inside = version->resource,
+                              .version = version->version, .time_ms = version->time_ms, .deleted = version->deleted};
+}
+
+enum error gate_common(struct gate *gate, struct arena *arena, struct slice type, const struct id *resource,
+                       struct gate_view *ret_view)
+{
+    static const struct id nobody;
+    struct vault_version version;
+
+    TRY(vault_read(gate->vault, arena, &nobody, type, resource, &version));
+    *ret_view = plain_view(&version);
+    return version.deleted ? ERROR_GONE : OK;
+}
+
+enum error gate_common_all(struct gate *gate, struct arena *arena, struct slice type, struct gate_views *ret_views)
+{
+    static const struct id nobody;
+    struct vault_list list;
+
+    TRY(vault_scan(gate->vault, arena, &nobody, type, GATE_SCAN_MAX, &list));
+    struct gate_view *view = arena_array(arena, list.count, sizeof *view);
+    if (!view)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < list.count; i++)
+        view[i] = plain_view(&list.version[i]);
+    *ret_views = (struct gate_views){.view = view, .count = list.count, .cut = list.cut};
+    return OK;
+}

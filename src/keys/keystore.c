@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keystore.h"
+
+#include <stdlib.h>
+
+#include "store/writer.h"
+
+#define WRAPPED_BYTES (SECRET_KEY_BYTES + SEAL_OVERHEAD)
+#define ROW_BYTES (WRAPPED_BYTES * (1 + DRAWER_COUNT)) /* the person's key, then one a drawer */
+#define BATCH_MAX 4096
+#define HOUR_NONE UINT32_MAX
+
+static const struct store_migration migrations[] = {
+    {1, "keys",
+     "CREATE TABLE person_key (" /* read by every access; the row is the person: without it nothing of hers opens */
+     " person BLOB NOT NULL PRIMARY KEY CHECK (length(person) = 16),"
+     " facts_version INTEGER NOT NULL,"
+     " facts_confirmed INTEGER NOT NULL,"
+     " wrapped BLOB NOT NULL"
+     ") WITHOUT ROWID;"
+     "CREATE TABLE hour_key (" /* read by whoever opens an event */
+     " hour INTEGER NOT NULL PRIMARY KEY,"
+     " under_year BLOB NOT NULL,"
+     " to_oversight BLOB NOT NULL"
+     ");"
+     "CREATE TABLE year_key (year INTEGER NOT NULL PRIMARY KEY, wrapped BLOB NOT NULL);"
+     "CREATE TABLE destroyed (" /* read when a backup is restored */
+     " commitment BLOB NOT NULL PRIMARY KEY CHECK (length(commitment) = 32),"
+     " time INTEGER NOT NULL"
+     ") WITHOUT ROWID;"},
+};
+
+enum {
+    PERSON_GET,
+    PERSON_ADD,
+    PERSON_FACTS,
+    PERSON_DELETE,
+    PERSON_ALL,
+    PERSON_COUNT_ALL,
+    HOUR_GET,
+    HOUR_ADD,
+    YEAR_GET,
+    YEAR_ADD,
+    DESTROYED_ADD,
+    DESTROYED_ALL,
+    STATEMENTS
+};
+
+static const struct store_statement statement[STATEMENTS] = {
+    [PERSON_GET] = {"person_get", STORE_ROUTE_PERSON, STORE_READ,
+                    "SELECT facts_version, facts_confirmed, wrapped FROM person_key WHERE person = $1"},
+    [PERSON_ADD] = {"person_add", STORE_ROUTE_PERSON, STORE_WRITE,
+                    "INSERT INTO person_key (person, facts_version, facts_confirmed, wrapped) VALUES ($1, 0, 0, $2)"},
+    [PERSON_FACTS] = {"person_facts", STORE_ROUTE_PERSON, STORE_WRITE,
+                      "UPDATE person_key SET facts_version = $2, facts_confirmed = $3 WHERE person = $1"},
+    [PERSON_DELETE] = {"person_delete", STORE_ROUTE_PERSON, STORE_WRITE, "DELETE FROM person_key WHERE person = $1"},
+    [PERSON_ALL] = {"person_all", STORE_ROUTE_BROADCAST, STORE_READ, "SELECT person FROM person_key ORDER BY person"},
+    [PERSON_COUNT_ALL] = {"person_count", STORE_ROUTE_BROADCAST, STORE_READ, "SELECT count(*) FROM person_key"},
+    [HOUR_GET] = {"hour_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT under_year FROM hour_key WHERE hour = $1"},
+    [HOUR_ADD] = {"hour_add", STORE_ROUTE_LOCAL, STORE_WRITE,
+                  "INSERT INTO hour_key (hour, under_year, to_oversight) VALUES ($1, $2, $3)"},
+    [YEAR_GET] = {"year_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT wrapped FROM year_key WHERE year = $1"},
+    [YEAR_ADD] = {"year_add", STORE_ROUTE_LOCAL, STORE_WRITE, "INSERT INTO year_key (year, wrapped) VALUES ($1, $2)"},
+    [DESTROYED_ADD] = {"destroyed_add", STORE_ROUTE_LOCAL, STORE_WRITE,
+                       "INSERT INTO destroyed (commitment, time) VALUES ($1, $2)"},
+    [DESTROYED_ALL] = {"destroyed_all", STORE_ROUTE_LOCAL, STORE_READ,
+                       "SELECT commitment FROM destroyed ORDER BY commitment"},
+};
+
+static const struct store_schema schema = {"keys", migrations, 1, statement, STATEMENTS};
+static const struct store_schema *const schemas[] = {&schema};
+
+enum change_kind { CHANGE_ADD, CHANGE_FACTS, CHANGE_DESTROY };
+
+struct change {
+    enum change_kind kind;
+    struct id person;
+    struct keystore_person facts;
+    struct hash commitment;
+    int64_t time_s;
+    uint8_t wrapped[ROW_BYTES];
+};
+
+/* The keys that the safe holds while it runs, in one locked slot. */
+struct held {
+    struct secret_key persons;  /* wraps the persons' keys */
+    struct secret_key years;    /* wraps the years' keys */
+    struct secret_key commits;  /* makes the commitments to what was destroyed */
+    struct secret_key hour_key; /* the last one used */
+};
+
+struct keystore {
+    struct store *store;
+    struct world *world;
+    struct secret_pool *pool;
+    struct held *held;
+    uint32_t hour; /* of held->hour_key */
+    struct change *change;
+    size_t changes;
+};
+
+enum error keystore_open(const char *path, const struct secret_key *root, struct world *world,
+                         struct keystore **ret_keystore, struct fault *fault)
+{
+    struct keystore *keystore = calloc(1, sizeof *keystore);
+
+    if (!keystore)
+        return ERROR_MEMORY;
+    *keystore = (struct keystore){.world = world, .hour = HOUR_NONE};
+    keystore->change = calloc(BATCH_MAX, sizeof *keystore->change);
+    keystore->pool = secret_pool_new(1, sizeof *keystore->held);
+    keystore->held = keystore->pool ? secret_take(keystore->pool) : NULL;
+    enum error error = keystore->change && keystore->held ? store_open(path, schemas, 1, &keystore->store, fault)
+                                                          : ERROR_MEMORY;
+    if (error != OK) {
+        keystore_close(keystore);
+        return error;
+    }
+    keystore->held->persons = seal_derive(root, "persons", 0);
+    keystore->held->years = seal_derive(root, "years", 0);
+    keystore->held->commits = seal_derive(root, "destroyed", 0);
+    *ret_keystore = keystore;
+    return OK;
+}
+
+void keystore_close(struct keystore *keystore)
+{
+    if (!keystore)
+        return;
+    store_close(keystore->store);
+    secret_pool_free(keystore->pool);
+    free(keystore->change);
+    free(keystore);
+}
+
+/* What a wrapped key is bound to: this person and this use. */
+struct wrap_binding {
+    uint8_t person[ID_BYTES];
+    uint8_t use; /* 0: the person's key; 1 + drawer: a drawer's */
+};
+
+static struct wrap_binding wrap_binding(const struct id *person, unsigned use)
+{
+    struct wrap_binding binding = {.use = (uint8_t)use};
+
+    memcpy(binding.person, person->byte, ID_BYTES);
+    return binding;
+}
+
+static void wrap(struct keystore *keystore, const struct secret_key *under, const struct id *person, unsigned use,
+                 const struct secret_key *key, uint8_t *row)
+{
+    struct wrap_binding binding = wrap_binding(person, use);
+
+    seal(under, keystore->world, slice_of(&binding, sizeof binding), secret_key_slice(key), row + use * WRAPPED_BYTES);
+}
+
+static enum error unwrap(const struct secret_key *under, const struct id *person, unsigned use, struct slice row,
+                         struct secret_key *ret_key)
+{
+    struct wrap_binding binding = wrap_binding(person, use);
+
+    if (row.length != ROW_BYTES)
+        return ERROR_SEALED;
+    return seal_open(under, slice_of(&binding, sizeof binding), slice_of(row.data + use * WRAPPED_BYTES, WRAPPED_BYTES),
+                     ret_key->byte);
+}
+
+static enum error unwrap_drawers(struct keystore *keystore, const struct id *person, unsigned drawers, struct slice row,
+                                 struct secret_key *ret_key)
+{
+    CLEANUP_KEY struct secret_key person_key;
+
+    if (drawers == 0)
+        return OK;
+    TRY(unwrap(&keystore->held->persons, person, 0, row, &person_key));
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
+        if (drawers & 1u << d)
+            TRY(unwrap(&person_key, person, 1 + d, row, &ret_key[d]));
+    return OK;
+}
+
+/* What the batch says of the person: the newest of each kind. */
+struct pending {
+    const struct change *added;
+    const struct change *facts;
+    bool destroyed;
+};
+
+static struct pending pending_of(const struct keystore *keystore, const struct id *person)
+{
+    struct pending pending = {0};
+
+    for (size_t i = 0; i < keystore->changes; i++) {
+        const struct change *change = &keystore->change[i];
+        if (!id_equal(&change->person, person))
+            continue;
+        if (change->kind == CHANGE_ADD)
+            pending = (struct pending){.added = change};
+        else if (change->kind == CHANGE_FACTS)
+            pending.facts = change;
+        else
+            pending.destroyed = true;
+    }
+    return pending;
+}
+
+enum error keystore_person(struct keystore *keystore, const struct id *person, unsigned drawers,
+                           struct keystore_person *ret_person, struct secret_key *ret_key)
+{
+    struct pending pending = pending_of(keystore, person);
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+    struct keystore_person found = {0};
+    struct slice row;
+
+    if (pending.destroyed)
+        return ERROR_NOT_FOUND;
+    if (pending.added) {
+        row = slice_of(pending.added->wrapped, ROW_BYTES);
+    } else {
+        TRY(store_one(keystore->store, &statement[PERSON_GET], STORE_VALUES(store_blob(id_slice(person))), &cursor));
+        found.facts_version = (uint64_t)store_column_integer(&cursor, 0);
+        found.facts_confirmed = (uint64_t)store_column_integer(&cursor, 1);
+        row = store_column_bytes(&cursor, 2);
+    }
+    TRY(unwrap_drawers(keystore, person, drawers, row, ret_key));
+    *ret_person = pending.facts ? pending.facts->facts : found;
+    return OK;
+}
+
+static enum error next_change(struct keystore *keystore, enum change_kind kind, const struct id *person,
+                              struct change **ret_change)
+{
+    if (keystore->changes == BATCH_MAX)
+        return ERROR_TOO_MANY;
+    struct change *change = &keystore->change[keystore->changes++];
+    *change = (struct change){.kind = kind, .person = *person};
+    *ret_change = change;
+    return OK;
+}
+
+enum error keystore_add_person(struct keystore *keystore, const struct id *person)
+{
+    CLEANUP_KEY struct secret_key person_key;
+    CLEANUP_KEY struct secret_key drawer_key;
+    struct keystore_person there;
+    struct change *change;
+
+    enum error found = keystore_person(keystore, person, 0, &there, NULL);
+    if (found != ERROR_NOT_FOUND)
+        return found == OK ? ERROR_EXISTS : found;
+    TRY(next_change(keystore, CHANGE_ADD, person, &change));
+    keystore->world->random(keystore->world, person_key.byte, sizeof person_key.byte);
+    wrap(keystore, &keystore->held->persons, person, 0, &person_key, change->wrapped);
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+        keystore->world->random(keystore->world, drawer_key.byte, sizeof drawer_key.byte);
+        wrap(keystore, &person_key, person, 1 + d, &drawer_key, change->wrapped);
+    }
+    return OK;
+}
+
+enum error keystore_set_facts(struct keystore *keystore, const struct id *person, const struct keystore_person *facts)
+{
+    struct change *change;
+
+    TRY(next_change(keystore, CHANGE_FACTS, person, &change));
+    change->facts = *facts;
+    return OK;
+}
+
+static struct hash commitment_of(struct keystore *keystore, const struct id *person)
+{
+    return hash_keyed(secret_key_slice(&keystore->held->commits), id_slice(person));
+}
+
+enum error keystore_destroy(struct keystore *keystore, const struct id *person, int64_t now_s,
+                            struct hash *ret_commitment)
+{
+    struct keystore_person there;
+    struct change *change;
+
+    TRY(keystore_person(keystore, person, 0, &there, NULL));
+    TRY(next_change(keystore, CHANGE_DESTROY, person, &change));
+    change->commitment = commitment_of(keystore, person);
+    change->time_s = now_s;
+    *ret_commitment = change->commitment;
+    return OK;
+}
+
+static enum error apply(struct store *store, const struct change *change)
+{
+    struct store_value person = store_blob(id_slice(&change->person));
+
+    switch (change->kind) {
+    case CHANGE_ADD:
+        return store_run(store, &statement[PERSON_ADD],
+                         STORE_VALUES(person, store_blob(slice_of(change->wrapped, ROW_BYTES))), NULL);
+    case CHANGE_FACTS:
+        return store_run(store, &statement[PERSON_FACTS],
+                         STORE_VALUES(person, store_integer((int64_t)change->facts.facts_version),
+                                      store_integer((int64_t)change->facts.facts_confirmed)),
+                         NULL);
+    case CHANGE_DESTROY:
+        TRY(store_run(store, &statement[PERSON_DELETE], STORE_VALUES(person), NULL));
+        return store_run(store, &statement[DESTROYED_ADD],
+                         STORE_VALUES(store_blob(hash_slice(&change->commitment)), store_integer(change->time_s)),
+                         NULL);
+    }
+    return ERROR_INTERNAL;
+}
+
+static enum error apply_batch(struct store *store, void *context)
+{
+    struct keystore *keystore = context;
+
+    for (size_t i = 0; i < keystore->changes; i++)
+        TRY(apply(store, &keystore->change[i]));
+    return OK;
+}
+
+enum error keystore_commit(struct keystore *keystore)
+{
+    if (keystore->changes == 0)
+        return OK;
+    struct writer_job job = {.run = apply_batch, .context = keystore};
+    enum error error = writer_run_now(keystore->store, &job, 1);
+    secret_wipe(keystore->change, keystore->changes * sizeof *keystore->change);
+    keystore->changes = 0;
+    return error;
+}
+
+/* One row under a number, for the keys of hours and years. */
+struct key_row {
+    const struct store_statement *add;
+    uint32_t number;
+    const uint8_t *wrapped;
+    const uint8_t *to_oversight; /* of hours */
+};
+
+#define TO_OVERSIGHT_BYTES (SECRET_KEY_BYTES + SEAL_BOX_OVERHEAD)
+
+static enum error add_key_row(struct store *store, void *context)
+{
+    const struct key_row *row = context;
+    struct store_value number = store_integer(row->number), wrapped = store_blob(slice_of(row->wrapped, WRAPPED_BYTES));
+
+    if (!row->to_oversight)
+        return store_run(store, row->add, STORE_VALUES(number, wrapped), NULL);
+    return store_run(store, row->add,
+                     STORE_VALUES(number, wrapped, store_blob(slice_of(row->to_oversight, TO_OVERSIGHT_BYTES))), NULL);
+}
+
+static enum error find_wrapped(struct keystore *keystore, int which, uint32_t number, const struct secret_key *under,
+                               struct secret_key *ret_key)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+
+    TRY(store_one(keystore->store, &statement[which], STORE_VALUES(store_integer(number)), &cursor));
+    struct slice wrapped = store_column_bytes(&cursor, 0);
+    if (wrapped.length != WRAPPED_BYTES)
+        return ERROR_SEALED;
+    return seal_open(under, slice_of(&number, sizeof number), wrapped, ret_key->byte);
+}
+
+static enum error year_key(struct keystore *keystore, uint32_t year, struct secret_key *ret_key)
+{
+    uint8_t wrapped[WRAPPED_BYTES];
+
+    enum error found = find_wrapped(keystore, YEAR_GET, year, &keystore->held->years, ret_key);
+    if (found != ERROR_NOT_FOUND)
+        return found;
+    keystore->world->random(keystore->world, ret_key->byte, sizeof ret_key->byte);
+    seal(&keystore->held->years, keystore->world, slice_of(&year, sizeof year), secret_key_slice(ret_key), wrapped);
+    struct key_row row = {.add = &statement[YEAR_ADD], .number = year, .wrapped = wrapped};
+    return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
+}
+
+/* Years of the log's keys, not of the calendar: 8,766 hours each, so that no calendar is needed to find one. */
+static uint32_t year_of_hour(uint32_t hour)
+{
+    return hour / 8766;
+}
+
+static enum error hour_make(struct keystore *keystore, uint32_t hour, const uint8_t oversight[SEAL_PUBLIC_BYTES],
+                            struct secret_key *ret_key)
+{
+    CLEANUP_KEY struct secret_key year;
+    uint8_t wrapped[WRAPPED_BYTES], to_oversight[TO_OVERSIGHT_BYTES];
+
+    TRY(year_key(keystore, year_of_hour(hour), &year));
+    keystore->world->random(keystore->world, ret_key->byte, sizeof ret_key->byte);
+    seal(&year, keystore->world, slice_of(&hour, sizeof hour), secret_key_slice(ret_key), wrapped);
+    seal_box(oversight, keystore->world, secret_key_slice(ret_key), to_oversight);
+    struct key_row row = {&statement[HOUR_ADD], hour, wrapped, to_oversight};
+    return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
+}
+
+enum error keystore_hour_find(struct keystore *keystore, uint32_t hour, struct secret_key *ret_key)
+{
+    CLEANUP_KEY struct secret_key year;
+
+    if (hour == keystore->hour) {
+        *ret_key = keystore->held->hour_key;
+        return OK;
+    }
+    TRY(find_wrapped(keystore, YEAR_GET, year_of_hour(hour), &keystore->held->years, &year));
+    return find_wrapped(keystore, HOUR_GET, hour, &year, ret_key);
+}
+
+enum error keystore_hour(struct keystore *keystore, uint32_t hour, const uint8_t oversight[SEAL_PUBLIC_BYTES],
+                         struct secret_key *ret_key)
+{
+    enum error found = keystore_hour_find(keystore, hour, ret_key);
+
+    if (found == ERROR_NOT_FOUND)
+        found = hour_make(keystore, hour, oversight, ret_key);
+    TRY(found);
+    keystore->held->hour_key = *ret_key;
+    keystore->hour = hour;
+    return OK;
+}
+
+enum error keystore_destroyed(struct keystore *keystore, keystore_commitment *each, void *context)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+
+    TRY(store_query(keystore->store, &statement[DESTROYED_ALL], NULL, 0, &cursor));
+    while (store_next(&cursor)) {
+        struct slice bytes = store_column_bytes(&cursor, 0);
+        struct hash commitment;
+        if (bytes.length != HASH_BYTES)
+            return ERROR_CORRUPT;
+        memcpy(commitment.byte, bytes.data, HASH_BYTES);
+        each(context, &commitment);
+    }
+    return store_end(&cursor);
+}
+
+/* Commitments are keyed, so that whoever reads the public log learns nothing of who was erased; finding the person is
+ * therefore a walk over all of them, which only a restore does. */
+enum error keystore_replay(struct keystore *keystore, const struct hash *commitment, int64_t now_s, bool *ret_found)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+    struct hash replayed;
+
+    *ret_found = false;
+    TRY(store_query(keystore->store, &statement[PERSON_ALL], NULL, 0, &cursor));
+    while (store_next(&cursor)) {
+        struct id person;
+        memcpy(person.byte, store_column_bytes(&cursor, 0).data, ID_BYTES);
+        struct hash own = commitment_of(keystore, &person);
+        if (!hash_equal(&own, commitment))
+            continue;
+        store_cursor_close(&cursor);
+        *ret_found = true;
+        return keystore_destroy(keystore, &person, now_s, &replayed);
+    }
+    return store_end(&cursor);
+}
+
+enum error keystore_backup(struct keystore *keystore, const char *path)
+{
+    return store_backup(keystore->store, path);
+}
+
+enum error keystore_check(struct keystore *keystore, store_finding *finding, void *context)
+{
+    return store_check(keystore->store, finding, context);
+}
+
+enum error keystore_count(struct keystore *keystore, uint64_t *ret_persons)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+
+    TRY(store_one(keystore->store, &statement[PERSON_COUNT_ALL], NULL, 0, &cursor));
+    *ret_persons = (uint64_t)store_column_integer(&cursor, 0);
+    return OK;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What follows from the journal: the tree, and its files in the C2SP layout (tile.h). The right edge of the tree is
+ * kept in memory; everything left of it is in files that are written without sync and never believed: a tile that is
+ * loaded must fold to what its parent says, up to the edge, or it is made anew from the journal.
+ *
+ * One thread; inside the ledger only. */
+
+#include "journal.h"
+#include "tile.h"
+
+struct derived;
+
+/* An empty tree over `journal`, which is borrowed like `directory`. ERROR_MEMORY. */
+MUST_CHECK enum error derived_new(const char *directory, struct journal *journal, struct derived **ret_derived);
+void derived_free(struct derived *derived); /* accepts NULL */
+
+/* Back to the empty tree. */
+void derived_reset(struct derived *derived);
+
+/* Takes the edge of a tree of `size` entries, a multiple of TILE_WIDTH, from the tile files without proof: the caller
+ * compares a root before relying on it. ERROR_FILE_MISSING, ERROR_IO, ERROR_CORRUPT when a file cannot be used. */
+MUST_CHECK enum error derived_restore(struct derived *derived, uint64_t size);
+
+/* Adds the next entry. Files of tiles that are full now are written; what cannot be written is made up for by
+ * derived_publish. */
+void derived_add(struct derived *derived, struct slice leaf);
+
+struct tree_head derived_head(const struct derived *derived);
+struct tree_source derived_source(struct derived *derived);
+
+MUST_CHECK enum error derived_tile(struct derived *derived, const struct tile_name *name, struct buffer *into);
+MUST_CHECK enum error derived_bundle(struct derived *derived, uint64_t index, unsigned width, struct buffer *into);
+
+/* After a start files may be missing, cut short or left over. The next derived_publish puts that right. */
+void derived_doubt_files(struct derived *derived);
+
+/* Writes the tiles that are missing, the partial tiles of the present size, and `note` as the checkpoint. */
+MUST_CHECK enum error derived_publish(struct derived *derived, struct slice note);

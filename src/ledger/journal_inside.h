@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What journal.c (writing) and journal_read.c (opening, reading) share. Nobody else includes it. */
+
+#include "cursor.h"
+#include "journal.h"
+
+struct segment {
+    uint64_t first_index;
+    uint64_t *mark; /* offset of every MARK_EVERYth record of the segment, as far as it was walked */
+    size_t mark_count;
+    size_t mark_room;
+};
+
+struct journal {
+    const char *path;
+    struct slice origin;
+    struct ledger_io io;
+    uint64_t segment_bytes;
+
+    struct segment *segment;
+    size_t segment_count;
+    size_t segment_room;
+    int directory;
+
+    int tail;           /* the last segment */
+    uint64_t end;       /* where its next batch goes */
+    uint64_t allocated; /* up to where the file system has promised room */
+    uint64_t size;
+    int64_t last_time_ns;
+    bool broken; /* a half-written batch could not be cut off: no more appends */
+
+    uint64_t unfinished;   /* bytes behind `end`, to be cut off by journal_settle */
+    bool headless_segment; /* a segment behind the last has no head: to be removed by journal_settle */
+
+    int reading; /* an older segment that is being read */
+    size_t reading_segment;
+    struct cursor cursor;
+};
+
+MUST_CHECK enum error journal_new(const struct journal_settings *settings, struct journal **ret_journal);
+MUST_CHECK enum error journal_add_segment(struct journal *journal, uint64_t first_index);
+int journal_open_segment(const struct journal *journal, uint32_t number, int flags) MUST_CHECK;

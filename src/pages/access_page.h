@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The person's own list of who looked at the record: when, who, why, what, with what outcome, under which rule, and the
+ * proof of each line. Promise 6. It names roles and places, never staff by name: a list must not expose those who help.
+ *
+ * Pure; any thread. */
+
+#include "base/vocabulary.h"
+#include "page.h"
+
+/* Whether somebody else checks it afterwards. */
+enum access_review {
+    ACCESS_REVIEW_NONE,
+    ACCESS_REVIEW_OPEN,
+    ACCESS_REVIEW_JUSTIFIED,
+    ACCESS_REVIEW_UNJUSTIFIED,
+    ACCESS_REVIEW_COUNT
+};
+
+/* A moment on the wall clock where the person is. */
+struct page_time {
+    int16_t year;
+    uint8_t month; /* 1 to 12 */
+    uint8_t day;
+    uint8_t hour;
+    uint8_t minute;
+};
+
+struct access_entry {
+    struct page_time when;
+    enum sector sector;
+    enum role role;
+    struct slice place; /* the looker's organisation; may be empty */
+    enum purpose purpose;
+    enum action action;
+    uint32_t drawers;     /* 1u << DRAWER_…: given, or asked for where the outcome is none */
+    enum outcome outcome; /* what the safe decided, the most of any drawer */
+    bool broken_glass;
+    enum access_review review;
+    struct slice rule;          /* name of the row that decided */
+    struct slice citation;      /* its source; may be empty */
+    struct slice proof_path;    /* of the file to download; empty while there is none */
+    struct slice question_path; /* "I do not recognise this"; may be empty */
+};
+
+/* The most entries of one page; more are an error (ERROR_TOO_LARGE), so page through them. */
+#define ACCESS_ENTRIES_MAX 100
+
+struct access_list {
+    const struct access_entry *entry; /* newest first */
+    size_t count;
+    uint64_t total;          /* over all pages */
+    struct slice newer_path; /* empty at either end */
+    struct slice older_path;
+};
+
+/* page->signed_in should be set. */
+MUST_CHECK enum error page_write_access(struct buffer *out, const struct page *page, const struct access_list *list);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The fields of the care form as a table. Private to this layer: the answer and the slip read choices by it too. */
+
+#include "care_pages.h"
+#include "message.h"
+
+struct care_choice {
+    const char *word;
+    enum message_id label;
+};
+
+struct care_field_entry {
+    const char *field;
+    enum message_id legend;
+    const struct care_choice *choice;
+    uint8_t count;
+};
+
+extern const struct care_field_entry care_field_table[CARE_FIELD_COUNT];
+
+/* False for a word that the field does not have. */
+MUST_CHECK bool care_choice_read(enum care_field field, struct slice word, uint8_t *ret_choice);

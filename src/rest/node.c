@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the node says of itself, and its logs for strangers. */
+
+#include <stdio.h>
+
+#include "base/file.h"
+#include "handlers.h"
+#include "reply.h"
+#include "safe/node.h"
+#include "text/json.h"
+
+void node_live(struct call *call)
+{
+    reply_public(call, "text/plain", SLICE("alive\n"));
+}
+
+void node_ready(struct call *call)
+{
+    if (safe_client_alive(gate_client(call->app->gate)))
+        reply_public(call, "text/plain", SLICE("ready\n"));
+    else
+        reply_error(call, ERROR_SAFE_UNREACHABLE, NULL);
+}
+
+void node_metrics(struct call *call)
+{
+    struct slice text = arena_format(call->arena,
+                                     "# HELP hospitium_answers_total Answers by class of status.\n"
+                                     "# TYPE hospitium_answers_total counter\n"
+                                     "hospitium_answers_total{class=\"2xx\"} %llu\n"
+                                     "hospitium_answers_total{class=\"3xx\"} %llu\n"
+                                     "hospitium_answers_total{class=\"4xx\"} %llu\n"
+                                     "hospitium_answers_total{class=\"5xx\"} %llu\n"
+                                     "# HELP hospitium_safe_reachable Whether the safe answers.\n"
+                                     "# TYPE hospitium_safe_reachable gauge\n"
+                                     "hospitium_safe_reachable %d\n",
+                                     (unsigned long long)call->app->answers[2],
+                                     (unsigned long long)call->app->answers[3],
+                                     (unsigned long long)call->app->answers[4],
+                                     (unsigned long long)call->app->answers[5],
+                                     safe_client_alive(gate_client(call->app->gate)));
+    reply_public(call, "text/plain; version=0.0.4", text);
+}
+
+void node_smart(struct call *call)
+{
+    struct buffer body = buffer_new(4096);
+    struct json_writer writer = json_writer(&body);
+
+    json_begin_object(&writer);
+    json_member_string(&writer, "issuer", call->app->base_url);
+    json_key(&writer, "grant_types_supported");
+    json_begin_array(&writer);
+    json_end_array(&writer);
+    json_key(&writer, "capabilities");
+    json_begin_array(&writer);
+    json_end_array(&writer);
+    json_end_object(&writer);
+    reply_json(call, 200, &body);
+}
+
+/* ---- OpenAPI, from the route table ---- */
+
+static void write_operation(struct json_writer *writer, const struct route *route)
+{
+    static const char *const methods[METHOD_COUNT] = {[METHOD_GET] = "get",     [METHOD_HEAD] = "head",
+                                                      [METHOD_POST] = "post",   [METHOD_PUT] = "put",
+                                                      [METHOD_PATCH] = "patch", [METHOD_DELETE] = "delete",
+                                                      [METHOD_OPTIONS] = "options"};
+    struct slice rest = slice_from_string(route->path);
+
+    json_key(writer, methods[route->method]);
+    json_begin_object(writer);
+    json_member_cstring(writer, "summary", route->help);
+    json_key(writer, "parameters");
+    json_begin_array(writer);
+    while (rest.length > 0) {
+        struct slice part = slice_cut(&rest, '/');
+        if (part.length < 3 || part.data[0] != '{')
+            continue;
+        json_begin_object(writer);
+        json_member_string(writer, "name", slice_of(part.data + 1, part.length - 2));
+        json_member_cstring(writer, "in", "path");
+        json_key(writer, "required");
+        json_bool(writer, true);
+        json_key(writer, "schema");
+        json_raw(writer, SLICE("{\"type\":\"string\"}"));
+        json_end_object(writer);
+    }
+    json_end_array(writer);
+    if (route->permission == PERMIT_TOKEN) {
+        json_key(writer, "security");
+        json_raw(writer, SLICE("[{\"bearer\":[]}]"));
+    }
+    json_key(writer, "responses");
+    json_raw(writer, SLICE("{\"default\":{\"description\":\"The answer, or an error with a sentence and a hint.\"}}"));
+    json_end_object(writer);
+}
+
+static bool is_first_of_path(size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(app_route_at(i)->path, app_route_at(index)->path) == 0)
+            return false;
+    return true;
+}
+
+static void write_paths(struct json_writer *writer)
+{
+    for (size_t i = 0; app_route_at(i); i++) {
+        if (app_route_at(i)->permission == PERMIT_CONTROL || !is_first_of_path(i))
+            continue;
+        json_key(writer, app_route_at(i)->path);
+        json_begin_object(writer);
+        for (size_t j = i; app_route_at(j); j++)
+            if (strcmp(app_route_at(j)->path, app_route_at(i)->path) == 0)
+                write_operation(writer, app_route_at(j));
+        json_end_object(writer);
+    }
+}
+
+void node_openapi(struct call *call)
+{
+    struct buffer body = buffer_new(1u << 20);
+    struct json_writer writer = json_writer(&body);
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "openapi", "3.1.0");
+    json_key(&writer, "info");
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "title", "Hospitium");
+    json_member_cstring(&writer, "version", HOSPITIUM_VERSION);
+    json_end_object(&writer);
+    json_key(&writer, "paths");
+    json_begin_object(&writer);
+    write_paths(&writer);
+    json_end_object(&writer);
+    json_key(&writer, "components");
+    json_raw(&writer, SLICE("{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}}"));
+    json_end_object(&writer);
+    reply_json(call, 200, &body);
+}
+
+/* ---- the logs ---- */
+
+/* 0 for the access log, 1 for the public one, -1 for none. */
+static int log_number(struct call *call)
+{
+    if (slice_is(call->parameter[0], "access"))
+        return 0;
+    if (slice_is(call->parameter[0], "public"))
+        return 1;
+    reply_error(call, ERROR_NOT_FOUND, NULL);
+    return -1;
+}
+
+static void checkpoint_came(void *context, enum error error, struct slice payload)
+{
+    struct call *call = context;
+
+    if (error != OK)
+        reply_error(call, error, NULL);
+    else
+        reply_public(call, "text/plain; charset=utf-8", payload);
+}
+
+static void tile_came(void *context, enum error error, struct slice payload)
+{
+    struct call *call = context;
+
+    if (error != OK)
+        reply_error(call, error, NULL);
+    else
+        reply_public(call, "application/octet-stream", payload);
+}
+
+void log_checkpoint(struct call *call)
+{
+    int number = log_number(call);
+    uint8_t payload = (uint8_t)number;
+
+    if (number >= 0)
+        safe_call(gate_client(call->app->gate), PROTOCOL_CHECKPOINT, slice_of(&payload, 1), checkpoint_came, call);
+}
+
+void log_key(struct call *call)
+{
+    int number = log_number(call);
+    struct slice key;
+
+    if (number < 0)
+        return;
+    const char *below = number == 0 ? "log/access.vkey" : "log/public.vkey";
+    enum error error = file_read(call->arena, node_path(call->app->directory, below).text, 1024, &key, NULL);
+    if (error != OK)
+        reply_error(call, error, NULL);
+    else
+        reply_public(call, "text/plain; charset=utf-8", key);
+}
+
+/* C2SP tlog-tiles: L/N[.p/W] or entries/N[.p/W], N in groups of three digits, all but the last with an x before them. */
+static bool read_group(struct slice group, bool last, uint64_t *index)
+{
+    uint64_t value;
+
+    if (!last && !slice_starts_with(group, SLICE("x")))
+        return false;
+    if (!last)
+        group = slice_from(group, 1);
+    if (group.length != 3 || !slice_to_u64(group, &value))
+        return false;
+    return !__builtin_mul_overflow(*index, 1000, index) && !__builtin_add_overflow(*index, value, index);
+}
+
+static bool read_tile_path(struct call *call, uint8_t *ret_level, uint64_t *ret_index, uint16_t *ret_width)
+{
+    const struct slice *segment = call->request->segment + call->rest;
+    size_t count = call->request->segments - call->rest;
+    uint64_t level = UINT8_MAX, width = 256;
+
+    if (count < 2 || (!slice_is(segment[0], "entries") && (!slice_to_u64(segment[0], &level) || level > 63)))
+        return false;
+    if (count > 2 && slice_ends_with(segment[count - 2], SLICE(".p"))) {
+        if (!slice_to_u64(segment[count - 1], &width) || width == 0 || width > 255)
+            return false;
+        count--;
+    }
+    *ret_index = 0;
+    for (size_t i = 1; i < count; i++) {
+        struct slice group = segment[i];
+        if (i + 1 == count && slice_ends_with(group, SLICE(".p")))
+            group.length -= 2;
+        if (!read_group(group, i + 1 == count, ret_index))
+            return false;
+    }
+    *ret_level = (uint8_t)level;
+    *ret_width = (uint16_t)width;
+    return true;
+}
+
+void log_tile(struct call *call)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(64);
+    int number = log_number(call);
+    uint8_t level;
+    uint64_t index;
+    uint16_t width;
+
+    if (number < 0)
+        return;
+    if (!read_tile_path(call, &level, &index, &width)) {
+        reply_error(call, ERROR_NOT_FOUND, NULL);
+        return;
+    }
+    buffer_byte(&payload, (uint8_t)number);
+    buffer_byte(&payload, level);
+    buffer_u64(&payload, index);
+    buffer_u16(&payload, width);
+    safe_call(gate_client(call->app->gate), PROTOCOL_TILE, buffer_view(&payload), tile_came, call);
+}

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Pages for people: from a request to a page and out with its headers. The pages themselves are pure (src/pages). */
+
+#include "site.h"
+
+#include <stdio.h>
+
+#include "accesses.h"
+#include "advice.h"
+#include "handlers.h"
+#include "pages/access_page.h"
+#include "pages/asset.h"
+#include "pages/care_pages.h"
+#include "pages/headers.h"
+#include "text/date.h"
+
+#define HEADERS_MAX 24
+#define COOKIE_SECONDS 3600
+
+static struct page_site site_of(const struct call *call)
+{
+    const struct app_words *words = &call->app->words;
+    struct page_site site = {
+        .name = call->app->name,
+        .emergency_number = words->emergency_number,
+        .exit_address = words->exit_address,
+        .desk_language = LANGUAGE_EN,
+        .care_help = {words->care_name, words->care_phone},
+        .record_help = {words->record_name, words->record_phone},
+    };
+
+    if (!language_from_tag(words->desk_language, &site.desk_language))
+        site.desk_language = LANGUAGE_EN;
+    return site;
+}
+
+static struct slice query_value(struct call *call, struct slice query, const char *wanted)
+{
+    struct slice name, value;
+
+    for (;;) {
+        if (http_query_next(&query, call->arena, &name, &value) != OK || !name.data)
+            return slice_of(NULL, 0);
+        if (slice_is(name, wanted))
+            return value;
+    }
+}
+
+static enum language language_of(struct call *call)
+{
+    return language_choose(query_value(call, call->request->query, LANGUAGE_PARAMETER),
+                           http_request_cookie(call->request, SLICE(LANGUAGE_COOKIE)),
+                           http_request_header(call->request, SLICE("accept-language")));
+}
+
+static struct page page_of(struct call *call, const struct page_site *site, const char *path)
+{
+    struct slice cookie = http_request_cookie(call->request, SLICE("hospitium"));
+
+    return (struct page){.site = site, .language = language_of(call), .path = slice_from_string(path),
+                         .signed_in = cookie.length > 0};
+}
+
+/* Takes the buffer over. Only pages that are the same for everybody are compressed (http.h says why). */
+static void send_page(struct call *call, int status, struct buffer *page, bool personal, struct slice cookie)
+{
+    struct page_headers set = pages_headers(personal, call->request->client->over_tls);
+    struct http_header header[HEADERS_MAX] = {{SLICE("content-type"), SLICE(PAGE_MEDIA_TYPE)},
+                                              {SLICE("vary"), SLICE("accept-language, accept-encoding, cookie")}};
+    struct buffer packed = buffer_new(PAGE_BYTES_MAX);
+    size_t headers = 2;
+
+    for (size_t i = 0; i < set.count && headers < HEADERS_MAX - 3; i++)
+        if (strcmp(set.header[i].name, "content-type") != 0)
+            header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
+                                                     slice_from_string(set.header[i].value)};
+    if (cookie.length > 0)
+        header[headers++] = (struct http_header){SLICE("set-cookie"), cookie};
+    call->app->answers[status / 100 % 6]++;
+    if (!personal && http_accepts_gzip(call->request) && http_gzip(buffer_view(page), &packed) == OK) {
+        header[headers++] = (struct http_header){SLICE("content-encoding"), SLICE("gzip")};
+        buffer_wipe(page);
+        *page = packed;
+    }
+    exchange_respond_buffer(call->exchange, status, header, headers, page);
+}
+
+/* Sends what a page function wrote, or the plainest of errors when even that failed. */
+static void finish_page(struct call *call, enum error error, int status, struct buffer *page, bool personal)
+{
+    struct slice language = query_value(call, call->request->query, LANGUAGE_PARAMETER);
+    struct slice cookie = slice_of("", 0);
+    enum language chosen;
+
+    if (error != OK) {
+        buffer_wipe(page);
+        exchange_respond(call->exchange, 500, NULL, 0, SLICE("Something went wrong inside.\n"));
+        return;
+    }
+    if (language.data && language_from_tag(language, &chosen))
+        cookie = arena_format(call->arena, LANGUAGE_COOKIE "=%s; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+                              language_tag(chosen));
+    send_page(call, status, page, personal, cookie);
+}
+
+void site_reply_error(struct call *call, enum error error)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, "");
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+    char id[24];
+
+    if (error == ERROR_UNAUTHENTICATED || error == ERROR_TOKEN_EXPIRED) {
+        static const struct http_header to_sign_in[] = {{SLICE("location"), SLICE(PATH_SIGN_IN)},
+                                                        {SLICE("cache-control"), SLICE("no-store")}};
+        exchange_respond(call->exchange, 303, to_sign_in, 2, slice_of("", 0));
+        return;
+    }
+    int length = snprintf(id, sizeof id, "%llu", (unsigned long long)call->request->id);
+    enum error written = page_write_problem(&body, &page, error, slice_of(id, (size_t)length));
+    finish_page(call, written, error_entry(error)->http_status, &body, false);
+}
+
+void site_home(struct call *call)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, PATH_HOME);
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+
+    finish_page(call, page_write_home(&body, &page), 200, &body, false);
+}
+
+void site_staff(struct call *call)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, PATH_STAFF);
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+
+    finish_page(call, page_write_staff(&body, &page), 200, &body, false);
+}
+
+/* ---- what care can I get? ---- */
+
+void site_care_form(struct call *call)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, PATH_CARE);
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+
+    finish_page(call, page_write_care_form(&body, &page, NULL), 200, &body, false);
+}
+
+/* The body holds what the person chose: it is wiped with the request's memory, and the form with this function. */
+static bool read_form(struct call *call, struct care_form *form)
+{
+    struct slice rest = call->request->body, name, value;
+
+    for (;;) {
+        if (http_query_next(&rest, call->arena, &name, &value) != OK)
+            return false;
+        if (!name.data)
+            return true;
+        if (!care_form_set(form, name, value))
+            return false;
+    }
+}
+
+#define CARE_INPUTS_MAX (CARE_FIELD_COUNT + 1)
+
+static enum error ask_rules(struct call *call, const struct care_form *form, struct advice *advice)
+{
+    struct advice_input input[CARE_INPUTS_MAX];
+    size_t inputs = 0;
+    char age[8];
+
+    for (unsigned f = 0; f < CARE_FIELD_COUNT; f++)
+        if (f != CARE_FIELD_WHOM && f != CARE_FIELD_SPOKEN)
+            input[inputs++] = (struct advice_input){slice_from_string(care_field_name((enum care_field)f)),
+                                                    slice_from_string(care_form_word(form, (enum care_field)f))};
+    if (form->age_known) {
+        int length = snprintf(age, sizeof age, "%u", form->age_years > 120 ? 120 : form->age_years);
+        input[inputs++] = (struct advice_input){SLICE("age_years"), slice_of(age, (size_t)length)};
+    }
+    return advice_give(call->app->care, input, inputs, advice, &call->fault);
+}
+
+/* A word of the rules that the pages do not know stays unknown: the page then sends the person to a clinician. */
+static struct care_answer answer_of(const struct advice *advice, const struct care_form *form)
+{
+    struct care_answer answer = {.urgency = form->choice[CARE_FIELD_URGENCY],
+                                 .ask_clinician = !slice_is(advice->may_refuse, "no"),
+                                 .row = advice->row,
+                                 .pack = advice->pack,
+                                 .citation = advice->source,
+                                 .draft = advice->draft,
+                                 .helper = CARE_HELPER_DESK,
+                                 .whom = form->choice[CARE_FIELD_WHOM],
+                                 .spoken = form->choice[CARE_FIELD_SPOKEN]};
+
+    if (!care_entitlement_read(advice->access, &answer.entitlement))
+        answer.entitlement = CARE_ENTITLEMENT_ASK_CLINICIAN;
+    if (!care_charge_read(advice->charge, &answer.charge))
+        answer.charge = CARE_CHARGE_ASK;
+    if (!care_paper_read(advice->paper, &answer.paper))
+        answer.paper_other = advice->paper;
+    if (!care_helper_read(advice->who_helps, &answer.helper))
+        answer.helper_other = advice->who_helps;
+    return answer;
+}
+
+void site_care_answer(struct call *call)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, "");
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+    struct care_form form = {0};
+    struct advice advice;
+
+    bool readable = read_form(call, &form);
+    enum error error = readable ? OK : ERROR_VALUE;
+    if (error == OK && form.age_unreadable) {
+        finish_page(call, page_write_care_form(&body, &page, &form), 422, &body, true);
+        care_form_wipe(&form);
+        return;
+    }
+    if (error == OK)
+        error = call->app->care ? ask_rules(call, &form, &advice) : ERROR_UNPROVED;
+    if (error != OK) {
+        care_form_wipe(&form);
+        site_reply_error(call, error);
+        return;
+    }
+    struct care_answer answer = answer_of(&advice, &form);
+    enum error written = page_write_care_answer(&body, &page, &answer);
+    care_form_wipe(&form);
+    finish_page(call, written, 200, &body, true);
+}
+
+void site_care_slip(struct call *call)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, "");
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+    struct slice rest = call->request->body, name, value;
+    struct slip slip = {0};
+
+    for (;;) {
+        if (http_query_next(&rest, call->arena, &name, &value) != OK) {
+            site_reply_error(call, ERROR_SYNTAX);
+            return;
+        }
+        if (!name.data)
+            break;
+        if (!slip_set(&slip, name, value)) {
+            site_reply_error(call, ERROR_VALUE);
+            return;
+        }
+    }
+    finish_page(call, page_write_slip(&body, &page, &slip), 200, &body, true);
+}
+
+/* ---- who looked at my record? ---- */
+
+static struct page_time wall_clock(struct slice instant)
+{
+    struct date date;
+
+    if (date_parse(instant, DATE_KIND_INSTANT, &date) != OK)
+        return (struct page_time){0};
+    return (struct page_time){(int16_t)date.year, (uint8_t)date.month, (uint8_t)date.day,
+                              (uint8_t)(date.second / 3600), (uint8_t)(date.second / 60 % 60)};
+}
+
+static enum outcome outcome_of(const struct access_line *line)
+{
+    for (unsigned o = 0; line->permitted && o < OUTCOME_COUNT; o++)
+        if (slice_is(line->outcome, vocabulary_outcome((enum outcome)o)))
+            return (enum outcome)o;
+    return OUTCOME_NONE;
+}
+
+/* A word that is not known is shown as unknown: a list that hides a line would be worse. */
+static unsigned number_of(enum vocabulary_list list, struct slice word)
+{
+    int number = vocabulary_number(list, word);
+
+    return number < 0 ? 0 : (unsigned)number;
+}
+
+static uint32_t drawers_of(const struct access_line *line)
+{
+    const struct slice *word = line->permitted ? line->opened : line->asked;
+    size_t count = line->permitted ? line->opened_count : line->asked_count;
+    uint32_t drawers = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int drawer = vocabulary_number(VOCABULARY_DRAWER, word[i]);
+        if (drawer >= 0)
+            drawers |= 1u << drawer;
+    }
+    return drawers;
+}
+
+static struct access_entry entry_of(struct call *call, const struct access_line *line)
+{
+    return (struct access_entry){
+        .when = wall_clock(line->time),
+        .sector = (enum sector)number_of(VOCABULARY_SECTOR, line->sector),
+        .role = (enum role)number_of(VOCABULARY_ROLE, line->role),
+        .place = line->place,
+        .purpose = (enum purpose)number_of(VOCABULARY_PURPOSE, line->purpose),
+        .action = (enum action)number_of(VOCABULARY_ACTION, line->action),
+        .drawers = drawers_of(line),
+        .outcome = outcome_of(line),
+        .broken_glass = line->emergency,
+        .review = line->emergency ? ACCESS_REVIEW_OPEN : ACCESS_REVIEW_NONE,
+        .rule = line->row,
+        .citation = line->citation,
+        .proof_path = arena_format(call->arena, "/access/%llu/proof", (unsigned long long)line->entry),
+    };
+}
+
+static void accesses_came(void *context, enum error error, const struct access_line *line, size_t count)
+{
+    struct call *call = context;
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, PATH_ACCESS);
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+
+    size_t shown = count < ACCESS_ENTRIES_MAX ? count : ACCESS_ENTRIES_MAX;
+    struct access_entry *entry = arena_array(call->arena, shown, sizeof *entry);
+    if (error == OK && !entry)
+        error = ERROR_MEMORY;
+    if (error != OK) {
+        site_reply_error(call, error);
+        return;
+    }
+    for (size_t i = 0; i < shown; i++)
+        entry[i] = entry_of(call, &line[i]);
+    struct access_list list = {.entry = entry, .count = shown, .total = count};
+    page.signed_in = true;
+    finish_page(call, page_write_access(&body, &page, &list), 200, &body, true);
+}
+
+void site_access(struct call *call)
+{
+    accesses_list(call, &call->asker.credential.person, accesses_came, call);
+}
+
+/* ---- signing in and out ---- */
+
+static void write_sign_in(struct call *call, bool for_staff, bool failed)
+{
+    struct page_site site = site_of(call);
+    struct page page = page_of(call, &site, for_staff ? PATH_STAFF_SIGN_IN : PATH_SIGN_IN);
+    struct buffer body = buffer_new(PAGE_BYTES_MAX);
+    struct page_sign_in view = {.for_staff = for_staff, .failed = failed};
+
+    finish_page(call, page_write_sign_in(&body, &page, &view), failed ? 401 : 200, &body, true);
+}
+
+void site_sign_in(struct call *call)
+{
+    write_sign_in(call, false, false);
+}
+
+void site_staff_sign_in(struct call *call)
+{
+    write_sign_in(call, true, false);
+}
+
+static void redirect(struct call *call, const char *path, struct slice cookie)
+{
+    const struct http_header header[] = {{SLICE("location"), slice_from_string(path)},
+                                         {SLICE("set-cookie"), cookie},
+                                         {SLICE("cache-control"), SLICE("no-store")}};
+
+    call->app->answers[3]++;
+    exchange_respond(call->exchange, 303, header, 3, slice_of("", 0));
+}
+
+struct signing_in {
+    struct call *call;
+    struct slice code;
+    bool for_staff;
+};
+
+static void code_checked(void *context, enum error error, const struct credential *credential)
+{
+    struct signing_in *signing_in = context;
+    struct call *call = signing_in->call;
+    const char *secure = call->request->client->over_tls ? "; Secure" : "";
+
+    (void)credential;
+    if (error == ERROR_UNAUTHENTICATED || error == ERROR_TOKEN_EXPIRED) {
+        write_sign_in(call, signing_in->for_staff, true);
+        return;
+    }
+    if (error != OK) {
+        site_reply_error(call, error);
+        return;
+    }
+    struct slice cookie = arena_format(call->arena, "hospitium=%.*s; Path=/; Max-Age=%d; SameSite=Strict; HttpOnly%s",
+                                       SLICE_PRINT(signing_in->code), COOKIE_SECONDS, secure);
+    redirect(call, signing_in->for_staff ? PATH_STAFF : PATH_ACCESS, cookie);
+}
+
+static void sign_in(struct call *call, bool for_staff)
+{
+    struct signing_in *signing_in = arena_alloc(call->arena, sizeof *signing_in);
+    struct slice code = query_value(call, call->request->body, "code");
+
+    if (!signing_in) {
+        site_reply_error(call, ERROR_MEMORY);
+        return;
+    }
+    *signing_in = (struct signing_in){call, code, for_staff};
+    if (!code.data || code.length == 0 || code.length > PROTOCOL_TOKEN_MAX)
+        write_sign_in(call, for_staff, true);
+    else
+        gate_identify(call->app->gate, call->arena, code, code_checked, signing_in);
+}
+
+void site_sign_in_post(struct call *call)
+{
+    sign_in(call, false);
+}
+
+void site_staff_sign_in_post(struct call *call)
+{
+    sign_in(call, true);
+}
+
+void site_sign_out(struct call *call)
+{
+    redirect(call, PATH_HOME, SLICE("hospitium=; Path=/; Max-Age=0; SameSite=Strict; HttpOnly"));
+}
+
+/* ---- style sheet and icon ---- */
+
+void site_asset(struct call *call)
+{
+    const struct asset *asset = asset_find(call->request->path);
+
+    if (!asset) {
+        site_reply_error(call, ERROR_NOT_FOUND);
+        return;
+    }
+    struct page_headers set = pages_asset_headers(call->request->client->over_tls);
+    struct http_header header[HEADERS_MAX] = {{SLICE("content-type"), slice_from_string(asset->media_type)}};
+    bool gzip = http_accepts_gzip(call->request) && asset->gzip.length > 0;
+    size_t headers = 1;
+
+    for (size_t i = 0; i < set.count && headers < HEADERS_MAX - 2; i++)
+        if (strcmp(set.header[i].name, "content-type") != 0)
+            header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
+                                                     slice_from_string(set.header[i].value)};
+    if (gzip)
+        header[headers++] = (struct http_header){SLICE("content-encoding"), SLICE("gzip")};
+    exchange_respond_parts(call->exchange, 200, header, headers, gzip ? &asset->gzip : &asset->plain, 1);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The walk itself. Facts are fixed one after the other; at each step the rows that are still possible are kept. What they
+ * and the results so far say is the state of the walk: from the same state the same follows, so a state that was met
+ * before is not walked again. States are compared whole, never by a hash alone. */
+
+#include "space.h"
+
+#define STATES_MAX (UINT32_C(1) << 16) /* remembered; past that the walk only gets slower */
+#define DECIDED_OUTPUTS_MAX 5     /* of 12 bits (RULE_VALUES_MAX), in one word */
+#define WALK_BYTES_MAX ((size_t)128 << 20)
+
+/* Where one step of the walk narrows the rows of a table. */
+struct narrowing {
+    uint32_t decision, input;
+};
+
+struct step {
+    uint32_t fact;
+    uint64_t cells;                    /* those to visit; bits past 63 are not restricted */
+    uint32_t narrowing_count;
+    struct narrowing narrowing[RULE_DECISIONS_MAX];
+    uint32_t ready_count;              /* tables that can be decided once this fact is fixed */
+    uint32_t ready[RULE_DECISIONS_MAX];
+};
+
+struct walk {
+    const struct space *space;
+    struct step step[SPACE_FACTS_MAX];
+    uint64_t below[SPACE_FACTS_MAX + 1]; /* cells from this depth on */
+    uint64_t seen;                       /* facts that the visit looks at */
+    uint64_t *rows;                      /* (fact_count + 1) × word_count */
+    uint64_t *state;                     /* the present one, then STATES_MAX remembered ones */
+    uint32_t state_words, state_count;
+    uint32_t *slot_of_state;             /* hash table: number of a remembered state + 1 */
+    uint32_t ready_at[RULE_DECISIONS_MAX];
+    struct space_case found;
+    space_visit *visit;
+    void *context;
+    uint64_t cells;
+};
+
+static const struct rule_row *row_number(const struct rule_decision *rules, uint32_t word, uint64_t bits)
+{
+    return &rules->row[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+}
+
+static bool same_outputs(const struct rule_decision *rules, const struct rule_row *a, const struct rule_row *b)
+{
+    return memcmp(a->output, b->output, rules->output_count * sizeof a->output[0]) == 0;
+}
+
+static void collect_row(const struct rule_decision *rules, const struct rule_row *row, struct rule_result *result)
+{
+    for (uint32_t i = 0; i < rules->output_count; i++)
+        result->collected[i] |= UINT64_C(1) << row->output[i];
+}
+
+/* The same rules as rules_decide, on rows that are already narrowed. */
+static enum error decide_rows(const struct rule_decision *rules, const uint64_t *rows, struct rule_result *result)
+{
+    result->row = NULL;
+    result->collected[0] = 0;
+    for (uint32_t word = 0; word < rules->words; word++) {
+        for (uint64_t bits = rows[word]; bits; bits &= bits - 1) {
+            const struct rule_row *row = row_number(rules, word, bits);
+            if (rules->hit_policy == RULE_COLLECT)
+                collect_row(rules, row, result);
+            else if (result->row && (rules->hit_policy == RULE_UNIQUE || !same_outputs(rules, result->row, row)))
+                return ERROR_ROWS_DISAGREE;
+            if (!result->row)
+                result->row = row;
+            if (rules->hit_policy == RULE_PRIORITY)
+                goto found;
+        }
+    }
+    if (!result->row)
+        return ERROR_NO_ROW;
+found:
+    for (uint32_t i = 0; i < rules->output_count; i++)
+        result->output[i] = result->row->output[i];
+    return OK;
+}
+
+static void narrow(uint64_t *rows, const uint64_t *column, uint32_t words)
+{
+    for (uint32_t w = 0; w < words; w++)
+        rows[w] &= column[w];
+}
+
+/* A table that rests on an undecided one is undecided too. */
+static void decide(struct walk *walk, const uint64_t *rows, uint32_t number)
+{
+    const struct space_decision *decision = &walk->space->decision[number];
+    const struct rule_decision *rules = decision->rules;
+    uint64_t left[SPACE_WORDS_MAX];
+
+    memcpy(left, rows + decision->first_word, rules->words * sizeof *left);
+    for (uint32_t i = 0; i < rules->input_count; i++) {
+        const struct space_input *input = &decision->input[i];
+        const struct rule_input *source = &rules->input[i];
+        if (input->fact >= 0)
+            continue;
+        walk->found.verdict[number] = walk->found.verdict[input->feeder];
+        if (walk->found.verdict[number] != OK)
+            return;
+        int64_t value = source->fed_value[walk->found.result[input->feeder].output[source->fed_output]];
+        narrow(left, rule_input_column(rules, source, (uint32_t)rule_input_slot(source, value)), rules->words);
+    }
+    walk->found.verdict[number] = decide_rows(rules, left, &walk->found.result[number]);
+}
+
+static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
+{
+    const struct space *space = walk->space;
+    const struct step *step = &walk->step[depth];
+    uint64_t *rows = walk->rows + (size_t)(depth + 1) * space->word_count;
+
+    walk->found.cell[step->fact] = cell;
+    memcpy(rows, rows - space->word_count, space->word_count * sizeof *rows);
+    for (uint32_t i = 0; i < step->narrowing_count; i++) {
+        const struct narrowing *n = &step->narrowing[i];
+        const struct space_decision *decision = &space->decision[n->decision];
+        uint32_t slot = decision->input[n->input].slot[cell];
+        narrow(rows + decision->first_word,
+               rule_input_column(decision->rules, &decision->rules->input[n->input], slot), decision->rules->words);
+    }
+    for (uint32_t i = 0; i < step->ready_count; i++)
+        decide(walk, rows, step->ready[i]);
+}
+
+/* What a decided table still means for what follows, as one number: its verdict, or its outputs of 12 bits each. */
+static uint64_t decided_state(const struct walk *walk, uint32_t number)
+{
+    const struct rule_result *result = &walk->found.result[number];
+    uint64_t outputs = 0;
+
+    if (walk->found.verdict[number] != OK)
+        return (uint64_t)walk->found.verdict[number];
+    for (uint32_t i = 0; i < walk->space->decision[number].rules->output_count; i++)
+        outputs = outputs << 12 | result->output[i];
+    return ERROR_COUNT + outputs;
+}
+
+static bool has_decided_state(const struct walk *walk, uint32_t number, uint32_t depth)
+{
+    const struct rule_decision *rules = walk->space->decision[number].rules;
+
+    return walk->ready_at[number] < depth && rules->hit_policy != RULE_COLLECT &&
+           rules->output_count <= DECIDED_OUTPUTS_MAX;
+}
+
+static uint64_t *state_of(const struct walk *walk, uint32_t number)
+{
+    return walk->state + (size_t)number * walk->state_words;
+}
+
+/* Writes the state before `depth` into place 0: depth, rows or results of each table, cells that the visit looks at. */
+static void write_state(struct walk *walk, uint32_t depth)
+{
+    const struct space *space = walk->space;
+    uint64_t *state = state_of(walk, 0);
+
+    *state++ = depth;
+    memcpy(state, walk->rows + (size_t)depth * space->word_count, space->word_count * sizeof *state);
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        const struct space_decision *decision = &space->decision[d];
+        if (!has_decided_state(walk, d, depth))
+            continue;
+        memset(state + decision->first_word, 0, decision->rules->words * sizeof *state);
+        state[decision->first_word] = decided_state(walk, d);
+    }
+    state += space->word_count;
+    for (uint32_t step = 0; step < space->fact_count; step++) {
+        uint32_t fact = walk->step[step].fact;
+        *state++ = step < depth && walk->seen >> fact & 1 ? walk->found.cell[fact] : 0;
+    }
+}
+
+static uint32_t hash_state(const uint64_t *state, uint32_t words)
+{
+    uint64_t hash = 0;
+
+    for (uint32_t i = 0; i < words; i++)
+        hash = (hash ^ state[i]) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 29;
+    return (uint32_t)(hash >> 32);
+}
+
+/* Remembers the state before `depth`, unless it was met before: then says so. */
+static bool was_met(struct walk *walk, uint32_t depth)
+{
+    write_state(walk, depth);
+    uint32_t at = hash_state(walk->state, walk->state_words) % (2 * STATES_MAX);
+    for (; walk->slot_of_state[at]; at = (at + 1) % (2 * STATES_MAX))
+        if (memcmp(state_of(walk, walk->slot_of_state[at]), walk->state, walk->state_words * sizeof *walk->state) == 0)
+            return true;
+    if (walk->state_count < STATES_MAX) {
+        walk->slot_of_state[at] = ++walk->state_count;
+        memcpy(state_of(walk, walk->state_count), walk->state, walk->state_words * sizeof *walk->state);
+    }
+    return false;
+}
+
+/* As deep as there are facts, at most SPACE_FACTS_MAX. */
+static bool walk_from(struct walk *walk, uint32_t depth)
+{
+    if (depth == walk->space->fact_count) {
+        walk->cells++;
+        return walk->visit(walk->context, &walk->found);
+    }
+    const struct step *step = &walk->step[depth];
+    for (uint32_t cell = 0; cell < walk->space->fact[step->fact].cell_count; cell++) {
+        if (cell < 64 && !(step->cells >> cell & 1))
+            continue;
+        fix(walk, depth, cell);
+        if (depth + 1 < walk->space->fact_count && was_met(walk, depth + 1))
+            walk->cells += walk->below[depth + 1];
+        else if (!walk_from(walk, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+static void order_facts(struct walk *walk, const struct space_tour *tour)
+{
+    uint32_t depth = 0;
+
+    for (uint32_t f = 0; f < walk->space->fact_count; f++)
+        if ((int)f != tour->last)
+            walk->step[depth++].fact = f;
+    if (tour->last >= 0)
+        walk->step[depth].fact = (uint32_t)tour->last;
+    for (depth = 0; depth < walk->space->fact_count; depth++) {
+        struct step *step = &walk->step[depth];
+        step->cells = (int)step->fact == tour->only ? tour->cells : ~UINT64_C(0);
+    }
+}
+
+static uint64_t count_cells(const struct walk *walk, const struct step *step)
+{
+    uint64_t count = 0;
+
+    for (uint32_t cell = 0; cell < walk->space->fact[step->fact].cell_count; cell++)
+        count += cell >= 64 || (step->cells >> cell & 1);
+    return count;
+}
+
+static uint32_t depth_of(const struct walk *walk, uint32_t fact)
+{
+    uint32_t depth = 0;
+
+    while (walk->step[depth].fact != fact)
+        depth++;
+    return depth;
+}
+
+static void plan_table(struct walk *walk, uint32_t number)
+{
+    const struct space_decision *decision = &walk->space->decision[number];
+    uint32_t ready = 0;
+
+    for (uint32_t i = 0; i < decision->rules->input_count; i++) {
+        const struct space_input *input = &decision->input[i];
+        uint32_t depth = input->fact >= 0 ? depth_of(walk, (uint32_t)input->fact) : walk->ready_at[input->feeder];
+        if (depth > ready)
+            ready = depth;
+        if (input->fact >= 0) {
+            struct step *step = &walk->step[depth];
+            step->narrowing[step->narrowing_count++] = (struct narrowing){number, i};
+        }
+    }
+    walk->ready_at[number] = ready;
+    walk->step[ready].ready[walk->step[ready].ready_count++] = number;
+}
+
+static void plan(struct walk *walk)
+{
+    for (uint32_t d = 0; d < walk->space->decision_count; d++)
+        plan_table(walk, d);
+    walk->below[walk->space->fact_count] = 1;
+    for (uint32_t depth = walk->space->fact_count; depth-- > 0;)
+        walk->below[depth] = walk->below[depth + 1] * count_cells(walk, &walk->step[depth]);
+}
+
+static enum error make_room(struct arena *arena, struct walk *walk)
+{
+    const struct space *space = walk->space;
+
+    walk->state_words = 1 + space->word_count + space->fact_count;
+    walk->rows = arena_array(arena, (size_t)(space->fact_count + 1) * space->word_count, sizeof *walk->rows);
+    walk->state = arena_array(arena, (size_t)(STATES_MAX + 1) * walk->state_words, sizeof *walk->state);
+    walk->slot_of_state = arena_array(arena, 2 * (size_t)STATES_MAX, sizeof *walk->slot_of_state);
+    if (!walk->rows || !walk->state || !walk->slot_of_state)
+        return ERROR_MEMORY;
+    /* At the start every row is possible; bits past the last row are cleared by the first column. */
+    memset(walk->rows, 0xff, space->word_count * sizeof *walk->rows);
+    return OK;
+}
+
+static enum error walk_all(struct arena *arena, const struct space *space, const struct space_tour *tour,
+                           space_visit *visit, void *context, uint64_t *ret_cells)
+{
+    struct walk *walk = arena_alloc(arena, sizeof *walk);
+
+    if (!walk)
+        return ERROR_MEMORY;
+    *walk = (struct walk){
+        .space = space, .seen = tour->seen, .found = {.space = space}, .visit = visit, .context = context};
+    TRY(make_room(arena, walk));
+    order_facts(walk, tour);
+    plan(walk);
+    walk_from(walk, 0);
+    *ret_cells = walk->cells;
+    return OK;
+}
+
+enum error space_walk(const struct space *space, const struct space_tour *tour, space_visit *visit, void *context,
+                      uint64_t *ret_cells)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(WALK_BYTES_MAX);
+
+    return arena ? walk_all(arena, space, tour, visit, context, ret_cells) : ERROR_MEMORY;
+}

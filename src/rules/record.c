@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include "combine.h"
+#include "crypto/encode.h"
+#include "format.h"
+#include "text/json.h"
+
+static const struct rule_property_entry entries[PROPERTY_COUNT] = {
+    [PROPERTY_TOTALITY] = {"totality", "Every case has an answer, and only one."},
+    [PROPERTY_NON_DENIAL] = {"non-denial", "Care that cannot wait, or may not be able to, is never refused or delayed."},
+    [PROPERTY_STATUS_BLIND] = {"status-blind", "What care is due when it cannot wait does not depend on status."},
+    [PROPERTY_FIREWALL] = {"firewall", "Immigration control and policing get no drawer without a valid order."},
+    [PROPERTY_PURPOSE] = {"purpose-limitation", "A drawer opens only for a purpose that it belongs to."},
+    [PROPERTY_MISSING_FACTS] = {"missing-facts", "A fact that is not known resolves to the more protective outcome."},
+    [PROPERTY_DRAFT_WIDENS] = {"draft-widens", "What no reviewer has signed can only add to the joint standard."},
+    [PROPERTY_CITATIONS] = {"citations", "Every row cites what it rests on."},
+    [PROPERTY_NO_GAP] = {"no-gap-in-time", "Every row is in force for the whole term of its rule set."},
+};
+
+const struct rule_property_entry *rule_property_entry(enum rule_property property)
+{
+    return &entries[property];
+}
+
+static bool has_decision(const struct rule_set *set, const char *name)
+{
+    return rule_set_decision(set, slice_from_string(name)) != NULL;
+}
+
+bool rule_property_applies(enum rule_property property, const struct rule_set *set)
+{
+    bool pack = has_decision(set, COMBINE_PACK);
+    bool care = pack || has_decision(set, COMBINE_FLOOR);
+    bool disclosure = has_decision(set, "disclosure");
+
+    switch (property) {
+    case PROPERTY_NON_DENIAL:
+    case PROPERTY_STATUS_BLIND:
+        return care;
+    case PROPERTY_FIREWALL:
+    case PROPERTY_PURPOSE:
+        return disclosure;
+    case PROPERTY_MISSING_FACTS:
+        return care || disclosure;
+    case PROPERTY_DRAFT_WIDENS:
+        return pack && set->draft;
+    default:
+        return true;
+    }
+}
+
+static enum error read_hash(const struct json *value, struct hash *ret_hash, struct fault *fault)
+{
+    if (decode_hex(json_text(value), ret_hash->byte, HASH_BYTES) != OK)
+        return fault_set(fault, ERROR_UNPROVED, "The proof record lacks a hash.");
+    return OK;
+}
+
+static bool proved_in(const struct json *properties, enum rule_property property)
+{
+    bool proved = false;
+
+    for (struct json_items i = json_items(properties); json_next(&i);) {
+        if (!json_is(json_member(i.value, "property"), entries[property].name))
+            continue;
+        /* Named twice, each time must hold: a refutation cannot hide behind a proof. */
+        if (!json_is(json_member(i.value, "verdict"), "proved"))
+            return false;
+        proved = true;
+    }
+    return proved;
+}
+
+static enum error check_properties(const struct rule_set *set, const struct json *properties, struct fault *fault)
+{
+    for (enum rule_property property = 0; property < PROPERTY_COUNT; property++)
+        if (rule_property_applies(property, set) && !proved_in(properties, property))
+            return fault_set(fault, ERROR_UNPROVED, "The property `%s` of the rule set %.*s is not proved.",
+                             entries[property].name, SLICE_PRINT(set->pack));
+    return OK;
+}
+
+static enum error check_hashes(const struct rule_record *record, const struct rule_set *set,
+                               const struct rule_set *base, struct fault *fault)
+{
+    if (!hash_equal(&record->rules_hash, &set->rules_hash) || !hash_equal(&record->dmn_hash, &set->dmn_hash))
+        return fault_set(fault, ERROR_UNPROVED, "The proof record is about other rules than those of %.*s.",
+                         SLICE_PRINT(set->pack));
+    if (record->has_base != (base != NULL) || (base && !hash_equal(&record->base_hash, &base->rules_hash)))
+        return fault_set(fault, ERROR_UNPROVED, "The rule set %.*s was proved beside another joint standard.",
+                         SLICE_PRINT(set->pack));
+    return OK;
+}
+
+static enum error read_record(struct arena *arena, const struct json *root, struct rule_record *record,
+                              struct fault *fault)
+{
+    const struct json *base = json_member(root, "base_sha256");
+
+    if (!json_is(json_member(root, "format"), FORMAT_PROOF))
+        return fault_set(fault, ERROR_VERSION, "The proof record is not of the format %s.", FORMAT_PROOF);
+    TRY(read_hash(json_member(root, "dmn_sha256"), &record->dmn_hash, fault));
+    TRY(read_hash(json_member(root, "rules_sha256"), &record->rules_hash, fault));
+    record->has_base = json_kind(base) == JSON_STRING;
+    if (record->has_base)
+        TRY(read_hash(base, &record->base_hash, fault));
+    record->tool = arena_copy(arena, json_text(json_member(root, "tool")));
+    return record->tool.data ? OK : ERROR_MEMORY;
+}
+
+enum error rule_record_verify(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
+                              struct slice record, struct rule_record *ret_record, struct fault *fault)
+{
+    const struct json *root;
+    struct rule_record read = {.record_hash = hash_sha256(record)};
+
+    if (!set->verified)
+        return fault_set(fault, ERROR_UNPROVED, "The rule set %.*s does not keep to the verified profile.",
+                         SLICE_PRINT(set->pack));
+    TRY(json_parse(arena, record, &root, fault));
+    TRY(read_record(arena, root, &read, fault));
+    TRY(check_hashes(&read, set, base, fault));
+    TRY(check_properties(set, json_member(root, "properties"), fault));
+    *ret_record = read;
+    return OK;
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Deciding one access: who asks, what is known of each person, what the rules say of each drawer, and which keys that
+ * opens. Everything here is preparation: the batch makes the entry durable before a byte of it is answered (batch.c). */
+
+#include "facts.h"
+#include "state.h"
+#include "token.h"
+
+#define GLASS_SECONDS 3600
+#define REGISTRATION_SECONDS (24 * 3600)
+
+static int64_t now_s(const struct safe *safe)
+{
+    return safe->now_ns / 1000000000;
+}
+
+/* A token for one purpose needs no word; a token for several must be told which. */
+static enum error choose_purpose(struct request *request)
+{
+    uint32_t allowed = request->credential.purposes;
+    enum purpose asked = request->access.purpose;
+
+    if (asked == PURPOSE_UNKNOWN && allowed != 0 && (allowed & (allowed - 1)) == 0)
+        asked = (enum purpose)__builtin_ctz(allowed);
+    request->purpose = asked;
+    return asked != PURPOSE_UNKNOWN && (allowed & 1u << asked) ? OK : ERROR_PURPOSE;
+}
+
+static enum error authenticate(struct safe *safe, struct request *request)
+{
+    bool revoked = false;
+
+    TRY(token_open(&safe->keys->token, request->access.token, now_s(safe), request->credential_room,
+                   &request->credential));
+    TRY(person_index_revoked(safe->index, &request->credential.id, &revoked));
+    return revoked ? ERROR_UNAUTHENTICATED : OK;
+}
+
+/* One person of an access, as the safe itself sees her. */
+struct target {
+    bool known; /* has keys */
+    bool facts_current;
+    struct keystore_person keys;
+    struct facts facts;
+    struct secret_key key[DRAWER_COUNT];
+};
+
+static enum error load_target(struct safe *safe, const struct request *request, const struct access_target *asked,
+                              struct target *target)
+{
+    unsigned drawers = request->access.action == ACTION_ERASE ? 0 : request->access.drawers;
+    enum error found = keystore_person(safe->keystore, &asked->person, drawers, &target->keys, target->key);
+
+    if (found != OK && found != ERROR_NOT_FOUND)
+        return found;
+    target->known = found == OK;
+    if (!target->known)
+        return OK;
+    TRY(facts_open(&safe->keys->facts, &asked->person, asked->facts, &target->facts));
+    target->facts_current = target->facts.version == target->keys.facts_version ||
+                            target->facts.version == target->keys.facts_confirmed;
+    return OK;
+}
+
+static struct decider_facts facts_for(const struct safe *safe, const struct request *request,
+                                      const struct target *target, const struct id *person)
+{
+    const struct credential *credential = &request->credential;
+    struct decider_facts facts = {
+        .sector = credential->sector,
+        .role = credential->role,
+        .purpose = request->purpose,
+        .training = credential->training,
+        .action = request->access.action,
+        .order = ORDER_NONE,
+        .self = !id_is_zero(&credential->person) && id_equal(&credential->person, person) ? SELF_YES : SELF_NO,
+        .relation = RELATION_NONE,
+        .consent = CONSENT_NONE,
+        .break_glass = BREAK_GLASS_NO,
+    };
+
+    if (!target || !target->known)
+        return facts;
+    if (!target->facts_current) { /* an old block was brought back: nothing in it counts */
+        facts.relation = RELATION_UNKNOWN;
+        facts.consent = CONSENT_UNKNOWN;
+        facts.break_glass = BREAK_GLASS_UNKNOWN;
+        return facts;
+    }
+    facts.relation = facts_relation(&target->facts, &credential->organization, now_s(safe));
+    facts.consent = facts_consent(&target->facts, &credential->organization, now_s(safe));
+    facts.break_glass = facts_break_glass(&target->facts, &credential->id, now_s(safe));
+    if (request->access.open_glass)
+        facts.break_glass = BREAK_GLASS_ACTIVE;
+    return facts;
+}
+
+static void keep_most_generous(struct request *request, const struct decision *decision)
+{
+    if (!request->decision.row.data || decision->outcome > request->decision.outcome)
+        request->decision = *decision;
+    request->decision.obligations |= decision->obligations;
+}
+
+/* Decides each drawer that was asked for; hands out the keys of those whose outcome suffices. */
+static void decide_drawers(struct safe *safe, struct request *request, const struct target *target,
+                           struct decider_facts facts, struct grant_target *grant)
+{
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+        if (!(request->access.drawers & 1u << d))
+            continue;
+        facts.drawer = (enum drawer)d;
+        struct decision decision = decider_decide(safe->decider, &facts);
+        grant->outcome[d] = (uint8_t)decision.outcome;
+        keep_most_generous(request, &decision);
+        if (decision.outcome == OUTCOME_NONE || decision.outcome < request->access.needed || !target->known)
+            continue;
+        grant->drawers |= 1u << d;
+        grant->key[d] = target->key[d];
+    }
+    request->opened |= grant->drawers;
+}
+
+/* The reason that a refused asker is told is the one for a person of whom nothing is known: else a refusal would tell
+ * whether she is known here. The entry has the true one. */
+static void decide_uninformed(struct safe *safe, struct request *request)
+{
+    static const struct id nobody;
+    struct decider_facts facts = facts_for(safe, request, NULL, &nobody);
+
+    facts.drawer = (enum drawer)__builtin_ctz(request->access.drawers ? request->access.drawers : 1);
+    request->uninformed = decider_decide(safe->decider, &facts);
+}
+
+static enum error reseal_facts(struct safe *safe, struct request *request, const struct id *person,
+                               struct target *target, struct grant_target *grant)
+{
+    struct buffer block = buffer_new(UINT16_MAX);
+
+    target->facts.version = target->keys.facts_version + 1;
+    facts_seal(&safe->keys->facts, safe->world, person, &target->facts, &block);
+    grant->facts = arena_copy(safe->arena, buffer_view(&block));
+    enum error error = buffer_check(&block);
+    buffer_free(&block);
+    TRY(error);
+    if (!grant->facts.data)
+        return ERROR_MEMORY;
+    struct keystore_person keys = {.facts_version = target->facts.version,
+                                   .facts_confirmed = target->keys.facts_version};
+    request->changes_keys = true;
+    return keystore_set_facts(safe->keystore, person, &keys);
+}
+
+/* Whoever registers a person is caring for her at that moment: a relation of a day, until an Encounter says more. */
+static struct fact_change registration(const struct safe *safe, const struct request *request)
+{
+    return (struct fact_change){.kind = FACT_RELATION,
+                                .value = RELATION_OPEN_ENCOUNTER,
+                                .organization = request->credential.organization,
+                                .source = request->credential.organization,
+                                .expires_s = now_s(safe) + REGISTRATION_SECONDS};
+}
+
+static struct fact_change broken_glass(const struct safe *safe, const struct request *request)
+{
+    return (struct fact_change){.kind = FACT_BREAK_GLASS,
+                                .value = BREAK_GLASS_ACTIVE,
+                                .organization = request->credential.id,
+                                .source = request->credential.id,
+                                .expires_s = now_s(safe) + GLASS_SECONDS};
+}
+
+static enum error change_facts(struct safe *safe, struct request *request, size_t number, struct target *target,
+                               struct grant_target *grant)
+{
+    const struct access *access = &request->access;
+    bool changed = false;
+
+    if (access->target[number].fresh && request->credential.sector == SECTOR_HEALTH) {
+        struct fact_change change = registration(safe, request);
+        TRY(facts_change(&target->facts, &change, now_s(safe)));
+        changed = true;
+    }
+    if (access->open_glass) {
+        struct fact_change change = broken_glass(safe, request);
+        TRY(facts_change(&target->facts, &change, now_s(safe)));
+        changed = true;
+    }
+    for (size_t i = 0; i < access->changes; i++) {
+        if (access->change[i].target != number || access->change[i].kind == FACT_BREAK_GLASS)
+            continue;
+        TRY(facts_change(&target->facts, &access->change[i], now_s(safe)));
+        changed = true;
+    }
+    return changed ? reseal_facts(safe, request, &access->target[number].person, target, grant) : OK;
+}
+
+static enum error publish_destruction(struct safe *safe, const struct id *person)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(512);
+    struct hash commitment;
+    uint64_t index;
+
+    TRY(keystore_destroy(safe->keystore, person, now_s(safe), &commitment));
+    buffer_string(&text, "{\"kind\":\"keys.destroyed\",\"commitment\":\"");
+    for (size_t i = 0; i < HASH_BYTES; i++)
+        buffer_format(&text, "%02x", commitment.byte[i]);
+    buffer_string(&text, "\"}");
+    TRY(buffer_check(&text));
+    return safe_publish(safe, buffer_view(&text), &index);
+}
+
+/* What a permitted action does to the key store. */
+static enum error carry_out(struct safe *safe, struct request *request, size_t number, struct target *target,
+                            struct grant_target *grant)
+{
+    if (request->access.action == ACTION_ERASE) {
+        request->changes_keys = true;
+        return publish_destruction(safe, &request->access.target[number].person);
+    }
+    if (request->access.action == ACTION_WRITE || request->access.open_glass)
+        return change_facts(safe, request, number, target, grant);
+    return OK;
+}
+
+static bool any_permitted(const struct request *request, const struct grant_target *grant)
+{
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
+        if (request->access.drawers & 1u << d && grant->outcome[d] >= request->access.needed &&
+            grant->outcome[d] != OUTCOME_NONE)
+            return true;
+    return false;
+}
+
+static bool all_permitted(const struct request *request, const struct grant_target *grant)
+{
+    return (request->access.drawers & ~grant->drawers) == 0;
+}
+
+static enum error register_person(struct safe *safe, struct request *request, const struct access_target *asked,
+                                  struct target *target)
+{
+    if (target->known)
+        return ERROR_EXISTS;
+    TRY(keystore_add_person(safe->keystore, &asked->person));
+    request->changes_keys = true;
+    return load_target(safe, request, asked, target);
+}
+
+static enum error prepare_target(struct safe *safe, struct request *request, size_t number, struct target *match_for)
+{
+    const struct access_target *asked = &request->access.target[number];
+    struct grant_target *grant = &request->grant.target[number];
+    struct target target = {0};
+
+    TRY(load_target(safe, request, asked, &target));
+    struct decider_facts facts = facts_for(safe, request, match_for ? match_for : &target, &asked->person);
+    if (asked->fresh && request->access.action == ACTION_WRITE) {
+        facts.action = ACTION_REGISTER;
+        /* Decide before making keys: a refused registration leaves none behind. */
+        struct target nobody = {.known = false};
+        struct grant_target would = {0};
+        decide_drawers(safe, request, &nobody, facts, &would);
+        if (!any_permitted(request, &would))
+            return ERROR_REFUSED;
+        TRY(register_person(safe, request, asked, &target));
+    }
+    decide_drawers(safe, request, &target, facts, grant);
+    secret_wipe(target.key, sizeof target.key);
+    if (!any_permitted(request, grant) || (request->access.all_or_nothing && !all_permitted(request, grant)))
+        return ERROR_REFUSED;
+    if (!target.known)
+        return ERROR_NOT_FOUND;
+    return carry_out(safe, request, number, &target, grant);
+}
+
+/* A match is permitted by the care relation with the person matched for: the first target. */
+static enum error prepare_match(struct safe *safe, struct request *request)
+{
+    struct target subject = {0};
+
+    TRY(load_target(safe, request, &request->access.target[0], &subject));
+    for (size_t i = 0; i < request->access.targets; i++)
+        TRY(prepare_target(safe, request, i, &subject));
+    return OK;
+}
+
+/* Several persons: a search shows those that may be seen; whatever changes something changes all or nothing. */
+static enum error prepare_targets(struct safe *safe, struct request *request)
+{
+    bool changes = request->access.action == ACTION_WRITE || request->access.action == ACTION_ERASE ||
+                   request->access.targets == 1;
+
+    if (request->access.action == ACTION_MATCH)
+        return prepare_match(safe, request);
+    for (size_t i = 0; i < request->access.targets; i++) {
+        enum error error = prepare_target(safe, request, i, NULL);
+        bool hidden = error == ERROR_REFUSED || error == ERROR_NOT_FOUND;
+        if (error != OK && (changes || !hidden))
+            return error;
+    }
+    return OK;
+}
+
+static enum error decide(struct safe *safe, struct request *request)
+{
+    request->grant.targets = request->access.targets;
+    request->grant.target = arena_array(safe->arena, request->access.targets, sizeof *request->grant.target);
+    if (!request->grant.target)
+        return ERROR_MEMORY;
+    TRY(choose_purpose(request));
+    decide_uninformed(safe, request);
+    return prepare_targets(safe, request);
+}
+
+static void forget_keys(struct request *request)
+{
+    for (size_t i = 0; i < request->grant.targets; i++)
+        secret_wipe(request->grant.target[i].key, sizeof request->grant.target[i].key);
+    for (size_t i = 0; i < request->grant.targets; i++)
+        request->grant.target[i].drawers = 0;
+    request->opened = 0;
+}
+
+static enum error write_entry(struct safe *safe, struct request *request)
+{
+    CLEANUP_BUFFER struct buffer obligations = buffer_new(256);
+    CLEANUP_BUFFER struct buffer looker = buffer_new(512);
+    CLEANUP_KEY struct secret_key hour_key;
+    uint32_t hour = (uint32_t)(now_s(safe) / 3600);
+    struct hash event_hash;
+
+    event_write_looker(&request->credential, &looker);
+    decider_obligations_write(request->decision.obligations, &obligations);
+    struct event_access event = {
+        .time_ns = safe->now_ns,
+        .credential = &request->credential,
+        .purpose = request->purpose,
+        .access = &request->access,
+        .drawers = request->opened,
+        .outcome = request->decision.outcome,
+        .row = request->decision.row,
+        .citation = request->decision.citation,
+        .rules = slice_of(safe->rules_hash, sizeof safe->rules_hash),
+        .obligations = buffer_view(&obligations),
+        .break_glass = request->decision.obligations & OBLIGATION_REVIEW,
+        .error = request->error,
+    };
+    uint8_t *nonce = buffer_room(&request->plain, EVENT_NONCE_BYTES);
+    if (!nonce)
+        return ERROR_MEMORY;
+    safe->world->random(safe->world, nonce, EVENT_NONCE_BYTES);
+    uint8_t kept[EVENT_NONCE_BYTES];
+    memcpy(kept, nonce, sizeof kept);
+    event_write_access(&event, kept, &request->plain);
+    TRY(keystore_hour(safe->keystore, hour, safe->node.oversight, &hour_key));
+    event_seal(&hour_key, hour, safe->world, buffer_view(&request->plain), buffer_view(&looker), &request->sealed,
+               &event_hash);
+    TRY(buffer_check(&request->plain));
+    TRY(buffer_check(&request->sealed));
+    ledger_commitment(&event_hash, buffer_view(&request->sealed), request->leaf);
+    request->has_entry = true;
+    return OK;
+}
+
+void access_prepare(struct safe *safe, struct request *request)
+{
+    request->error = access_read(safe->arena, request->payload, &request->access);
+    if (request->error != OK)
+        return;
+    request->error = authenticate(safe, request);
+    if (request->error != OK)
+        return; /* nobody is known to have asked: an entry would let strangers fill the log */
+    request->emergency = request->credential.purposes & 1u << PURPOSE_ETREAT &&
+                         request->access.purpose == PURPOSE_ETREAT && request->access.action == ACTION_READ;
+    if (safe->clock_behind && !request->emergency) {
+        request->error = ERROR_CLOCK;
+        return;
+    }
+    request->error = decide(safe, request);
+    if (request->error != OK)
+        forget_keys(request);
+    enum error written = write_entry(safe, request);
+    if (written != OK) {
+        forget_keys(request);
+        request->error = written;
+    }
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What each kind of request is answered, after its entry is durable. */
+
+#include "crypto/encode.h"
+#include "facts.h"
+#include "state.h"
+#include "text/json.h"
+#include "token.h"
+
+#define EVENTS_MAX 200
+#define REVIEWS_MAX 200
+#define REVIEW_SECONDS (7 * 24 * 3600)
+#define PUBLISH_MAX LEDGER_LEAF_MAX
+
+enum { LOG_ACCESS, LOG_PUBLIC };
+
+static int64_t now_s(const struct safe *safe)
+{
+    return safe->now_ns / 1000000000;
+}
+
+static enum error open_review(struct safe *safe, const struct request *request)
+{
+    struct review review = {request->grant.leaf, now_s(safe), now_s(safe) + REVIEW_SECONDS};
+
+    return person_index_review_open(safe->index, &review);
+}
+
+static enum error answer_access(struct safe *safe, struct request *request)
+{
+    struct grant *grant = &request->grant;
+    bool permitted = request->error == OK;
+
+    if (permitted && request->access.open_glass)
+        TRY(open_review(safe, request));
+    grant->time_s = now_s(safe);
+    grant->row = permitted ? request->decision.row : request->uninformed.row;
+    grant->citation = permitted ? request->decision.citation : request->uninformed.citation;
+    grant->review = request->decision.obligations & OBLIGATION_REVIEW;
+    grant_write(grant, &request->answer);
+    return request->error;
+}
+
+static enum error open_event(struct safe *safe, uint64_t leaf, struct slice *ret_sealed, struct event_opened *ret_event)
+{
+    CLEANUP_KEY struct secret_key hour_key;
+    uint32_t hour;
+
+    TRY(ledger_read(safe->access_log, leaf, safe->arena, NULL, ret_sealed));
+    TRY(event_hour(*ret_sealed, &hour));
+    TRY(keystore_hour_find(safe->keystore, hour, &hour_key));
+    return event_open(&hour_key, *ret_sealed, safe->arena, ret_event);
+}
+
+/* count u16, then count × (leaf u64, JSON). The one that was just made is among them: asking is an access too. */
+static enum error answer_events(struct safe *safe, struct request *request)
+{
+    const uint64_t *leaf;
+    size_t count;
+
+    if (request->error != OK)
+        return request->error;
+    if (request->access.targets != 1 || request->opened != 1u << DRAWER_AUDIT)
+        return ERROR_REFUSED;
+    TRY(person_index_find(safe->index, safe->arena, &request->access.target[0].person,
+                          request->index ? request->index : UINT64_MAX, EVENTS_MAX, &leaf, &count));
+    buffer_u16(&request->answer, (uint16_t)count);
+    for (size_t i = 0; i < count; i++) {
+        struct event_opened event;
+        struct slice sealed;
+        TRY(open_event(safe, leaf[i], &sealed, &event));
+        buffer_u64(&request->answer, leaf[i]);
+        protocol_text_write(event.json, &request->answer);
+    }
+    return OK;
+}
+
+/* The tlog-proof text of one of the person's entries. Its extra data is what a stranger needs to find the leaf:
+ * SHA-256(sealed event) ‖ nonce ‖ event. */
+static enum error answer_proof(struct safe *safe, struct request *request)
+{
+    CLEANUP_BUFFER struct buffer extra = buffer_new(EVENT_BYTES_MAX);
+    struct event_opened event;
+    struct slice sealed;
+    bool hers = false;
+
+    if (request->error != OK)
+        return request->error;
+    if (request->access.targets != 1 || request->opened != 1u << DRAWER_AUDIT)
+        return ERROR_REFUSED;
+    TRY(person_index_has(safe->index, &request->access.target[0].person, request->index, &hers));
+    if (!hers)
+        return ERROR_NOT_FOUND;
+    TRY(open_event(safe, request->index, &sealed, &event));
+    struct hash sealed_hash = hash_sha256(sealed);
+    buffer_slice(&extra, hash_slice(&sealed_hash));
+    buffer_slice(&extra, event.plain);
+    TRY(buffer_check(&extra));
+    return ledger_proof_text(safe->access_log, request->index, buffer_view(&extra), &request->answer);
+}
+
+static enum error answer_credential(struct safe *safe, struct request *request)
+{
+    bool revoked = false;
+
+    TRY(token_open(&safe->keys->token, request->payload, now_s(safe), request->credential_room, &request->credential));
+    TRY(person_index_revoked(safe->index, &request->credential.id, &revoked));
+    if (revoked)
+        return ERROR_UNAUTHENTICATED;
+    credential_write(&request->credential, &request->answer);
+    return OK;
+}
+
+/* What the public may know of a credential: that one was issued, for which role and sector, until when. */
+static enum error publish_credential(struct safe *safe, const struct credential *credential)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(PUBLISH_MAX);
+    struct json_writer writer = json_writer(&text);
+    uint64_t index;
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "credential.issued");
+    json_member_cstring(&writer, "role", vocabulary_word(VOCABULARY_ROLE, credential->role));
+    json_member_cstring(&writer, "sector", vocabulary_word(VOCABULARY_SECTOR, credential->sector));
+    json_key(&writer, "issued");
+    json_integer(&writer, credential->issued_s);
+    json_key(&writer, "expires");
+    json_integer(&writer, credential->expires_s);
+    json_end_object(&writer);
+    TRY(buffer_check(&text));
+    return safe_publish(safe, buffer_view(&text), &index);
+}
+
+/* Freely on a demo node. Elsewhere a second person must have signed, which commands cannot yet show: refused. */
+static enum error answer_issue(struct safe *safe, struct request *request)
+{
+    struct credential credential;
+
+    TRY(credential_read(request->payload, &credential));
+    if (!safe->node.demo)
+        return ERROR_REFUSED;
+    safe->world->random(safe->world, credential.id.byte, ID_BYTES);
+    credential.expires_s += now_s(safe) - credential.issued_s;
+    credential.issued_s = now_s(safe);
+    TRY(publish_credential(safe, &credential));
+    token_seal(&safe->keys->token, safe->world, &credential, &request->answer);
+    return OK;
+}
+
+/* For the node's own commands (import, erase): a credential of minutes that no person holds. It can be nothing but the
+ * system's, so whoever takes over the door gains by it what the rules give to an import: writing, and no reading. */
+#define SYSTEM_SECONDS 600
+
+static enum error answer_issue_system(struct safe *safe, struct request *request)
+{
+    struct credential asked;
+
+    TRY(credential_read(request->payload, &asked));
+    struct credential credential = {.actor = asked.actor,
+                                    .role = ROLE_SYSTEM,
+                                    .sector = SECTOR_SYSTEM,
+                                    .training = TRAINING_CURRENT,
+                                    .purposes = 1u << PURPOSE_HOPERAT,
+                                    .issued_s = now_s(safe),
+                                    .expires_s = now_s(safe) + SYSTEM_SECONDS};
+    safe->world->random(safe->world, credential.id.byte, ID_BYTES);
+    token_seal(&safe->keys->token, safe->world, &credential, &request->answer);
+    return OK;
+}
+
+static enum error answer_revoke(struct safe *safe, struct request *request)
+{
+    struct id credential;
+
+    if (request->payload.length != ID_BYTES)
+        return ERROR_SYNTAX;
+    memcpy(credential.byte, request->payload.data, ID_BYTES);
+    return person_index_revoke(safe->index, &credential, now_s(safe));
+}
+
+static enum error overseer(struct safe *safe, struct request *request, struct slice token)
+{
+    TRY(token_open(&safe->keys->token, token, now_s(safe), request->credential_room, &request->credential));
+    return request->credential.sector == SECTOR_OVERSIGHT ? OK : ERROR_REFUSED;
+}
+
+/* JSON: [{"entry":…,"opened":…,"due":…,"overdue":…,"event":{…}}] */
+static enum error answer_reviews(struct safe *safe, struct request *request)
+{
+    struct json_writer writer = json_writer(&request->answer);
+    const struct review *review;
+    size_t count;
+
+    TRY(overseer(safe, request, request->payload));
+    TRY(person_index_reviews(safe->index, safe->arena, REVIEWS_MAX, &review, &count));
+    json_begin_array(&writer);
+    for (size_t i = 0; i < count; i++) {
+        struct event_opened event;
+        struct slice sealed;
+        TRY(open_event(safe, review[i].leaf, &sealed, &event));
+        json_begin_object(&writer);
+        json_key(&writer, "entry");
+        json_integer(&writer, (int64_t)review[i].leaf);
+        json_key(&writer, "opened");
+        json_integer(&writer, review[i].opened_s);
+        json_key(&writer, "due");
+        json_integer(&writer, review[i].due_s);
+        json_key(&writer, "overdue");
+        json_bool(&writer, review[i].due_s < now_s(safe));
+        json_key(&writer, "event");
+        json_raw(&writer, event.json);
+        json_key(&writer, "looker");
+        json_raw(&writer, event.looker);
+        json_end_object(&writer);
+    }
+    json_end_array(&writer);
+    return OK;
+}
+
+/* leaf u64 ‖ token */
+static enum error answer_review_done(struct safe *safe, struct request *request)
+{
+    struct reader reader = reader_of(request->payload);
+    uint64_t leaf = reader_u64(&reader);
+
+    TRY(overseer(safe, request, reader.rest));
+    return person_index_review_close(safe->index, leaf, &request->credential.id, now_s(safe));
+}
+
+static struct ledger *log_numbered(struct safe *safe, uint8_t number)
+{
+    return number == LOG_ACCESS ? safe->access_log : safe->public_log;
+}
+
+/* log u8 ‖ level u8 (255: entry bundle) ‖ index u64 ‖ width u16. Bundles of the access log never leave the house. */
+static enum error answer_tile(struct safe *safe, struct request *request)
+{
+    struct reader reader = reader_of(request->payload);
+    uint8_t log = reader_byte(&reader), level = reader_byte(&reader);
+    uint64_t index = reader_u64(&reader);
+    unsigned width = reader_u16(&reader);
+
+    if (!reader_done(&reader) || log > LOG_PUBLIC)
+        return ERROR_SYNTAX;
+    if (level != UINT8_MAX)
+        return ledger_tile(log_numbered(safe, log), level, index, width, &request->answer);
+    if (log == LOG_ACCESS)
+        return ERROR_NOT_FOUND;
+    return ledger_bundle(safe->public_log, index, width, &request->answer);
+}
+
+static enum error answer_checkpoint(struct safe *safe, struct request *request)
+{
+    if (request->payload.length != 1 || (uint8_t)request->payload.data[0] > LOG_PUBLIC)
+        return ERROR_SYNTAX;
+    return ledger_checkpoint(log_numbered(safe, (uint8_t)request->payload.data[0]), &request->answer);
+}
+
+static enum error answer_backup(struct safe *safe, struct request *request)
+{
+    struct slice directory = arena_copy(safe->arena, request->payload);
+
+    if (!directory.data)
+        return ERROR_MEMORY;
+    safe_idle(safe);
+    TRY(keystore_backup(safe->keystore, node_path(directory.data, "keys.db").text));
+    TRY(person_index_backup(safe->index, node_path(directory.data, "index.db").text));
+    /* For the restored node: the checkpoints that its new logs begin with. */
+    CLEANUP_BUFFER struct buffer note = buffer_new(NODE_PATH_MAX);
+    TRY(ledger_checkpoint(safe->access_log, &note));
+    protocol_text_write(buffer_view(&note), &request->answer);
+    buffer_clear(&note);
+    TRY(ledger_checkpoint(safe->public_log, &note));
+    protocol_text_write(buffer_view(&note), &request->answer);
+    return OK;
+}
+
+static enum error answer_publish(struct safe *safe, struct request *request)
+{
+    uint64_t index = 0;
+
+    TRY(safe_publish(safe, request->payload, &index));
+    buffer_u64(&request->answer, index);
+    return OK;
+}
+
+/* leaf u64: what the entry permitted, for `check`: is there an entry behind a stored version, and did it permit it? */
+static enum error answer_check(struct safe *safe, struct request *request)
+{
+    struct reader reader = reader_of(request->payload);
+    uint64_t leaf = reader_u64(&reader);
+    struct event_opened event;
+    struct slice sealed;
+
+    if (!reader_done(&reader))
+        return ERROR_SYNTAX;
+    TRY(open_event(safe, leaf, &sealed, &event));
+    protocol_text_write(event.json, &request->answer);
+    return OK;
+}
+
+static enum error answer_hello(struct safe *safe, struct request *request)
+{
+    session_keys_write(&safe->keys->session, &request->answer);
+    return OK;
+}
+
+void answer_request(struct safe *safe, struct request *request)
+{
+    switch (request->kind) {
+    case PROTOCOL_HELLO:
+        request->error = answer_hello(safe, request);
+        break;
+    case PROTOCOL_ACCESS:
+        request->error = answer_access(safe, request);
+        break;
+    case PROTOCOL_COMPLETE:
+        break; /* answered by its entry (batch.c) */
+    case PROTOCOL_CREDENTIAL:
+        request->error = answer_credential(safe, request);
+        break;
+    case PROTOCOL_ISSUE:
+        request->error = answer_issue(safe, request);
+        break;
+    case PROTOCOL_ISSUE_SYSTEM:
+        request->error = answer_issue_system(safe, request);
+        break;
+    case PROTOCOL_REVOKE:
+        request->error = answer_revoke(safe, request);
+        break;
+    case PROTOCOL_EVENTS:
+        request->error = answer_events(safe, request);
+        break;
+    case PROTOCOL_REVIEWS:
+        request->error = answer_reviews(safe, request);
+        break;
+    case PROTOCOL_REVIEW_DONE:
+        request->error = answer_review_done(safe, request);
+        break;
+    case PROTOCOL_TILE:
+        request->error = answer_tile(safe, request);
+        break;
+    case PROTOCOL_CHECKPOINT:
+        request->error = answer_checkpoint(safe, request);
+        break;
+    case PROTOCOL_PROOF:
+        request->error = answer_proof(safe, request);
+        break;
+    case PROTOCOL_BACKUP:
+        request->error = answer_backup(safe, request);
+        break;
+    case PROTOCOL_PUBLISH:
+        request->error = answer_publish(safe, request);
+        break;
+    case PROTOCOL_CHECK:
+        request->error = answer_check(safe, request);
+        break;
+    default:
+        request->error = ERROR_UNSUPPORTED;
+    }
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One message of the door from arrival to answer: prepare every request, make keys durable, make all entries durable with
+ * one fsync, then answer. The order is the promise: nothing is answered that the log does not hold. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "state.h"
+
+#define ANSWER_MAX PROTOCOL_MESSAGE_MAX
+#define IDLE_MS 1000
+
+struct batch {
+    struct request *request;
+    size_t count;
+    struct completion *completion;
+    size_t completions;
+};
+
+/* The clock of the batch never runs back behind the last entry; a step back of seconds is ironed out, more is an error
+ * that only emergencies pass. */
+#define CLOCK_TOLERANCE_NS (5 * INT64_C(1000000000))
+
+static void read_clock(struct safe *safe)
+{
+    int64_t now = safe->world->now_ns(safe->world), last = ledger_last_time_ns(safe->access_log);
+
+    safe->clock_behind = now < last - CLOCK_TOLERANCE_NS;
+    safe->now_ns = now > last ? now : last;
+}
+
+static enum error parse_message(struct safe *safe, struct slice message, struct batch *batch)
+{
+    struct reader reader = reader_of(message);
+
+    batch->count = reader_u16(&reader);
+    if (batch->count == 0 || batch->count > PROTOCOL_BATCH_MAX)
+        return ERROR_SYNTAX;
+    batch->request = arena_array(safe->arena, batch->count, sizeof *batch->request);
+    batch->completion = arena_array(safe->arena, batch->count, sizeof *batch->completion);
+    if (!batch->request || !batch->completion)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->request[i].kind = (enum protocol_kind)reader_byte(&reader);
+        uint32_t length = reader_u32(&reader);
+        batch->request[i].payload = reader_bytes(&reader, length);
+        batch->request[i].answer = buffer_new(ANSWER_MAX);
+        batch->request[i].plain = buffer_new(EVENT_BYTES_MAX);
+        batch->request[i].sealed = buffer_new(EVENT_BYTES_MAX + 1024);
+    }
+    return reader_done(&reader) ? OK : ERROR_SYNTAX;
+}
+
+static bool is_access(enum protocol_kind kind)
+{
+    return kind == PROTOCOL_ACCESS || kind == PROTOCOL_EVENTS || kind == PROTOCOL_PROOF;
+}
+
+/* The payload of EVENTS and PROOF is a number, then an access. */
+static void strip_number(struct request *request)
+{
+    if (request->kind == PROTOCOL_ACCESS)
+        return;
+    struct reader reader = reader_of(request->payload);
+    request->index = reader_u64(&reader);
+    request->payload = reader.rest;
+}
+
+static void prepare(struct safe *safe, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct request *request = &batch->request[i];
+        if (is_access(request->kind)) {
+            strip_number(request);
+            access_prepare(safe, request);
+        } else if (request->kind == PROTOCOL_COMPLETE) {
+            request->error = completion_read(request->payload, &batch->completion[batch->completions]);
+            batch->completions += request->error == OK;
+        }
+    }
+}
+
+static void fail(struct request *request, enum error error)
+{
+    request->error = error;
+    request->opened = 0;
+    for (size_t i = 0; i < request->grant.targets; i++) {
+        secret_wipe(request->grant.target[i].key, sizeof request->grant.target[i].key);
+        request->grant.target[i].drawers = 0;
+    }
+}
+
+static void commit_keys(struct safe *safe, struct batch *batch)
+{
+    enum error error = keystore_commit(safe->keystore);
+
+    if (error == OK)
+        return;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->request[i].changes_keys && batch->request[i].error == OK)
+            fail(&batch->request[i], error);
+}
+
+/* On a full disk the reserve takes emergencies, one by one; everybody else is told. */
+static void append_emergencies(struct safe *safe, struct batch *batch, enum error error)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct request *request = &batch->request[i];
+        if (!request->has_entry)
+            continue;
+        struct ledger_entry entry = {slice_of(request->leaf, sizeof request->leaf), buffer_view(&request->sealed)};
+        if (!request->emergency)
+            fail(request, error);
+        else if (ledger_append(safe->access_log, &entry, 1, LEDGER_EMERGENCY, &request->grant.leaf) != OK)
+            fail(request, ERROR_DISK_FULL);
+    }
+}
+
+static void index_entry(struct safe *safe, const struct request *request)
+{
+    for (size_t i = 0; i < request->access.targets; i++)
+        if (person_index_add(safe->index, &request->access.target[i].person, request->grant.leaf) != OK)
+            LOG(WARNING, "safe.index_behind");
+}
+
+static void append_entries(struct safe *safe, struct batch *batch, const struct ledger_entry *completions)
+{
+    struct ledger_entry *entry = arena_array(safe->arena, batch->count + 1, sizeof *entry);
+    size_t entries = 0;
+    uint64_t first = 0;
+
+    if (!entry) {
+        append_emergencies(safe, batch, ERROR_MEMORY);
+        return;
+    }
+    if (completions)
+        entry[entries++] = *completions;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->request[i].has_entry)
+            entry[entries++] = (struct ledger_entry){slice_of(batch->request[i].leaf, LEDGER_COMMITMENT_BYTES),
+                                                     buffer_view(&batch->request[i].sealed)};
+    enum error error = ledger_append(safe->access_log, entry, entries, 0, &first);
+    if (error != OK) {
+        append_emergencies(safe, batch, error);
+        return;
+    }
+    first += completions != NULL;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->request[i].has_entry)
+            batch->request[i].grant.leaf = first++;
+}
+
+/* The completions of earlier accesses that came with this batch: one entry for all. */
+static enum error seal_completions(struct safe *safe, const struct batch *batch, struct buffer *sealed, uint8_t *leaf)
+{
+    CLEANUP_BUFFER struct buffer plain = buffer_new(EVENT_BYTES_MAX * 4);
+    CLEANUP_KEY struct secret_key hour_key;
+    uint32_t hour = (uint32_t)(safe->now_ns / 3600000000000);
+    struct hash event_hash;
+
+    void *nonce = buffer_room(&plain, EVENT_NONCE_BYTES);
+    if (!nonce)
+        return ERROR_MEMORY;
+    safe->world->random(safe->world, nonce, EVENT_NONCE_BYTES);
+    event_write_completions(safe->now_ns, batch->completion, batch->completions, &plain);
+    TRY(keystore_hour(safe->keystore, hour, safe->node.oversight, &hour_key));
+    event_seal(&hour_key, hour, safe->world, buffer_view(&plain), slice_of("", 0), sealed, &event_hash);
+    TRY(buffer_check(&plain));
+    TRY(buffer_check(sealed));
+    ledger_commitment(&event_hash, buffer_view(sealed), leaf);
+    return OK;
+}
+
+static void make_durable(struct safe *safe, struct batch *batch)
+{
+    CLEANUP_BUFFER struct buffer sealed = buffer_new(EVENT_BYTES_MAX * 4 + 1024);
+    uint8_t leaf[LEDGER_COMMITMENT_BYTES];
+    struct ledger_entry completions;
+
+    commit_keys(safe, batch);
+    if (batch->completions > 0 && seal_completions(safe, batch, &sealed, leaf) == OK) {
+        completions = (struct ledger_entry){slice_of(leaf, sizeof leaf), buffer_view(&sealed)};
+        append_entries(safe, batch, &completions);
+    } else {
+        append_entries(safe, batch, NULL);
+    }
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->request[i].has_entry && batch->request[i].error != ERROR_DISK_FULL)
+            index_entry(safe, &batch->request[i]);
+}
+
+static void write_answers(struct batch *batch, struct buffer *answer)
+{
+    size_t start = answer->length;
+
+    buffer_u32(answer, 0);
+    buffer_u16(answer, (uint16_t)batch->count);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct request *request = &batch->request[i];
+        if (buffer_check(&request->answer) != OK)
+            request->error = ERROR_TOO_LARGE;
+        buffer_u16(answer, (uint16_t)request->error);
+        protocol_text_write(request->answer.failed ? slice_of("", 0) : buffer_view(&request->answer), answer);
+    }
+    if (answer->failed)
+        return;
+    uint32_t length = (uint32_t)(answer->length - start - 4);
+    struct buffer prefix = {.data = answer->data + start, .capacity = 4, .maximum = 4};
+    buffer_u32(&prefix, length);
+}
+
+static void free_batch(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count && batch->request; i++) {
+        struct request *request = &batch->request[i];
+        fail(request, request->error);
+        buffer_wipe(&request->answer);
+        buffer_wipe(&request->plain);
+        buffer_free(&request->sealed);
+    }
+}
+
+enum error safe_answer(struct safe *safe, struct slice message, struct buffer *answer)
+{
+    struct batch batch = {0};
+
+    arena_reset(safe->arena);
+    read_clock(safe);
+    enum error error = parse_message(safe, message, &batch);
+    if (error == OK) {
+        prepare(safe, &batch);
+        make_durable(safe, &batch);
+        for (size_t i = 0; i < batch.count; i++)
+            answer_request(safe, &batch.request[i]);
+        write_answers(&batch, answer);
+        error = buffer_check(answer);
+    }
+    free_batch(&batch);
+    return error;
+}
+
+void safe_idle(struct safe *safe)
+{
+    if (person_index_flush(safe->index) != OK)
+        LOG(WARNING, "safe.index_not_written");
+    if (ledger_publish(safe->access_log) != OK || ledger_publish(safe->public_log) != OK)
+        LOG(WARNING, "safe.checkpoint_not_written");
+}
+
+static enum error receive(int socket, void *into, size_t length, bool *ret_closed)
+{
+    char *at = into;
+
+    while (length > 0) {
+        ssize_t got = recv(socket, at, length, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ERROR_IO;
+        if (got == 0) {
+            *ret_closed = true;
+            return OK;
+        }
+        at += got;
+        length -= (size_t)got;
+    }
+    return OK;
+}
+
+static enum error transmit(int socket, struct slice bytes)
+{
+    while (bytes.length > 0) {
+        ssize_t sent = send(socket, bytes.data, bytes.length, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return ERROR_IO;
+        bytes = slice_from(bytes, (size_t)sent);
+    }
+    return OK;
+}
+
+static enum error serve_message(struct safe *safe, int socket, struct buffer *message, struct buffer *answer,
+                                bool *ret_closed)
+{
+    uint8_t prefix[4];
+
+    TRY(receive(socket, prefix, sizeof prefix, ret_closed));
+    if (*ret_closed)
+        return OK;
+    struct reader reader = reader_of(slice_of(prefix, sizeof prefix));
+    uint32_t length = reader_u32(&reader);
+    buffer_clear(message);
+    void *room = buffer_room(message, length);
+    if (!room)
+        return ERROR_TOO_LARGE;
+    TRY(receive(socket, room, length, ret_closed));
+    if (*ret_closed)
+        return OK;
+    buffer_clear(answer);
+    TRY(safe_answer(safe, buffer_view(message), answer));
+    enum error error = transmit(socket, buffer_view(answer));
+    secret_wipe(answer->data, answer->length);
+    return error;
+}
+
+/* Idle work is due a second after the first message since it was last done, so that under load it is done once a second
+ * and not never. */
+enum error safe_serve(struct safe *safe, int socket)
+{
+    CLEANUP_BUFFER_WIPE struct buffer message = buffer_new(PROTOCOL_MESSAGE_MAX);
+    CLEANUP_BUFFER_WIPE struct buffer answer = buffer_new(2 * ANSWER_MAX);
+    int64_t idle_due = INT64_MAX;
+    bool closed = false;
+
+    while (!closed) {
+        int64_t now = world_stopwatch_ns();
+        if (now >= idle_due) {
+            safe_idle(safe);
+            idle_due = INT64_MAX;
+        }
+        struct pollfd ready = {.fd = socket, .events = POLLIN};
+        int wait = idle_due == INT64_MAX ? -1 : (int)((idle_due - now) / 1000000 + 1);
+        int count = poll(&ready, 1, wait);
+        if (count < 0 && errno != EINTR)
+            return ERROR_IO;
+        if (count <= 0)
+            continue;
+        TRY(serve_message(safe, socket, &message, &answer, &closed));
+        if (idle_due == INT64_MAX)
+            idle_due = world_stopwatch_ns() + IDLE_MS * INT64_C(1000000);
+    }
+    return OK;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Decides on an access by the active disclosure rules, and by nothing else. Unknown words of the vocabulary reach the
+ * tables as `unknown`; when no row decides, or the tables fail in any way, the outcome is NONE: closed is the only way to
+ * fail. */
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/vocabulary.h"
+#include "rules/rule_set.h"
+
+struct decider;
+
+/* The rules must have the decisions `disclosure` and `obligations` and know every word of the vocabulary.
+ * ERROR_PROFILE with the missing word in `fault`, ERROR_MEMORY. `set` must outlive the decider, as must the arena. */
+MUST_CHECK enum error decider_new(struct arena *arena, const struct rule_set *set, struct decider **ret_decider,
+                                  struct fault *fault);
+
+struct decider_facts {
+    enum sector sector;
+    enum role role;
+    enum purpose purpose;
+    enum training training;
+    enum action action;
+    enum drawer drawer;
+    enum relation relation;
+    enum consent consent;
+    enum break_glass break_glass;
+    enum order order;
+    enum self self;
+};
+
+enum obligation { OBLIGATION_LOG = 1, OBLIGATION_NOTIFY = 2, OBLIGATION_REVIEW = 4, OBLIGATION_EXPIRE = 8,
+                  OBLIGATION_REDACT_LOCATION = 16, OBLIGATION_SUBSET = 32 };
+
+struct decision {
+    enum outcome outcome;
+    unsigned obligations; /* bits of enum obligation */
+    struct slice row;     /* static as long as the rules are */
+    struct slice citation;
+    struct slice article;
+};
+
+struct decision decider_decide(const struct decider *decider, const struct decider_facts *facts);
+
+/* "log notify_person", for the event. Appends to `into`. */
+void decider_obligations_write(unsigned obligations, struct buffer *into);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event.h"
+
+#include "crypto/encode.h"
+#include "crypto/seal.h"
+#include "text/date.h"
+#include "text/json.h"
+
+static void member_id(struct json_writer *writer, const char *name, const struct id *id)
+{
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(id_slice(id), text);
+    json_member_string(writer, name, slice_of(text, sizeof text));
+}
+
+static void member_time(struct json_writer *writer, int64_t time_ns)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(64);
+
+    date_write_instant(&text, time_ns / 1000000);
+    json_member_string(writer, "time", buffer_view(&text));
+}
+
+static void member_drawers(struct json_writer *writer, const char *name, unsigned drawers)
+{
+    json_key(writer, name);
+    json_begin_array(writer);
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
+        if (drawers & 1u << d)
+            json_cstring(writer, vocabulary_word(VOCABULARY_DRAWER, d));
+    json_end_array(writer);
+}
+
+static void member_persons(struct json_writer *writer, const struct access *access, const uint8_t *nonce)
+{
+    if (access->targets == 1) {
+        member_id(writer, "person", &access->target[0].person);
+        return;
+    }
+    json_key(writer, "persons");
+    json_begin_array(writer);
+    for (size_t i = 0; i < access->targets; i++) {
+        char text[ID_TEXT_BYTES];
+        struct hash commitment = hash_keyed(slice_of(nonce, EVENT_NONCE_BYTES), id_slice(&access->target[i].person));
+        encode_hex(slice_of(commitment.byte, ID_BYTES), text);
+        json_string(writer, slice_of(text, sizeof text));
+    }
+    json_end_array(writer);
+}
+
+static void write_asker(struct json_writer *writer, const struct event_access *event, const uint8_t *nonce)
+{
+    const struct credential *credential = event->credential;
+    struct hash looker = hash_keyed(slice_of(nonce, EVENT_NONCE_BYTES), credential->actor);
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(slice_of(looker.byte, ID_BYTES), text);
+    json_member_string(writer, "looker", slice_of(text, sizeof text));
+    json_member_cstring(writer, "role", vocabulary_word(VOCABULARY_ROLE, credential->role));
+    json_member_cstring(writer, "sector", vocabulary_word(VOCABULARY_SECTOR, credential->sector));
+    member_id(writer, "organization", &credential->organization);
+    json_member_cstring(writer, "purpose", vocabulary_word(VOCABULARY_PURPOSE, event->purpose));
+}
+
+static void write_asked(struct json_writer *writer, const struct event_access *event, const uint8_t *nonce)
+{
+    const struct access *access = event->access;
+
+    json_member_cstring(writer, "action", access->open_glass ? "break-glass"
+                                                             : vocabulary_word(VOCABULARY_ACTION, access->action));
+    member_persons(writer, access, nonce);
+    json_member_string(writer, "type", access->type);
+    if (!id_is_zero(&access->resource))
+        member_id(writer, "resource", &access->resource);
+    if (access->resources > 0) {
+        json_key(writer, "resources");
+        json_integer(writer, access->resources);
+    }
+    member_drawers(writer, "asked", access->drawers);
+    if (access->reason.length > 0)
+        json_member_string(writer, "reason", access->reason);
+}
+
+static void write_decided(struct json_writer *writer, const struct event_access *event)
+{
+    member_drawers(writer, "opened", event->drawers);
+    json_member_cstring(writer, "decision", event->error == OK ? "permit" : "deny");
+    json_member_cstring(writer, "outcome", vocabulary_outcome(event->outcome));
+    if (event->error != OK)
+        json_member_cstring(writer, "error", error_entry(event->error)->name);
+    json_member_string(writer, "row", event->row);
+    json_member_string(writer, "citation", event->citation);
+    json_member_string(writer, "rules", event->rules);
+    json_member_string(writer, "obligations", event->obligations);
+    if (event->break_glass) {
+        json_key(writer, "breakGlass");
+        json_bool(writer, true);
+    }
+}
+
+void event_write_access(const struct event_access *event, const uint8_t nonce[EVENT_NONCE_BYTES], struct buffer *into)
+{
+    struct json_writer writer = json_writer(into);
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "access");
+    member_time(&writer, event->time_ns);
+    write_asker(&writer, event, nonce);
+    write_asked(&writer, event, nonce);
+    write_decided(&writer, event);
+    json_end_object(&writer);
+}
+
+void event_write_looker(const struct credential *credential, struct buffer *into)
+{
+    struct json_writer writer = json_writer(into);
+
+    json_begin_object(&writer);
+    json_member_string(&writer, "actor", credential->actor);
+    member_id(&writer, "credential", &credential->id);
+    json_end_object(&writer);
+}
+
+void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into)
+{
+    struct json_writer writer = json_writer(into);
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "completed");
+    member_time(&writer, time_ns);
+    json_key(&writer, "accesses");
+    json_begin_array(&writer);
+    for (size_t i = 0; i < count; i++) {
+        json_begin_object(&writer);
+        json_key(&writer, "entry");
+        json_integer(&writer, (int64_t)completion[i].leaf);
+        json_key(&writer, "returned");
+        json_integer(&writer, completion[i].returned);
+        if (completion[i].error != OK)
+            json_member_cstring(&writer, "error", error_entry(completion[i].error)->name);
+        json_end_object(&writer);
+    }
+    json_end_array(&writer);
+    json_end_object(&writer);
+}
+
+struct event_binding {
+    char use[8];
+    uint32_t hour;
+};
+
+void event_seal(const struct secret_key *hour_key, uint32_t hour, struct world *world, struct slice plain,
+                struct slice looker, struct buffer *sealed, struct hash *ret_event_hash)
+{
+    CLEANUP_BUFFER_WIPE struct buffer whole = buffer_new(8 * EVENT_BYTES_MAX);
+    struct event_binding binding = {"event", hour};
+    struct slice event = slice_from(plain, EVENT_NONCE_BYTES);
+
+    *ret_event_hash = hash_sha256(plain);
+    buffer_bytes(&whole, plain.data, EVENT_NONCE_BYTES);
+    buffer_u32(&whole, (uint32_t)event.length);
+    buffer_slice(&whole, event);
+    buffer_slice(&whole, looker);
+    while (whole.length % EVENT_PADDING != 0 && !whole.failed)
+        buffer_byte(&whole, ' ');
+    buffer_u32(sealed, hour);
+    void *room = whole.failed ? NULL : buffer_room(sealed, whole.length + SEAL_OVERHEAD);
+    if (room)
+        seal(hour_key, world, slice_of(&binding, sizeof binding), buffer_view(&whole), room);
+    sealed->failed |= whole.failed;
+}
+
+enum error event_hour(struct slice sealed, uint32_t *ret_hour)
+{
+    struct reader reader = reader_of(sealed);
+
+    *ret_hour = reader_u32(&reader);
+    return reader.failed || reader.rest.length < SEAL_OVERHEAD + EVENT_NONCE_BYTES ? ERROR_SEALED : OK;
+}
+
+static struct slice trimmed(struct slice text)
+{
+    while (text.length > 0 && text.data[text.length - 1] == ' ')
+        text.length--;
+    return text;
+}
+
+enum error event_open(const struct secret_key *hour_key, struct slice sealed, struct arena *arena,
+                      struct event_opened *ret_event)
+{
+    struct event_binding binding = {"event", 0};
+
+    TRY(event_hour(sealed, &binding.hour));
+    struct slice bytes = slice_from(sealed, sizeof binding.hour);
+    size_t length = bytes.length - SEAL_OVERHEAD;
+    char *whole = arena_alloc(arena, length), *plain = arena_alloc(arena, length);
+    if (!whole || !plain)
+        return ERROR_MEMORY;
+    TRY(seal_open(hour_key, slice_of(&binding, sizeof binding), bytes, whole));
+
+    struct reader reader = reader_of(slice_of(whole, length));
+    struct slice nonce = reader_bytes(&reader, EVENT_NONCE_BYTES);
+    uint32_t event_length = reader_u32(&reader);
+    struct slice event = reader_bytes(&reader, event_length);
+    if (reader.failed)
+        return ERROR_SEALED;
+    memcpy(plain, nonce.data, EVENT_NONCE_BYTES);
+    memcpy(plain + EVENT_NONCE_BYTES, event.data, event.length);
+    *ret_event = (struct event_opened){slice_of(plain, EVENT_NONCE_BYTES + event.length), event, trimmed(reader.rest)};
+    return OK;
+}

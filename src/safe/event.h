@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* An entry of the access log, before it is sealed: who, when, why, what, under which rule, with what outcome. JSON, so
+ * that an auditor reads it with anything; the sealed form is
+ *
+ *     hour u32 ‖ seal(hour's key, bound to "event" and hour,
+ *                     nonce(16) ‖ u32 length ‖ JSON ‖ who looked, JSON ‖ spaces to a multiple of 128)
+ *
+ * and the leaf commits to H(nonce ‖ JSON) and H(sealed), so that one event can be shown and proved to the person without
+ * opening any other. She sees role and place; the name of who looked is for oversight, so the event holds only a
+ * commitment to it, and the name stands beside the event. */
+
+#include "base/world.h"
+#include "crypto/hash.h"
+#include "protocol.h"
+
+#define EVENT_NONCE_BYTES 16
+#define EVENT_BYTES_MAX (32u << 10)
+#define EVENT_PADDING 128
+
+struct event_access {
+    int64_t time_ns;
+    const struct credential *credential;
+    enum purpose purpose;
+    const struct access *access;
+    unsigned drawers;        /* opened, of any target */
+    enum outcome outcome;    /* the most that was decided */
+    struct slice row;
+    struct slice citation;
+    struct slice rules;      /* hash of the rule set, hexadecimal */
+    struct slice obligations;
+    bool break_glass;
+    enum error error;        /* OK, ERROR_REFUSED, ERROR_PURPOSE, ERROR_NOT_FOUND */
+};
+
+/* Appends the JSON. An access to several persons carries commitments to them in place of their ids: a person who is shown
+ * the event must not learn of the others. */
+void event_write_access(const struct event_access *event, const uint8_t nonce[EVENT_NONCE_BYTES], struct buffer *into);
+/* Who looked: {"actor":…,"credential":…}. */
+void event_write_looker(const struct credential *credential, struct buffer *into);
+
+/* One entry for all completions of a batch. */
+void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into);
+
+/* Seals nonce ‖ JSON, as `plain` holds it, with who looked (may be empty); appends to `sealed` and fills the hash of
+ * nonce ‖ JSON. */
+void event_seal(const struct secret_key *hour_key, uint32_t hour, struct world *world, struct slice plain,
+                struct slice looker, struct buffer *sealed, struct hash *ret_event_hash);
+
+/* The hour that sealed bytes belong to. ERROR_SEALED. */
+MUST_CHECK enum error event_hour(struct slice sealed, uint32_t *ret_hour);
+struct event_opened {
+    struct slice plain;  /* nonce ‖ JSON: what the leaf commits to */
+    struct slice json;
+    struct slice looker; /* JSON, or empty */
+};
+/* Opens into the arena. ERROR_SEALED, ERROR_MEMORY. */
+MUST_CHECK enum error event_open(const struct secret_key *hour_key, struct slice sealed, struct arena *arena,
+                                 struct event_opened *ret_event);

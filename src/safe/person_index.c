@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "person_index.h"
+
+#include <stdlib.h>
+
+#include "crypto/hash.h"
+#include "store/writer.h"
+
+#define PENDING_MAX 65536
+
+static const struct store_migration migrations[] = {
+    {1, "safe",
+     "CREATE TABLE person_entry (" /* read by a person's own view; rows of one person lie together, newest last */
+     " token BLOB NOT NULL CHECK (length(token) = 16),"
+     " leaf INTEGER NOT NULL,"
+     " PRIMARY KEY (token, leaf)"
+     ") WITHOUT ROWID;"
+     "CREATE TABLE review (" /* read by oversight: glass that was broken and by whom it was looked at */
+     " leaf INTEGER NOT NULL PRIMARY KEY,"
+     " opened INTEGER NOT NULL,"
+     " due INTEGER NOT NULL,"
+     " closed INTEGER,"
+     " reviewer BLOB"
+     ");"
+     "CREATE TABLE revoked (" /* read once at each start, and by every access through memory */
+     " credential BLOB NOT NULL PRIMARY KEY CHECK (length(credential) = 16),"
+     " time INTEGER NOT NULL"
+     ") WITHOUT ROWID;"},
+};
+
+enum { ENTRY_ADD, ENTRY_FIND, ENTRY_HAS, REVIEW_OPEN, REVIEW_CLOSE, REVIEW_LIST, REVOKE, REVOKED_COUNT, REVOKED_HAS,
+       STATEMENTS };
+
+static const struct store_statement statement[STATEMENTS] = {
+    [ENTRY_ADD] = {"entry_add", STORE_ROUTE_TOKEN, STORE_WRITE,
+                   "INSERT INTO person_entry (token, leaf) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+    [ENTRY_FIND] = {"entry_find", STORE_ROUTE_TOKEN, STORE_READ,
+                    "SELECT leaf FROM person_entry WHERE token = $1 AND leaf < $2 ORDER BY leaf DESC LIMIT $3"},
+    [ENTRY_HAS] = {"entry_has", STORE_ROUTE_TOKEN, STORE_READ,
+                   "SELECT 1 FROM person_entry WHERE token = $1 AND leaf = $2"},
+    [REVIEW_OPEN] = {"review_open", STORE_ROUTE_LOCAL, STORE_WRITE,
+                     "INSERT INTO review (leaf, opened, due) VALUES ($1, $2, $3)"},
+    [REVIEW_CLOSE] = {"review_close", STORE_ROUTE_LOCAL, STORE_WRITE,
+                      "UPDATE review SET closed = $2, reviewer = $3 WHERE leaf = $1 AND closed IS NULL"},
+    [REVIEW_LIST] = {"review_list", STORE_ROUTE_LOCAL, STORE_READ,
+                     "SELECT leaf, opened, due FROM review WHERE closed IS NULL ORDER BY due LIMIT $1"},
+    [REVOKE] = {"revoke", STORE_ROUTE_LOCAL, STORE_WRITE,
+                "INSERT INTO revoked (credential, time) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+    [REVOKED_COUNT] = {"revoked_count", STORE_ROUTE_LOCAL, STORE_READ, "SELECT count(*) FROM revoked"},
+    [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential = $1"},
+};
+
+static const struct store_schema schema = {"safe", migrations, 1, statement, STATEMENTS};
+static const struct store_schema *const schemas[] = {&schema};
+
+struct pending {
+    uint8_t token[ID_BYTES];
+    uint64_t leaf;
+};
+
+struct person_index {
+    struct store *store;
+    struct secret_key key;
+    struct pending *pending;
+    size_t count;
+    bool any_revoked; /* most nodes never revoke: then no access pays for looking */
+};
+
+static enum error count_revoked(struct person_index *index)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+
+    TRY(store_one(index->store, &statement[REVOKED_COUNT], NULL, 0, &cursor));
+    index->any_revoked = store_column_integer(&cursor, 0) > 0;
+    return OK;
+}
+
+enum error person_index_open(const char *path, const struct secret_key *key, struct person_index **ret_index,
+                             struct fault *fault)
+{
+    struct person_index *index = calloc(1, sizeof *index);
+
+    if (!index)
+        return ERROR_MEMORY;
+    index->key = *key;
+    index->pending = calloc(PENDING_MAX, sizeof *index->pending);
+    enum error error = index->pending ? store_open(path, schemas, 1, &index->store, fault) : ERROR_MEMORY;
+    if (error == OK)
+        error = count_revoked(index);
+    if (error != OK) {
+        person_index_close(index);
+        return error;
+    }
+    *ret_index = index;
+    return OK;
+}
+
+void person_index_close(struct person_index *index)
+{
+    if (!index)
+        return;
+    if (index->store && person_index_flush(index) != OK)
+        index->count = 0; /* derived: `check` finds what is missing and makes it anew */
+    store_close(index->store);
+    secret_key_wipe(&index->key);
+    free(index->pending);
+    free(index);
+}
+
+static void token_of(const struct person_index *index, const struct id *person, uint8_t token[ID_BYTES])
+{
+    struct hash hash = hash_keyed(secret_key_slice(&index->key), id_slice(person));
+
+    memcpy(token, hash.byte, ID_BYTES);
+}
+
+enum error person_index_add(struct person_index *index, const struct id *person, uint64_t leaf)
+{
+    if (index->count == PENDING_MAX)
+        TRY(person_index_flush(index));
+    struct pending *pending = &index->pending[index->count++];
+    token_of(index, person, pending->token);
+    pending->leaf = leaf;
+    return OK;
+}
+
+static int by_token(const void *a, const void *b)
+{
+    const struct pending *left = a, *right = b;
+    int order = memcmp(left->token, right->token, ID_BYTES);
+
+    return order != 0 ? order : (left->leaf > right->leaf) - (left->leaf < right->leaf);
+}
+
+static enum error write_pending(struct store *store, void *context)
+{
+    struct person_index *index = context;
+
+    for (size_t i = 0; i < index->count; i++)
+        TRY(store_run(store, &statement[ENTRY_ADD],
+                      STORE_VALUES(store_blob(slice_of(index->pending[i].token, ID_BYTES)),
+                                   store_integer((int64_t)index->pending[i].leaf)),
+                      NULL));
+    return OK;
+}
+
+/* Sorted, so that a second's worth goes into few pages (measured in the store's README). */
+enum error person_index_flush(struct person_index *index)
+{
+    if (index->count == 0)
+        return OK;
+    qsort(index->pending, index->count, sizeof *index->pending, by_token);
+    struct writer_job job = {.run = write_pending, .context = index};
+    TRY(writer_run_now(index->store, &job, 1));
+    index->count = 0;
+    return OK;
+}
+
+enum error person_index_find(struct person_index *index, struct arena *arena, const struct id *person, uint64_t before,
+                             size_t maximum, const uint64_t **ret_leaf, size_t *ret_count)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+    uint64_t *leaf = arena_array(arena, maximum, sizeof *leaf);
+    uint8_t token[ID_BYTES];
+    size_t count = 0;
+
+    if (!leaf)
+        return ERROR_MEMORY;
+    TRY(person_index_flush(index));
+    token_of(index, person, token);
+    TRY(store_query(index->store, &statement[ENTRY_FIND],
+                    STORE_VALUES(store_blob(slice_of(token, ID_BYTES)),
+                                 store_integer(before > INT64_MAX ? INT64_MAX : (int64_t)before),
+                                 store_integer((int64_t)maximum)),
+                    &cursor));
+    while (store_next(&cursor))
+        leaf[count++] = (uint64_t)store_column_integer(&cursor, 0);
+    *ret_leaf = leaf;
+    *ret_count = count;
+    return store_end(&cursor);
+}
+
+enum error person_index_has(struct person_index *index, const struct id *person, uint64_t leaf, bool *ret_has)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+    uint8_t token[ID_BYTES];
+
+    TRY(person_index_flush(index));
+    token_of(index, person, token);
+    enum error error = store_one(index->store, &statement[ENTRY_HAS],
+                                 STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)leaf)),
+                                 &cursor);
+    *ret_has = error == OK;
+    return error == ERROR_NOT_FOUND ? OK : error;
+}
+
+static enum error write_review(struct store *store, void *context)
+{
+    const struct review *review = context;
+
+    return store_run(store, &statement[REVIEW_OPEN],
+                     STORE_VALUES(store_integer((int64_t)review->leaf), store_integer(review->opened_s),
+                                  store_integer(review->due_s)),
+                     NULL);
+}
+
+enum error person_index_review_open(struct person_index *index, const struct review *review)
+{
+    struct review copy = *review;
+
+    return writer_run_now(index->store, &(struct writer_job){.run = write_review, .context = &copy}, 1);
+}
+
+struct closing {
+    uint64_t leaf;
+    const struct id *reviewer;
+    int64_t now_s;
+};
+
+static enum error close_review(struct store *store, void *context)
+{
+    const struct closing *closing = context;
+    int64_t changed = 0;
+
+    TRY(store_run(store, &statement[REVIEW_CLOSE],
+                  STORE_VALUES(store_integer((int64_t)closing->leaf), store_integer(closing->now_s),
+                               store_blob(id_slice(closing->reviewer))),
+                  &changed));
+    return changed == 1 ? OK : ERROR_NOT_FOUND;
+}
+
+enum error person_index_review_close(struct person_index *index, uint64_t leaf, const struct id *reviewer,
+                                     int64_t now_s)
+{
+    struct closing closing = {leaf, reviewer, now_s};
+
+    return writer_run_now(index->store, &(struct writer_job){.run = close_review, .context = &closing}, 1);
+}
+
+enum error person_index_reviews(struct person_index *index, struct arena *arena, size_t maximum,
+                                const struct review **ret_review, size_t *ret_count)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+    struct review *review = arena_array(arena, maximum, sizeof *review);
+    size_t count = 0;
+
+    if (!review)
+        return ERROR_MEMORY;
+    TRY(store_query(index->store, &statement[REVIEW_LIST], STORE_VALUES(store_integer((int64_t)maximum)), &cursor));
+    while (store_next(&cursor))
+        review[count++] = (struct review){(uint64_t)store_column_integer(&cursor, 0), store_column_integer(&cursor, 1),
+                                          store_column_integer(&cursor, 2)};
+    *ret_review = review;
+    *ret_count = count;
+    return store_end(&cursor);
+}
+
+struct revoking {
+    const struct id *credential;
+    int64_t now_s;
+};
+
+static enum error write_revoked(struct store *store, void *context)
+{
+    const struct revoking *revoking = context;
+
+    return store_run(store, &statement[REVOKE],
+                     STORE_VALUES(store_blob(id_slice(revoking->credential)), store_integer(revoking->now_s)), NULL);
+}
+
+enum error person_index_revoke(struct person_index *index, const struct id *credential, int64_t now_s)
+{
+    struct revoking revoking = {credential, now_s};
+
+    TRY(writer_run_now(index->store, &(struct writer_job){.run = write_revoked, .context = &revoking}, 1));
+    index->any_revoked = true;
+    return OK;
+}
+
+enum error person_index_revoked(struct person_index *index, const struct id *credential, bool *ret_revoked)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+
+    *ret_revoked = false;
+    if (!index->any_revoked)
+        return OK;
+    enum error error = store_one(index->store, &statement[REVOKED_HAS], STORE_VALUES(store_blob(id_slice(credential))),
+                                 &cursor);
+    *ret_revoked = error == OK;
+    return error == ERROR_NOT_FOUND ? OK : error;
+}
+
+enum error person_index_backup(struct person_index *index, const char *path)
+{
+    TRY(person_index_flush(index));
+    return store_backup(index->store, path);
+}
+
+enum error person_index_check(struct person_index *index, store_finding *finding, void *context)
+{
+    return store_check(index->store, finding, context);
+}

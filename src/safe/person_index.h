@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Which entries of the access log concern which person, by a keyed token of hers: what her own view is read from. It is
+ * derived (each entry's event names or commits to its persons), kept in sorted rows, and written behind the log within two
+ * seconds, a second's worth at once. One thread. Also the safe's small durable lists: open reviews, revoked credentials. */
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "crypto/secret.h"
+#include "store/store.h"
+
+struct person_index;
+
+MUST_CHECK enum error person_index_open(const char *path, const struct secret_key *key,
+                                        struct person_index **ret_index, struct fault *fault);
+void person_index_close(struct person_index *index); /* flushes; accepts NULL */
+
+/* Remembers until the next flush. ERROR_MEMORY. */
+MUST_CHECK enum error person_index_add(struct person_index *index, const struct id *person, uint64_t leaf);
+MUST_CHECK enum error person_index_flush(struct person_index *index);
+
+/* The newest `maximum` entries before `before` (exclusive), newest first. Flushes first. */
+MUST_CHECK enum error person_index_find(struct person_index *index, struct arena *arena, const struct id *person,
+                                        uint64_t before, size_t maximum, const uint64_t **ret_leaf, size_t *ret_count);
+MUST_CHECK enum error person_index_has(struct person_index *index, const struct id *person, uint64_t leaf,
+                                       bool *ret_has);
+
+struct review {
+    uint64_t leaf; /* the entry that opened it: its number is the review's name */
+    int64_t opened_s;
+    int64_t due_s;
+};
+
+/* Durable on return. */
+MUST_CHECK enum error person_index_review_open(struct person_index *index, const struct review *review);
+/* ERROR_NOT_FOUND. `reviewer` is a credential's id: somebody else than who broke the glass, which the caller checks. */
+MUST_CHECK enum error person_index_review_close(struct person_index *index, uint64_t leaf, const struct id *reviewer,
+                                                int64_t now_s);
+MUST_CHECK enum error person_index_reviews(struct person_index *index, struct arena *arena, size_t maximum,
+                                           const struct review **ret_review, size_t *ret_count);
+
+MUST_CHECK enum error person_index_revoke(struct person_index *index, const struct id *credential, int64_t now_s);
+MUST_CHECK enum error person_index_revoked(struct person_index *index, const struct id *credential, bool *ret_revoked);
+
+MUST_CHECK enum error person_index_backup(struct person_index *index, const char *path);
+MUST_CHECK enum error person_index_check(struct person_index *index, store_finding *finding, void *context);

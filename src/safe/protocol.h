@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the door and the safe say to each other, and nothing else: two processes joined by one socket.
+ *
+ * The door collects requests while a batch is under way and sends them as one message; the safe decides them all, makes
+ * their entries durable with one fsync, and answers them as one message, in order. A message is
+ *     u32 length of the rest ‖ u16 count ‖ count × (u8 kind ‖ u32 length ‖ payload)
+ * and an answer item is (u16 error ‖ u32 length ‖ payload). Numbers are big-endian. Both sides read with bounded readers:
+ * the door does not trust the safe's lengths, the safe trusts nothing of the door's. */
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/id.h"
+#include "base/vocabulary.h"
+#include "crypto/secret.h"
+
+#define PROTOCOL_VERSION 1
+#define PROTOCOL_MESSAGE_MAX (16u << 20)
+#define PROTOCOL_BATCH_MAX 1024  /* requests in one message */
+#define PROTOCOL_TARGETS_MAX 256 /* persons in one access */
+#define PROTOCOL_CHANGES_MAX 512
+#define PROTOCOL_TEXT_MAX 1024
+#define PROTOCOL_TOKEN_MAX 400
+
+enum protocol_kind {
+    PROTOCOL_HELLO = 1,    /* -> session keys of the door */
+    PROTOCOL_ACCESS,       /* struct access -> struct grant */
+    PROTOCOL_COMPLETE,     /* struct completion -> nothing */
+    PROTOCOL_CREDENTIAL,   /* a token -> struct credential */
+    PROTOCOL_ISSUE,        /* struct credential -> a token; counted in the public log */
+    PROTOCOL_REVOKE,       /* a credential's id -> nothing */
+    PROTOCOL_EVENTS,       /* struct access on the audit drawer -> the person's events with proofs */
+    PROTOCOL_REVIEWS,      /* a token of oversight -> the open reviews of break-glass */
+    PROTOCOL_REVIEW_DONE,  /* a token of oversight, review, verdict -> nothing */
+    PROTOCOL_TILE,         /* log, level, index, width -> bytes */
+    PROTOCOL_CHECKPOINT,   /* log -> signed note */
+    PROTOCOL_PROOF,        /* struct access, leaf -> tlog-proof text and the event */
+    PROTOCOL_BACKUP,       /* directory -> nothing: keys and logs are copied there */
+    PROTOCOL_PUBLISH,      /* text -> index in the public log */
+    PROTOCOL_ISSUE_SYSTEM, /* struct credential of the node's own commands -> a token for minutes; logged, not counted */
+    PROTOCOL_CHECK,        /* leaf range -> what the entries say of stored versions */
+};
+
+/* Who asks, as the safe certified it. */
+struct credential {
+    struct id id;
+    struct slice actor; /* how oversight knows the person; at most CREDENTIAL_ACTOR_MAX bytes */
+    enum role role;
+    enum sector sector;
+    enum training training;
+    struct id organization;
+    struct id person;   /* of a patient: herself; else zero */
+    uint32_t purposes;  /* bits of enum purpose */
+    int64_t issued_s, expires_s;
+};
+#define CREDENTIAL_ACTOR_MAX 64
+
+/* A typed fact that a record states about a person: written with the record, sealed by the safe, decided on later. */
+enum fact_kind { FACT_RELATION = 1, FACT_CONSENT, FACT_BREAK_GLASS };
+
+struct fact_change {
+    uint16_t target;        /* index into the access's targets */
+    enum fact_kind kind;
+    uint8_t value;          /* enum relation or enum consent; of break-glass: enum break_glass */
+    struct id organization; /* whom it speaks of; zero of a consent: every organisation of health */
+    struct id source;       /* the Encounter or Consent that says so; a later change with the same source replaces it */
+    int64_t expires_s;      /* 0: never */
+};
+
+struct access_target {
+    struct id person;
+    struct slice facts; /* the person's sealed fact block as the vault has it; empty when there is none */
+    bool fresh;         /* she is registered by this access: her keys are made */
+};
+
+struct access {
+    struct slice token;
+    enum purpose purpose; /* PURPOSE_UNKNOWN: the token's only one */
+    enum action action;
+    unsigned drawers;       /* asked for */
+    enum outcome needed;    /* keys come out of drawers whose outcome is at least this */
+    struct slice type;      /* resource type, as FHIR names it */
+    struct id resource;     /* zero for a search */
+    uint32_t resources;     /* how many are written */
+    struct slice reason;    /* of break-glass */
+    bool open_glass;        /* this access breaks the glass: adds the fact, the review and the notice */
+    bool all_or_nothing;    /* one refused target refuses the access */
+    const struct access_target *target;
+    size_t targets;         /* of a match the first is the person matched for; the rest are candidates */
+    const struct fact_change *change;
+    size_t changes;
+};
+
+struct grant_target {
+    unsigned drawers;                         /* opened */
+    uint8_t outcome[DRAWER_COUNT];            /* enum outcome */
+    struct secret_key key[DRAWER_COUNT];      /* of the opened drawers */
+    struct slice facts;                       /* the new sealed block to store with the record; empty: unchanged */
+};
+
+struct grant {
+    uint64_t leaf; /* index of the entry in the access log */
+    int64_t time_s;
+    struct slice row;      /* the rule that decided, as the asker may know it */
+    struct slice citation;
+    bool review;           /* it was an emergency: somebody else will look at it */
+    struct grant_target *target;
+    size_t targets;
+};
+
+struct completion {
+    uint64_t leaf;
+    enum error error;
+    uint32_t returned; /* resources given out or stored */
+};
+
+/* Keys that the door needs for as long as it runs. None of them opens a drawer. */
+struct session_keys {
+    struct secret_key sector[SECTOR_COUNT]; /* ids on the wire */
+    struct secret_key posting;              /* tokens of the posting index */
+    struct id node;
+    bool demo;
+};
+
+void access_write(const struct access *access, struct buffer *into);
+MUST_CHECK enum error access_read(struct arena *arena, struct slice payload, struct access *ret);
+
+void grant_write(const struct grant *grant, struct buffer *into);
+MUST_CHECK enum error grant_read(struct arena *arena, struct slice payload, struct grant *ret);
+
+void completion_write(const struct completion *completion, struct buffer *into);
+MUST_CHECK enum error completion_read(struct slice payload, struct completion *ret);
+
+/* `actor` is borrowed from the payload. */
+void credential_write(const struct credential *credential, struct buffer *into);
+MUST_CHECK enum error credential_read(struct slice payload, struct credential *ret);
+
+void session_keys_write(const struct session_keys *keys, struct buffer *into);
+MUST_CHECK enum error session_keys_read(struct slice payload, struct session_keys *ret);
+
+/* u32 length ‖ bytes, for texts inside payloads. */
+void protocol_text_write(struct slice text, struct buffer *into);
+struct slice protocol_text_read(struct reader *reader, size_t maximum);

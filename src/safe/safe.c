@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Making, opening and closing a safe: root, derived keys, key store, logs, index, rules. */
+
+#include "safe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "crypto/encode.h"
+#include "keys/root.h"
+#include "ledger/note.h"
+#include "rules/rule_set.h"
+#include "rulesets.h"
+#include "state.h"
+#include "text/json.h"
+
+#define BATCH_ARENA_MAX (64u << 20)
+#define RULES_ARENA_MAX (256u << 20)
+#define CLOCK_ERROR_NS (24 * INT64_C(3600000000000))
+
+struct origin {
+    char text[NODE_NAME_MAX + 16];
+};
+
+static struct origin origin_of(const struct node *node, const char *log)
+{
+    struct origin origin;
+
+    snprintf(origin.text, sizeof origin.text, "%s/%s", node->name, log);
+    return origin;
+}
+
+static void derive_keys(const struct secret_key *root, const struct node *node, struct safe_keys *keys)
+{
+    keys->facts = seal_derive(root, "facts", 0);
+    keys->token = seal_derive(root, "token", 0);
+    keys->index = seal_derive(root, "index", 0);
+    keys->sign_access = seal_derive(root, "sign access log", 0);
+    keys->sign_public = seal_derive(root, "sign public log", 0);
+    keys->session.posting = seal_derive(root, "posting", 0);
+    for (unsigned s = 0; s < SECTOR_COUNT; s++)
+        keys->session.sector[s] = seal_derive(root, "sector", s);
+    keys->session.node = node->id;
+    keys->session.demo = node->demo;
+}
+
+static enum error open_keys(struct safe *safe, const struct safe_options *options, struct fault *fault)
+{
+    CLEANUP_KEY struct secret_key root;
+
+    safe->pool = secret_pool_new(1, sizeof *safe->keys);
+    safe->keys = safe->pool ? secret_take(safe->pool) : NULL;
+    if (!safe->keys)
+        return ERROR_MEMORY;
+    enum error error = root_open(node_path(options->directory, "keys/root").text, options->passphrase, &root);
+    if (error != OK)
+        return fault_set(fault, error, "the root key cannot be opened");
+    derive_keys(&root, &safe->node, safe->keys);
+    return keystore_open(node_path(options->directory, "keys/keys.db").text, &root, safe->world, &safe->keystore, fault);
+}
+
+static enum error open_logs(struct safe *safe, struct fault *fault)
+{
+    struct origin access = origin_of(&safe->node, "access"), public = origin_of(&safe->node, "public");
+    struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
+
+    TRY(ledger_open(node_path(safe->node.directory, "log/access").text, &settings, &safe->access_log, NULL, fault));
+    settings.origin = slice_from_string(public.text);
+    settings.seed = &safe->keys->sign_public;
+    return ledger_open(node_path(safe->node.directory, "log/public").text, &settings, &safe->public_log, NULL, fault);
+}
+
+struct pack_check {
+    struct safe *safe;
+    const struct rule_set *joint;
+    struct fault *fault;
+};
+
+static enum error check_pack(void *context, const char *name)
+{
+    struct pack_check *check = context;
+    const struct rule_set *set;
+
+    return rulesets_load(check->safe->rules_arena, check->safe->node.directory, name, check->joint, &set, check->fault);
+}
+
+/* Every active set must carry its proof, also those that only the desk uses. */
+static enum error open_rules(struct safe *safe, struct fault *fault)
+{
+    const struct rule_set *joint;
+
+    TRY(rulesets_load(safe->rules_arena, safe->node.directory, RULESETS_JOINT, NULL, &joint, fault));
+    struct pack_check check = {safe, joint, fault};
+    TRY(rulesets_packs(safe->node.directory, check_pack, &check));
+    encode_hex(hash_slice(&joint->rules_hash), safe->rules_hash);
+    return decider_new(safe->rules_arena, joint, &safe->decider, fault);
+}
+
+static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
+{
+    TRY(node_load(options->directory, &safe->node, fault));
+    TRY(open_keys(safe, options, fault));
+    TRY(open_rules(safe, fault));
+    TRY(open_logs(safe, fault));
+    TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
+    if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
+        return fault_set(fault, ERROR_CLOCK, "it is more than a day behind");
+    return OK;
+}
+
+static struct safe *safe_new(struct world *world)
+{
+    struct safe *safe = calloc(1, sizeof *safe);
+
+    if (!safe)
+        return NULL;
+    safe->world = world;
+    safe->arena = arena_new(BATCH_ARENA_MAX);
+    safe->rules_arena = arena_new(RULES_ARENA_MAX);
+    if (safe->arena && safe->rules_arena)
+        return safe;
+    safe_close(safe);
+    return NULL;
+}
+
+enum error safe_open(const struct safe_options *options, struct safe **ret_safe, struct fault *fault)
+{
+    struct safe *safe = safe_new(options->world);
+
+    if (!safe)
+        return ERROR_MEMORY;
+    enum error error = open_all(safe, options, fault);
+    if (error != OK) {
+        safe_close(safe);
+        return error;
+    }
+    *ret_safe = safe;
+    return OK;
+}
+
+void safe_close(struct safe *safe)
+{
+    if (!safe)
+        return;
+    person_index_close(safe->index);
+    ledger_close(safe->access_log);
+    ledger_close(safe->public_log);
+    keystore_close(safe->keystore);
+    secret_pool_free(safe->pool);
+    arena_free(safe->rules_arena);
+    arena_free(safe->arena);
+    free(safe);
+}
+
+enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index)
+{
+    struct ledger_entry entry = {.leaf = text};
+
+    return ledger_append(safe->public_log, &entry, 1, 0, ret_index);
+}
+
+/* A log begins with the old one's checkpoint, or with nothing. */
+static enum error create_log(const struct node *node, const char *name, const struct secret_key *seed,
+                             struct world *world, struct slice first, struct fault *fault)
+{
+    struct origin origin = origin_of(node, name);
+    struct ledger_settings settings = {slice_from_string(origin.text), seed, world, NULL};
+    CLEANUP_LEDGER struct ledger *ledger = NULL;
+    char below[32];
+    uint64_t index;
+
+    snprintf(below, sizeof below, "log/%s", name);
+    TRY(ledger_create(node_path(node->directory, below).text, &settings, &ledger, fault));
+    if (first.length > 0) {
+        struct ledger_entry entry = {.leaf = first};
+        TRY(ledger_append(ledger, &entry, 1, 0, &index));
+    }
+
+    /* The verifier's key, for strangers: log/NAME.vkey. */
+    CLEANUP_BUFFER struct buffer vkey = buffer_new(512);
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    sign_public(seed, public_key);
+    struct note_key key = note_key_make(slice_from_string(origin.text), public_key);
+    note_key_write(&key, &vkey);
+    buffer_byte(&vkey, '\n');
+    TRY(buffer_check(&vkey));
+    snprintf(below, sizeof below, "log/%s.vkey", name);
+    return file_replace(node_path(node->directory, below).text, buffer_view(&vkey), 0644);
+}
+
+enum error safe_create_logs(const struct safe_options *options, struct slice old_access, struct slice old_public,
+                            struct fault *fault)
+{
+    struct safe *safe = safe_new(options->world);
+
+    if (!safe)
+        return ERROR_MEMORY;
+    enum error error = node_load(options->directory, &safe->node, fault);
+    if (error == OK)
+        error = open_keys(safe, options, fault);
+    if (error == OK)
+        error = create_log(&safe->node, "access", &safe->keys->sign_access, safe->world, old_access, fault);
+    if (error == OK)
+        error = create_log(&safe->node, "public", &safe->keys->sign_public, safe->world, old_public, fault);
+    safe_close(safe);
+    return error;
+}
+
+static enum error publish_rules(void *context, const char *name)
+{
+    struct pack_check *check = context;
+    CLEANUP_BUFFER struct buffer text = buffer_new(LEDGER_LEAF_MAX);
+    const struct rule_set *set;
+    char hex[2 * HASH_BYTES];
+    uint64_t index;
+
+    TRY(rulesets_load(check->safe->rules_arena, check->safe->node.directory, name, check->joint, &set, check->fault));
+    encode_hex(hash_slice(&set->rules_hash), hex);
+    struct json_writer writer = json_writer(&text);
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "rules.activated");
+    json_member_string(&writer, "pack", set->pack);
+    json_member_string(&writer, "version", set->version);
+    json_member_string(&writer, "rules", slice_of(hex, sizeof hex));
+    encode_hex(hash_slice(&set->dmn_hash), hex);
+    json_member_string(&writer, "dmn", slice_of(hex, sizeof hex));
+    json_end_object(&writer);
+    TRY(buffer_check(&text));
+    return safe_publish(check->safe, buffer_view(&text), &index);
+}
+
+static enum error publish_beginning(const struct safe_options *options, struct fault *fault)
+{
+    struct safe *safe = NULL;
+    struct pack_check check = {.fault = fault};
+
+    TRY(safe_open(options, &safe, fault));
+    check.safe = safe;
+    enum error error = publish_rules(&check, RULESETS_JOINT);
+    if (error == OK)
+        error = rulesets_load(safe->rules_arena, options->directory, RULESETS_JOINT, NULL, &check.joint, fault);
+    if (error == OK)
+        error = rulesets_packs(options->directory, publish_rules, &check);
+    safe_idle(safe);
+    safe_close(safe);
+    return error;
+}
+
+enum error safe_create(const struct safe_options *options, struct fault *fault)
+{
+    struct node node;
+
+    TRY(node_load(options->directory, &node, fault));
+    TRY(file_make_directory(node_path(options->directory, "keys").text));
+    TRY(file_make_directory(node_path(options->directory, "log").text));
+    enum error error = root_create(node_path(options->directory, "keys/root").text,
+                                   options->passphrase.length == 0 ? ROOT_PLAIN : ROOT_PASSPHRASE, options->passphrase,
+                                   options->world);
+    if (error != OK)
+        return fault_set(fault, error, "the root key: a passphrase has at least 12 characters");
+    TRY(safe_create_logs(options, slice_of("", 0), slice_of("", 0), fault));
+    return publish_beginning(options, fault);
+}

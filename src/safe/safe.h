@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The safe: the process that holds the keys is the process that writes the log (promise 2). It takes a batch of requests
+ * with their facts, decides each, makes all their entries durable with one fsync, and only then answers, with drawer keys
+ * for what was permitted. No entry, no key. No key, no plaintext.
+ *
+ * It has no network, reads nothing of the vault, and trusts nothing that the door says: it opens tokens and facts itself.
+ * One thread. What is here is also usable within one process, for commands on a node that is not running. */
+
+#include "base/buffer.h"
+#include "base/world.h"
+#include "node.h"
+
+struct safe;
+
+struct safe_options {
+    const char *directory;
+    struct slice passphrase; /* empty on a demo node */
+    struct world *world;     /* must outlive the safe */
+};
+
+/* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with the
+ * node's keys and its rule sets. ERROR_EXISTS. */
+MUST_CHECK enum error safe_create(const struct safe_options *options, struct fault *fault);
+
+/* Makes the logs alone, for a restored node: their first leaf is `old_access` or `old_public`, the checkpoints that the
+ * backup was taken with. */
+MUST_CHECK enum error safe_create_logs(const struct safe_options *options, struct slice old_access,
+                                       struct slice old_public, struct fault *fault);
+
+/* Opens keys, logs and rules. ERROR_UNPROVED when an active rule set has no valid proof record; ERROR_CLOCK when the
+ * machine's clock is a day or more behind the last entry. */
+MUST_CHECK enum error safe_open(const struct safe_options *options, struct safe **ret_safe, struct fault *fault);
+void safe_close(struct safe *safe); /* accepts NULL */
+
+/* Answers one message of protocol.h (without its length) into `answer` (with its length). ERROR_SYNTAX when it is not
+ * one: then the door is broken and nothing more should be read from it. */
+MUST_CHECK enum error safe_answer(struct safe *safe, struct slice message, struct buffer *answer);
+
+/* What can wait: the index of persons, checkpoint files, confirmed facts. Call about once a second. */
+void safe_idle(struct safe *safe);
+
+/* Reads messages from the socket and answers until the door closes it. */
+MUST_CHECK enum error safe_serve(struct safe *safe, int socket);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the safe's own files share: its state, and one request on its way through a batch. Private to src/safe. */
+
+#include "base/arena.h"
+#include "crypto/secret.h"
+#include "decider.h"
+#include "event.h"
+#include "keys/keystore.h"
+#include "ledger/ledger.h"
+#include "node.h"
+#include "person_index.h"
+#include "protocol.h"
+#include "safe.h"
+
+/* Derived from the root when the safe opens; in locked memory. */
+struct safe_keys {
+    struct secret_key facts;
+    struct secret_key token;
+    struct secret_key index;
+    struct secret_key sign_access;
+    struct secret_key sign_public;
+    struct session_keys session;
+};
+
+struct safe {
+    struct node node;
+    struct world *world;
+    struct secret_pool *pool;
+    struct safe_keys *keys;
+    struct keystore *keystore;
+    struct ledger *access_log;
+    struct ledger *public_log;
+    struct person_index *index;
+    struct arena *rules_arena;
+    struct decider *decider;
+    char rules_hash[2 * HASH_BYTES];
+    struct arena *arena; /* of the batch */
+    int64_t now_ns;      /* of the batch: never behind the last entry */
+    bool clock_behind;
+};
+
+/* One request of a batch. */
+struct request {
+    enum protocol_kind kind;
+    struct slice payload;
+    enum error error;
+    struct buffer answer; /* payload of the answer */
+
+    /* of accesses */
+    struct access access;
+    struct credential credential;
+    uint8_t credential_room[PROTOCOL_TOKEN_MAX];
+    enum purpose purpose;
+    struct grant grant;
+    struct decision decision;      /* of the drawer that was decided on most generously */
+    struct decision uninformed;    /* what would be decided of a person of whom nothing is known */
+    unsigned opened;
+    bool changes_keys;
+    bool emergency;
+
+    /* its entry */
+    struct buffer plain, sealed;
+    uint8_t leaf[LEDGER_COMMITMENT_BYTES];
+    bool has_entry;
+    uint64_t index;
+};
+
+/* access.c: decides and prepares keys and facts; sets request->error. Nothing leaves before the batch is durable. */
+void access_prepare(struct safe *safe, struct request *request);
+
+/* answers.c: the answers that are made after the batch is durable. */
+void answer_request(struct safe *safe, struct request *request);
+
+/* Appends text to the public log. */
+MUST_CHECK enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index);

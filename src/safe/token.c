@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token.h"
+
+#include "crypto/encode.h"
+
+static const struct slice prefix = {"hsp_", 4};
+static const struct slice binding = {"token", 5};
+
+void token_seal(const struct secret_key *key, struct world *world, const struct credential *credential,
+                struct buffer *into)
+{
+    CLEANUP_BUFFER struct buffer plain = buffer_new(PROTOCOL_TOKEN_MAX);
+    uint8_t sealed[PROTOCOL_TOKEN_MAX + SEAL_OVERHEAD];
+
+    credential_write(credential, &plain);
+    seal(key, world, binding, buffer_view(&plain), sealed);
+    buffer_slice(into, prefix);
+    encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), into);
+}
+
+enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
+                      struct credential *ret)
+{
+    uint8_t sealed[PROTOCOL_TOKEN_MAX];
+    size_t length = 0;
+
+    if (!slice_starts_with(token, prefix) || token.length > PROTOCOL_TOKEN_MAX)
+        return ERROR_UNAUTHENTICATED;
+    if (decode_base64url(slice_from(token, prefix.length), sealed, sizeof sealed, &length) != OK ||
+        length < SEAL_OVERHEAD || seal_open(key, binding, slice_of(sealed, length), room) != OK)
+        return ERROR_UNAUTHENTICATED;
+    if (credential_read(slice_of(room, length - SEAL_OVERHEAD), ret) != OK)
+        return ERROR_UNAUTHENTICATED;
+    return ret->expires_s <= now_s ? ERROR_TOKEN_EXPIRED : OK;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Bearer tokens: a credential sealed by the safe, opaque to everybody else. The door passes it along; only the safe can
+ * make or open one, so the door cannot pretend to be somebody.
+ *
+ *     "hsp_" ‖ base64url(seal(token key, bound to "token", credential)) */
+
+#include "crypto/seal.h"
+#include "protocol.h"
+
+/* Appends the token. */
+void token_seal(const struct secret_key *key, struct world *world, const struct credential *credential,
+                struct buffer *into);
+
+/* Opens a token into `room` (PROTOCOL_TOKEN_MAX bytes), from which ret->actor borrows. ERROR_UNAUTHENTICATED for anything
+ * that was not made here, ERROR_TOKEN_EXPIRED. */
+MUST_CHECK enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
+                                 struct credential *ret);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "samples.h"
+
+/* Closes an attribute, an element and a comment, opens a script, and ends with RIGHT-TO-LEFT OVERRIDE, ISOLATE,
+ * NUL-like control and a byte that is not UTF-8. */
+const char ENEMY[] = "\"'--></bdi></title><script>alert(1)</script>&amp;\xE2\x80\xAE\xE2\x81\xA7\x01\xFFsnoitulos";
+
+const struct page_site SAMPLE_SITE = {
+    .name = {"Harbour Clinics", 15},
+    .emergency_number = {"112", 3},
+    .exit_address = {"https://www.wikipedia.org/", 26},
+    .desk_language = LANGUAGE_FR,
+    .care_help = {{"Health mediators", 16}, {"+32 2 555 01 20", 15}},
+    .record_help = {{"Ombudswoman for patients", 24}, {"+32 2 555 01 44", 15}},
+};
+
+struct page sample_page(enum language language, const char *path)
+{
+    return (struct page){.site = &SAMPLE_SITE, .language = language, .path = slice_from_string(path)};
+}
+
+struct care_answer sample_answer(void)
+{
+    return (struct care_answer){
+        .urgency = CARE_URGENCY_IMMEDIATE,
+        .entitlement = CARE_ENTITLEMENT_URGENT_ONLY,
+        .charge = CARE_CHARGE_PROVIDER_REIMBURSED,
+        .paper = CARE_PAPER_MEDICAL_CERTIFICATE,
+        .helper_other = SLICE("CPAS"),
+        .row = SLICE("BE-AMU-3"),
+        .pack = SLICE("Belgium, urgent medical aid"),
+        .citation = SLICE("AR/KB 12.12.1996, art. 1; Loi organique des CPAS 8.7.1976, art. 57 § 2"),
+        .draft = true,
+        .whom = CARE_WHOM_CHILD,
+        .spoken = CARE_SPOKEN_AR,
+    };
+}
+
+#define BIT(name) (1u << DRAWER_##name)
+
+#define TEXT(literal) {literal, sizeof(literal) - 1}
+
+const struct access_entry SAMPLE_LOOKS[6] = {
+    {{2026, 11, 20, 14, 5}, SECTOR_IMMIGRATION, ROLE_OFFICER, TEXT("Aliens Office"), PURPOSE_ENFORCE, ACTION_READ,
+     BIT(IDENTITY) | BIT(CONTACT), OUTCOME_NONE, false, ACCESS_REVIEW_NONE, TEXT("firewall-1"),
+     TEXT("ECRI GPR 16, 12"), TEXT("/access/proof/6"), TEXT("/access/question/6")},
+    {{2026, 11, 20, 9, 41}, SECTOR_HEALTH, ROLE_PHYSICIAN, TEXT("Hôpital Saint-Pierre"), PURPOSE_ETREAT, ACTION_READ,
+     BIT(IDENTITY) | BIT(CLINICAL) | BIT(SENSITIVE), OUTCOME_FULL, true, ACCESS_REVIEW_OPEN, TEXT("D-21"),
+     TEXT("joint standard, 4.2"), TEXT("/access/proof/5"), TEXT("/access/question/5")},
+    {{2026, 11, 19, 16, 30}, SECTOR_HEALTH, ROLE_NURSE, TEXT("عيادة الميناء"), PURPOSE_TREAT, ACTION_WRITE,
+     BIT(IDENTITY) | BIT(CLINICAL), OUTCOME_FULL, false, ACCESS_REVIEW_NONE, TEXT("D-11"),
+     TEXT("joint standard, 2.1"), TEXT("/access/proof/4"), TEXT("/access/question/4")},
+    {{2026, 11, 19, 8, 2}, SECTOR_COMMUNITY, ROLE_MEDIATOR, TEXT("Community house"), PURPOSE_CAREMGT, ACTION_READ,
+     BIT(SOCIAL), OUTCOME_SUMMARY, false, ACCESS_REVIEW_NONE, TEXT("D-31"), TEXT(""), TEXT("/access/proof/3"),
+     TEXT("/access/question/3")},
+    {{2026, 11, 18, 23, 59}, SECTOR_HEALTH, ROLE_RECEPTIONIST, TEXT("Harbour Clinics"), PURPOSE_TREAT, ACTION_MATCH, 0,
+     OUTCOME_EXISTENCE, false, ACCESS_REVIEW_NONE, TEXT("D-40"), TEXT(""), TEXT("/access/proof/2"),
+     TEXT("/access/question/2")},
+    {{2026, 1, 1, 0, 0}, SECTOR_UNKNOWN, ROLE_UNKNOWN, {ENEMY, sizeof ENEMY - 1}, PURPOSE_UNKNOWN, ACTION_UNKNOWN,
+     BIT(COVERAGE), OUTCOME_NONE, false, ACCESS_REVIEW_NONE, {ENEMY, sizeof ENEMY - 1}, {ENEMY, sizeof ENEMY - 1},
+     TEXT("javascript:alert(1)"), TEXT("")},
+};
+
+struct access_list sample_looks(void)
+{
+    return (struct access_list){
+        .entry = SAMPLE_LOOKS,
+        .count = sizeof SAMPLE_LOOKS / sizeof SAMPLE_LOOKS[0],
+        .total = 11,
+        .older_path = SLICE("/access?before=1"),
+    };
+}

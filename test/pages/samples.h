@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the tests of pages, and the program that renders them for browsers, show: an invented node and its visitors. */
+
+#include "pages/access_page.h"
+#include "pages/care_pages.h"
+
+extern const struct page_site SAMPLE_SITE; /* the desk speaks French */
+
+struct page sample_page(enum language language, const char *path);
+
+/* A woman without papers with a feverish child: must be seen now. */
+struct care_answer sample_answer(void);
+
+/* Six looks, one of each kind, with text of an enemy in the last. */
+extern const struct access_entry SAMPLE_LOOKS[6];
+struct access_list sample_looks(void);
+
+/* Writes a name with markup, quotes and direction overrides. */
+extern const char ENEMY[];
