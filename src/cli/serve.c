@@ -241,7 +241,7 @@ static void session_came(void *context, enum error error)
     if (error != OK)
         loop_stop(serving->loop);
     else
-        LOG(INFO, "server.started", FIELD("tls", opening->arguments->certificate != NULL));
+        LOG(INFO, "server.started", FIELD("tls", (bool)(opening->arguments->certificate != NULL)));
 }
 
 static struct app_words words_of(const struct settings *settings)

@@ -90,7 +90,7 @@ static enum error note_target(struct planner *planner, struct fhir_entry *entry)
     if (!entry->assigned.data)
         return ERROR_MEMORY;
     if (planner->plan->transaction && !fhir_names_add(planner->changed, entry->assigned, planner->index))
-        return refuse(planner->fault, planner->index, ERROR_CONFLICT, "changes a resource that another one changes too");
+        return refuse(planner->fault, planner->index, ERROR_CONFLICT, "changes what another one changes too");
     return OK;
 }
 

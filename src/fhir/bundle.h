@@ -51,20 +51,20 @@ struct fhir_plan {
 };
 
 /* ERROR_VALUE, ERROR_REQUIRED, ERROR_UNKNOWN_TYPE, ERROR_METHOD, ERROR_TOO_LARGE past FHIR_BUNDLE_ENTRIES_MAX,
- * ERROR_CONFLICT when two entries have the same fullUrl or change the same resource, ERROR_UNSUPPORTED for an operation,
- * ERROR_MEMORY. `fault` names the entry: "entry 12 …". The resources inside are not validated: what is stored is validated
- * by whoever stores it. */
+ * ERROR_CONFLICT when two entries have the same fullUrl or change the same resource, ERROR_UNSUPPORTED for an
+ * operation, ERROR_MEMORY. `fault` names the entry: "entry 12 …". The resources inside are not validated: what is
+ * stored is validated by whoever stores it. */
 MUST_CHECK enum error fhir_bundle_plan(struct arena *arena, const struct json *bundle, struct fhir_plan *ret_plan,
                                        struct fault *fault);
 
 /* The resource of an entry with every urn:uuid and conditional reference replaced by its target and, when `id` is not
  * empty, with that id in place of its own. In a batch entries do not know each other: there a urn: leads nowhere.
  * ERROR_VALUE, naming the entry, when a urn: or conditional reference leads nowhere; ERROR_TOO_LARGE. */
-MUST_CHECK enum error fhir_bundle_resource(const struct fhir_plan *plan, const struct fhir_entry *entry, struct slice id,
-                                           struct buffer *into, struct fault *fault);
+MUST_CHECK enum error fhir_bundle_resource(const struct fhir_plan *plan, const struct fhir_entry *entry,
+                                           struct slice id, struct buffer *into, struct fault *fault);
 
-/* Where a reference of the plan leads: the assigned "Type/<id>" of the entry with that fullUrl, or a conditional's target.
- * Empty when it leads nowhere (yet). */
+/* Where a reference of the plan leads: the assigned "Type/<id>" of the entry with that fullUrl, or a conditional's
+ * target. Empty when it leads nowhere (yet). */
 struct slice fhir_bundle_resolve(const struct fhir_plan *plan, struct slice reference);
 
 /* ---- answers ---- */

@@ -13,8 +13,8 @@ struct fhir_names {
     struct name *name;
 };
 
-/* FNV-1a over a start that differs from bundle to bundle (the arena's address, which the sender does not know); a chain of
- * collisions would need it. */
+/* FNV-1a over a start that differs from bundle to bundle (the arena's address, which the sender does not know); a
+ * chain of collisions would need it. */
 static size_t slot_of(const struct fhir_names *names, struct slice text)
 {
     uint64_t hash = names->key;

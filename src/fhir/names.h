@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Strings to numbers, for one bundle: a hash table in its arena, so that 25,000 references among 3,000 entries are found
- * without comparing each with each. Keyed per bundle, because the sender chooses the strings. */
+/* Strings to numbers, for one bundle: a hash table in its arena, so that 25,000 references among 3,000 entries are
+ * found without comparing each with each. Keyed per bundle, because the sender chooses the strings. */
 
 #include "base/arena.h"
 

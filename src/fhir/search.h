@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Search: parameters from searches.def, parsed once, matched against one resource at a time. A parameter or modifier that
- * is not known is an error: a server that ignores it answers another question than the one asked.
+/* Search: parameters from searches.def, parsed once, matched against one resource at a time. A parameter or modifier
+ * that is not known is an error: a server that ignores it answers another question than the one asked.
  *
- * Two steps, so that nothing but tokens need lie open on disk: fhir_search_terms gives the index terms of a resource when
- * it is written, fhir_search_lookups what a query can look up among them; whatever comes back is only a candidate, and
- * fhir_search_matches decides on the resource itself, or on the part of it that the asker may see. */
+ * Two steps, so that nothing but tokens need lie open on disk: fhir_search_terms gives the index terms of a resource
+ * when it is written, fhir_search_lookups what a query can look up among them; whatever comes back is only a
+ * candidate, and fhir_search_matches decides on the resource itself, or on the part of it that the asker may see. */
 
 #include "text/date.h"
 #include "types.h"
@@ -94,7 +94,8 @@ int fhir_search_compare(const struct fhir_search *search, const struct json *a, 
 /* Index terms. Plain text that tells about a person: the vault keys it before it is stored.
  *   Encounter.status=in-progress · Patient.identifier=sys|val · Patient.identifier=val
  *   Encounter.service-provider=Organization/<id> · Patient.birthdate=1990 · Patient.birthdate=1990-01-01
- *   Patient.family^had (the first three letters, folded)                                                               */
+ *   Patient.family^had (the first three letters, folded)                                                              
+ * */
 struct fhir_terms {
     const struct slice *term;
     size_t count;
@@ -104,8 +105,8 @@ struct fhir_terms {
 #define FHIR_TERMS_MAX 256
 MUST_CHECK enum error fhir_search_terms(struct arena *arena, const struct json *resource, struct fhir_terms *ret_terms);
 
-/* For each criterion that can be looked up: terms of which any may match (OR). A resource that meets the criterion has at
- * least one of them; the converse does not hold. 0 lookups: the query needs another way in. ERROR_MEMORY. */
+/* For each criterion that can be looked up: terms of which any may match (OR). A resource that meets the criterion has
+ * at least one of them; the converse does not hold. 0 lookups: the query needs another way in. ERROR_MEMORY. */
 struct fhir_lookups {
     const struct fhir_terms *lookup;
     size_t count;

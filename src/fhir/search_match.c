@@ -154,7 +154,8 @@ static bool date_matches(const struct fhir_value *wanted, const struct json *val
 static bool decimal_matches(enum fhir_prefix prefix, struct decimal wanted, struct decimal stated)
 {
     int order = decimal_compare(stated, wanted);
-    bool near = decimal_compare(decimal_lower(wanted), stated) <= 0 && decimal_compare(stated, decimal_upper(wanted)) < 0;
+    bool near = decimal_compare(decimal_lower(wanted), stated) <= 0 &&
+                decimal_compare(stated, decimal_upper(wanted)) < 0;
 
     switch (prefix) {
     case FHIR_EQ:

@@ -39,18 +39,23 @@ static void collect_value(struct collector *collector, char sign, struct slice v
                                     SLICE_PRINT(collector->parameter->name), sign, SLICE_PRINT(value)));
 }
 
+static void collect_both(struct collector *collector, struct slice system, struct slice code)
+{
+    struct slice both = arena_format(collector->arena, "%.*s|%.*s", SLICE_PRINT(system), SLICE_PRINT(code));
+
+    if (both.data)
+        collect_value(collector, '=', both);
+    else
+        collector->failed = ERROR_MEMORY;
+}
+
 static void collect_token(struct collector *collector, struct slice system, struct slice code)
 {
     if (code.length == 0)
         return;
     collect_value(collector, '=', code);
-    if (system.length == 0)
-        return;
-    struct slice both = arena_format(collector->arena, "%.*s|%.*s", SLICE_PRINT(system), SLICE_PRINT(code));
-    if (both.data)
-        collect_value(collector, '=', both);
-    else
-        collector->failed = ERROR_MEMORY;
+    if (system.length)
+        collect_both(collector, system, code);
 }
 
 static void collect_coded(struct collector *collector, const struct json *value)
@@ -175,8 +180,7 @@ static bool lookup_token(struct collector *collector, const struct fhir_value *v
     if (kind == FHIR_CODE || value->system.length == 0)
         collect_value(collector, '=', value->text);
     else
-        collect_value(collector, '=',
-                      arena_format(collector->arena, "%.*s|%.*s", SLICE_PRINT(value->system), SLICE_PRINT(value->text)));
+        collect_both(collector, value->system, value->text);
     return true;
 }
 

@@ -119,8 +119,8 @@ static bool object_is_stripped(const struct json *value, enum fhir_strip_kind *k
            coding_is_stripped(value, kind) || item_is_stripped(value, kind);
 }
 
-/* Is anything left of it? Containers that would be empty go with what was in them: FHIR has no empty ones, and an extension
- * that is only a URL says nothing. Recursion is bounded by JSON_DEPTH_MAX. */
+/* Is anything left of it? Containers that would be empty go with what was in them: FHIR has no empty ones, and an
+ * extension that is only a URL says nothing. Recursion is bounded by JSON_DEPTH_MAX. */
 static bool survives(const struct json *value)
 {
     enum fhir_strip_kind kind;

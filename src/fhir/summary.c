@@ -23,7 +23,8 @@ enum section {
     SECTIONS
 };
 
-/* IPS 2.0.0, Composition: section codes; the first three are required, and `absent` says there that nothing is known. */
+/* IPS 2.0.0, Composition: section codes; the first three are required, and `absent` says there that nothing is known.
+ * */
 static const struct {
     const char *loinc, *title;
     const char *absent_type, *absent_code, *absent_text;

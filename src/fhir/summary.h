@@ -2,8 +2,8 @@
 #pragma once
 
 /* A person's summary as a document Bundle in the shape of the International Patient Summary (IPS 2.0.0): allergies,
- * problems and medications always, saying "no information" in so many words where nothing is known; immunizations, results,
- * vital signs, procedures and pregnancy where there are any.
+ * problems and medications always, saying "no information" in so many words where nothing is known; immunizations,
+ * results, vital signs, procedures and pregnancy where there are any.
  *
  * What is relevant is stated, and tested, because the specification leaves it open:
  *   allergies      neither refuted nor entered in error nor resolved
@@ -12,8 +12,8 @@
  *   immunizations  completed ones
  *   results, vital signs, pregnancy   the latest of each code that is final, amended, corrected or preliminary
  *   procedures     completed ones, the latest FHIR_SUMMARY_PROCEDURES_MAX
- * An element that refers to something outside the summary is left out: a link that leads nowhere helps nobody, and one that
- * names a clinic would say where she was seen. */
+ * An element that refers to something outside the summary is left out: a link that leads nowhere helps nobody, and one
+ * that names a clinic would say where she was seen. */
 
 #include "base/world.h"
 #include "text/json.h"

@@ -117,13 +117,15 @@ static struct reading *reading_new(struct gate *gate, struct arena *arena, const
     return reading;
 }
 
-/* Submits the access for what the reading has collected. */
+/* Submits the access for what the reading has collected. Ends the snapshot that it was collected in: what follows may
+ * start the next reading. */
 static enum error submit_reading(struct reading *reading, const struct gate_asker *asker, struct access *access)
 {
     access->token = asker->token;
     access->purpose = asker->purpose;
     access->targets = reading->persons;
     TRY(load_facts(reading->gate, reading->arena, reading->person, reading->persons, &access->target));
+    vault_snapshot_end(reading->gate->vault);
     gate_submit(reading->gate, reading->arena, access, reading_granted, reading);
     return OK;
 }

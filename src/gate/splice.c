@@ -317,7 +317,8 @@ static void write_sections(struct splitter *splitter, enum drawer drawer, uint32
     }
 }
 
-static enum error split_drawer(struct arena *arena, struct splitter *splitter, enum drawer drawer, struct slice *ret_body)
+static enum error split_drawer(struct arena *arena, struct splitter *splitter, enum drawer drawer,
+                               struct slice *ret_body)
 {
     uint32_t length[SECTION_COUNT];
 
@@ -497,8 +498,8 @@ static void write_head(const struct splice_header *header, struct buffer *into)
 #define SUBSETTED_TAG                                                                                                  \
     "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\",\"code\":\"SUBSETTED\"}"
 
-/* `,"name":[` items of the bodies and of the header `]`, or nothing. Each item list is written behind a comma; the first
- * of these is then overwritten by the bracket. */
+/* `,"name":[` items of the bodies and of the header `]`, or nothing. Each item list is written behind a comma; the
+ * first of these is then overwritten by the bracket. */
 static enum error join_list(const struct joiner *joiner, const struct body_view *view, size_t count,
                             enum section section, const char *name, struct slice more)
 {

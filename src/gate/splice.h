@@ -3,9 +3,9 @@
 
 /* A resource taken apart into drawers and put together again (drawers.def says what goes where).
  *
- * Splitting parses; it happens on writes. Joining does not: a body is the text of its members, ready to be copied, with a
- * table of where ids stand, so that a read costs a few copies and one block cipher an id (ARCHITECTURE.md, "Ids", "One
- * access"). What is not joined is not there: a drawer that was not granted has no bytes to leak.
+ * Splitting parses; it happens on writes. Joining does not: a body is the text of its members, ready to be copied,
+ * with a table of where ids stand, so that a read costs a few copies and one block cipher an id (ARCHITECTURE.md,
+ * "Ids", "One access"). What is not joined is not there: a drawer that was not granted has no bytes to leak.
  *
  * Format of a body, version 1 (numbers big-endian):
  *     u8 1 ‖ u32 n ‖ n × (u32 offset into text, 16-byte id) ‖ u32 × 3 lengths of meta, tags, security ‖ text
@@ -33,7 +33,8 @@ unsigned splice_type_mask(struct slice type);
 /* Does a code or a label in it move the whole resource to the sensitive drawer? */
 bool splice_is_sensitive(const struct json *resource, struct slice type);
 
-/* Turns an id of the text into the id to keep. False keeps the text as it is (an organisation's id is nobody's secret). */
+/* Turns an id of the text into the id to keep. False keeps the text as it is (an organisation's id is nobody's
+ * secret). */
 typedef bool splice_inward(void *context, struct slice type, const struct id *wire, struct id *ret_inside);
 
 /* Splits the resource. resourceType, id, meta.versionId and meta.lastUpdated are left out: the header brings them back.
@@ -58,8 +59,8 @@ struct splice_header {
 
 typedef void splice_outward(void *context, const struct id *inside, struct id *ret_wire);
 
-/* Appends the resource with what the bodies hold, in the order of the drawers. An empty body is skipped. `outward` may be
- * NULL. The bodies come out of a seal, but a damaged one is still ERROR_CORRUPT and never read past its end. */
+/* Appends the resource with what the bodies hold, in the order of the drawers. An empty body is skipped. `outward` may
+ * be NULL. The bodies come out of a seal, but a damaged one is still ERROR_CORRUPT and never read past its end. */
 MUST_CHECK enum error splice_join(const struct splice_header *header, const struct splice_bodies *bodies,
                                   splice_outward *outward, void *context, struct buffer *into);
 

@@ -35,6 +35,7 @@ struct derived {
     struct cached_tile cache[CACHE_SLOTS];
     uint64_t behind;    /* the first full bundle whose files may not all be written, or NONE */
     uint64_t published; /* size that the partial tiles on disk are for, or NONE */
+    bool held;          /* no file is written */
 };
 
 enum error derived_new(const char *directory, struct journal *journal, struct derived **ret_derived)
@@ -70,6 +71,11 @@ void derived_reset(struct derived *derived)
 struct tree_head derived_head(const struct derived *derived)
 {
     return tree_frontier_head(&derived->frontier);
+}
+
+void derived_hold_files(struct derived *derived, bool held)
+{
+    derived->held = held;
 }
 
 void derived_doubt_files(struct derived *derived)
@@ -166,7 +172,7 @@ static void finish_tile(struct derived *derived, unsigned level, uint64_t index)
     const struct hash *row = derived->row[level];
     struct tile_name name = full_tile(level, index);
 
-    if (write_tile_file(derived, &name, slice_of(row, TILE_BYTES)) != OK)
+    if (!derived->held && write_tile_file(derived, &name, slice_of(row, TILE_BYTES)) != OK)
         note_behind(derived, derived->frontier.size / TILE_WIDTH - 1);
     cache_put(derived, level, index, row);
     assert(level + 1 < TILE_LEVELS);
@@ -177,7 +183,7 @@ static void finish_bundle(struct derived *derived, uint64_t index)
 {
     struct tile_name name = full_bundle(index);
 
-    if (write_tile_file(derived, &name, buffer_view(&derived->bundle)) != OK)
+    if (!derived->held && write_tile_file(derived, &name, buffer_view(&derived->bundle)) != OK)
         note_behind(derived, index);
     buffer_clear(&derived->bundle);
 }
@@ -378,7 +384,7 @@ enum error derived_bundle(struct derived *derived, uint64_t index, unsigned widt
     return journal_scan(derived->journal, first, first + width, take_entry, into, NULL);
 }
 
-/* Is the file there, and not cut short by a crash before it reached the disk? Its content is checked when it is used. */
+/* Is the file there, and not cut short by a crash before it reached the disk? What is in it is checked on use. */
 static bool looks_whole(const struct derived *derived, const struct tile_name *name)
 {
     char text[TILE_PATH_MAX], path[PATH_MAX];

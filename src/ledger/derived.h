@@ -27,6 +27,9 @@ MUST_CHECK enum error derived_restore(struct derived *derived, uint64_t size);
  * derived_publish. */
 void derived_add(struct derived *derived, struct slice leaf);
 
+/* While files are held, derived_add writes none: for looking at what the journal gives before relying on it. */
+void derived_hold_files(struct derived *derived, bool held);
+
 struct tree_head derived_head(const struct derived *derived);
 struct tree_source derived_source(struct derived *derived);
 

@@ -36,7 +36,7 @@ void journal_close(struct journal *journal); /* accepts NULL */
 uint64_t journal_size(const struct journal *journal);
 int64_t journal_last_time_ns(const struct journal *journal);
 
-/* Makes an encoded batch of `count` entries durable. With `emergency` it may use the reserve. Errors as ledger_append. */
+/* Makes an encoded batch of `count` entries durable, in an `emergency` out of the reserve. Errors as ledger_append. */
 MUST_CHECK enum error journal_append(struct journal *journal, struct slice batch, size_t count, int64_t time_ns,
                                      bool emergency);
 

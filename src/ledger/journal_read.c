@@ -15,6 +15,8 @@
 #define MARK_EVERY 16
 #define READ_AHEAD 4096
 
+_Static_assert(RECORD_BYTES_MAX <= CURSOR_WINDOW, "a record fits the window");
+
 static enum error corrupt(struct fault *fault, size_t number, uint64_t offset, const char *what)
 {
     return fault_set(fault, ERROR_CORRUPT, "journal/%06zu at byte %llu: %s", number, (unsigned long long)offset, what);
@@ -331,8 +333,8 @@ enum error journal_scan(struct journal *journal, uint64_t from, uint64_t to, jou
     while (from < to) {
         size_t number = segment_of(journal, from);
         bool last = number + 1 == journal->segment_count;
-        uint64_t until = last || journal->segment[number + 1].first_index > to ? to
-                                                                               : journal->segment[number + 1].first_index;
+        uint64_t end = last ? to : journal->segment[number + 1].first_index;
+        uint64_t until = end < to ? end : to;
         enum error error = visit_segment(journal, number, from, until, visit, context);
         if (error == ERROR_CORRUPT)
             return corrupt(fault, number, journal->cursor.at, "a record does not hold");

@@ -208,24 +208,40 @@ static enum error replay(struct ledger *ledger, const struct tree_head *expected
     return OK;
 }
 
+/* Builds the tree: the first `full` entries from their tile files, the rest from the journal. */
+static enum error build_from(struct ledger *ledger, uint64_t full, const struct tree_head *published, bool *ret_met,
+                             struct fault *fault)
+{
+    *ret_met = false;
+    derived_reset(ledger->derived);
+    if (full > 0 && derived_restore(ledger->derived, full) != OK)
+        return OK;
+    return replay(ledger, published, ret_met, fault);
+}
+
 /* Tiles up to the published checkpoint are taken from their files, because its root vouches for them; everything behind
- * it is derived from the journal, because nothing vouches for files that were written without sync. */
+ * it is derived from the journal, because nothing vouches for files that were written without sync. Files are written
+ * only after the tree was found right: a log that is refused is left as evidence. */
 static enum error build_tree(struct ledger *ledger, const struct tree_head *published, bool present,
                              struct ledger_recovery *recovery, struct fault *fault)
 {
-    bool met = false;
+    bool met;
     uint64_t full = present ? published->size - published->size % TILE_WIDTH : 0;
 
-    if (full > 0 && derived_restore(ledger->derived, full) == OK)
-        TRY(replay(ledger, published, &met, fault));
-    if (met)
-        return OK;
-    derived_reset(ledger->derived);
-    TRY(replay(ledger, published, &met, fault));
-    recovery->derived_rebuilt = full > 0 || !present;
+    derived_hold_files(ledger->derived, true);
+    TRY(build_from(ledger, full, published, &met, fault));
+    if (!met && full > 0) {
+        full = 0;
+        recovery->derived_rebuilt = true;
+        TRY(build_from(ledger, full, published, &met, fault));
+    }
     if (present && !met)
         return fault_set(fault, ERROR_CORRUPT, "the journal is not what the checkpoint was signed for");
-    return OK;
+    recovery->derived_rebuilt |= !present;
+    derived_hold_files(ledger->derived, false);
+    if (journal_size(ledger->journal) - full < TILE_WIDTH)
+        return OK; /* no tile has become full, so none is to be written */
+    return build_from(ledger, full, published, &met, fault);
 }
 
 /* A full disk must not keep a log from opening or closing: what could not be published is made up for later. */

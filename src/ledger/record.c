@@ -161,8 +161,9 @@ size_t batch_search(struct slice bytes)
     struct batch_head head;
 
     for (size_t at = 0; at + BATCH_HEAD_BYTES <= bytes.length; at++) {
-        struct reader reader = reader_of(slice_from(bytes, at));
-        if (reader_u32(&reader) == BATCH_MARK && batch_head_read(slice_of(bytes.data + at, BATCH_HEAD_BYTES), &head) == OK)
+        struct slice candidate = slice_of(bytes.data + at, BATCH_HEAD_BYTES);
+        struct reader reader = reader_of(candidate);
+        if (reader_u32(&reader) == BATCH_MARK && batch_head_read(candidate, &head) == OK)
             return at;
     }
     return bytes.length;

@@ -192,14 +192,6 @@ static enum error range_root(const struct tree_source *source, uint64_t begin, u
     return OK;
 }
 
-enum error tree_root(const struct tree_source *source, uint64_t size, struct hash *ret_root)
-{
-    if (size > 0)
-        return range_root(source, 0, size, ret_root);
-    *ret_root = tree_hash_empty();
-    return OK;
-}
-
 /* The generators walk from the root down, but a path goes from the leaf up. */
 static void turn_around(struct tree_proof *proof)
 {

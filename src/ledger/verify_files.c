@@ -128,7 +128,7 @@ bool verify_claimed_leaf(struct verifier *verifier, uint64_t index, struct hash 
     return name.index == verifier->checkpoint.head.size / TILE_WIDTH && read_hash(verifier, &name, item, ret_hash);
 }
 
-/* The hashes that a partial file must begin with: the edge of the tree, or the full tile, which was compared already. */
+/* The hashes that a partial file must begin with: the edge of the tree, or the full tile, which was compared before. */
 static bool known_hashes(struct verifier *verifier, const struct tile_name *name, struct hash *room,
                          const struct hash **ret_hash)
 {
@@ -212,11 +212,10 @@ static enum error walk_directory(struct verifier *verifier, const char *name, un
     for (struct dirent *entry; error == OK && (entry = readdir(directory));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        int length = snprintf(path, sizeof path, "%s/%s%s%s", verifier->directory, name, *name ? "/" : "", entry->d_name);
-        if (length >= (int)sizeof path)
+        if (snprintf(child, sizeof child, "%s%s%s", name, *name ? "/" : "", entry->d_name) >= (int)sizeof child ||
+            snprintf(path, sizeof path, "%s/%s", verifier->directory, child) >= (int)sizeof path)
             error = ERROR_IO;
-        else if (snprintf(child, sizeof child, "%s%s%s", name, *name ? "/" : "", entry->d_name) >= 0 &&
-                 check_name(verifier, child, is_directory(path)))
+        else if (check_name(verifier, child, is_directory(path)))
             error = walk_directory(verifier, child, depth + 1);
     }
     closedir(directory);

@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "cursor.h"
+#include "ledger.h"
 #include "tile.h"
 #include "verify.h"
 
@@ -35,7 +36,7 @@ struct verifier {
 };
 
 /* No bundle that this log writes is larger. */
-#define VERIFY_BUNDLE_MAX (TILE_WIDTH * (2 + 1024))
+#define VERIFY_BUNDLE_MAX (TILE_WIDTH * (2 + LEDGER_LEAF_MAX))
 
 void verify_fault_at(struct verifier *verifier, const char *file, uint64_t begin, uint64_t end, uint64_t index,
                      const char *what);
@@ -51,7 +52,7 @@ MUST_CHECK enum error verify_journal(struct verifier *verifier);
 void verify_full_tile(struct verifier *verifier, unsigned level, uint64_t index);
 void verify_full_bundle(struct verifier *verifier, uint64_t index);
 
-/* Looks at every file of the directory that the walk of the journal did not: partial tiles, and what does not belong. */
+/* Looks at the files that the walk of the journal did not: partial tiles, and what does not belong. */
 MUST_CHECK enum error verify_files(struct verifier *verifier);
 
 /* What the hash tile says of a leaf that the journal lost, so that one damaged entry is one fault. */

@@ -233,7 +233,7 @@ static void walk_head(struct walk *walk, uint64_t number)
 
     if (!cursor_peek(&walk->verifier->cursor, SEGMENT_HEAD_BYTES, &bytes) ||
         segment_head_read(bytes, walk->verifier->key->name, &head) != OK || head.number != number) {
-        fault(walk, 0, SEGMENT_HEAD_BYTES, VERIFY_NO_INDEX, "The head of the segment was changed, or is another log's.");
+        fault(walk, 0, SEGMENT_HEAD_BYTES, VERIFY_NO_INDEX, "The segment's head was changed, or is another log's.");
         return;
     }
     if (head.first_index < walk->index)

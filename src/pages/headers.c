@@ -12,20 +12,20 @@
 
 /* clang-format off */
 #define COMMON                                                                                                         \
-    {"Content-Security-Policy", SECURITY_POLICY},                                                                      \
-    {"Referrer-Policy", "no-referrer"},                                                                                \
-    {"X-Content-Type-Options", "nosniff"},                                                                             \
-    {"X-Frame-Options", "DENY"},                                                                                       \
-    {"Cross-Origin-Opener-Policy", "same-origin"},                                                                     \
-    {"Cross-Origin-Resource-Policy", "same-origin"},                                                                   \
-    {"X-DNS-Prefetch-Control", "off"},                                                                                 \
-    {"Permissions-Policy", PERMISSIONS}
+    {"content-security-policy", SECURITY_POLICY},                                                                      \
+    {"referrer-policy", "no-referrer"},                                                                                \
+    {"x-content-type-options", "nosniff"},                                                                             \
+    {"x-frame-options", "DENY"},                                                                                       \
+    {"cross-origin-opener-policy", "same-origin"},                                                                     \
+    {"cross-origin-resource-policy", "same-origin"},                                                                   \
+    {"x-dns-prefetch-control", "off"},                                                                                 \
+    {"permissions-policy", PERMISSIONS}
 /* The same address gives other bytes by language and by who is signed in. */
-#define VARY {"Vary", "Accept-Language, Cookie"}
-#define PERSONAL VARY, {"Cache-Control", "no-store"}
-#define PUBLIC VARY, {"Cache-Control", "no-cache"}
-#define ASSET {"Cache-Control", "public, max-age=31536000, immutable"}
-#define OVER_TLS {"Strict-Transport-Security", "max-age=63072000; includeSubDomains"}
+#define VARY {"vary", "accept-language, accept-encoding, cookie"}
+#define PERSONAL VARY, {"cache-control", "no-store"}
+#define PUBLIC VARY, {"cache-control", "no-cache"}
+#define ASSET {"cache-control", "public, max-age=31536000, immutable"}
+#define OVER_TLS {"strict-transport-security", "max-age=63072000; includeSubDomains"}
 
 static const struct page_header PUBLIC_PLAIN[] = {COMMON, PUBLIC};
 static const struct page_header PUBLIC_TLS[] = {COMMON, PUBLIC, OVER_TLS};

@@ -35,33 +35,87 @@ static struct slice assigned_name(struct executing *executing, const struct fhir
     return arena_format(call->arena, "%.*s/%.*s", SLICE_PRINT(type->name), SLICE_PRINT(call_wire(call, type, inside)));
 }
 
-/* Ids are drawn before anything is resolved, since entries name each other. */
-static enum error assign(struct executing *executing, struct fhir_entry *entry, struct gate_write_item *item)
+/* A resource of nobody's in the store that meets a query. ERROR_NOT_FOUND. */
+static enum error find_common(struct executing *executing, const struct fhir_type *type, struct slice query,
+                              struct slice *ret_name)
+{
+    struct call *call = executing->call;
+    struct fhir_search *search = arena_alloc(call->arena, sizeof *search);
+    struct gate_views views;
+
+    if (!search)
+        return ERROR_MEMORY;
+    if (type->kind != FHIR_COMMON)
+        return ERROR_UNSUPPORTED;
+    TRY(fhir_search_parse(call->arena, type, query, search, &call->fault));
+    TRY(gate_common_all(call->app->gate, call->arena, type->name, &views));
+    for (size_t i = 0; i < views.count; i++) {
+        const struct json *resource;
+        TRY(json_parse(call->arena, views.view[i].json, &resource, NULL));
+        if (!fhir_search_matches(search, resource))
+            continue;
+        *ret_name = assigned_name(executing, type, &views.view[i].inside);
+        return ret_name->data ? OK : ERROR_MEMORY;
+    }
+    return ERROR_NOT_FOUND;
+}
+
+/* ifNoneExist: what is there already is taken, and nothing is created. */
+static enum error assign_create(struct executing *executing, struct fhir_entry *entry, struct gate_write_item *item)
 {
     struct call *call = executing->call;
 
-    item->type = entry->type->name;
+    item->method = GATE_CREATE;
+    if (entry->if_none_exist.length > 0 && entry->type->kind == FHIR_COMMON) {
+        enum error error = find_common(executing, entry->type, entry->if_none_exist, &entry->assigned);
+        if (error != ERROR_NOT_FOUND)
+            return error;
+    }
+    item->resource = entry->type->kind == FHIR_COMMON ? common_id(call, entry->resource)
+                                                      : gate_new_id(call->app->gate);
+    return OK;
+}
+
+static enum error assign_change(struct executing *executing, const struct fhir_entry *entry,
+                                struct gate_write_item *item)
+{
+    struct slice reference = entry->url;
+
+    item->method = entry->method == FHIR_PUT ? GATE_UPDATE : GATE_DELETE;
+    reference.length = slice_find(reference, '?');
+    if (!reference_inside(executing->call, reference, &item->resource))
+        return fault_set(&executing->call->fault, ERROR_NOT_FOUND, "entry %zu: no such resource", entry->index);
+    return OK;
+}
+
+/* Ids are drawn before anything is resolved, since entries name each other. */
+static enum error assign(struct executing *executing, struct fhir_entry *entry, struct gate_write_item *item)
+{
+    item->type = entry->type ? entry->type->name : SLICE("");
     switch (entry->method) {
     case FHIR_POST:
-        item->method = GATE_CREATE;
-        item->resource = entry->type->kind == FHIR_COMMON ? common_id(call, entry->resource)
-                                                          : gate_new_id(call->app->gate);
+        TRY(assign_create(executing, entry, item));
         break;
     case FHIR_PUT:
     case FHIR_DELETE:
-        item->method = entry->method == FHIR_PUT ? GATE_UPDATE : GATE_DELETE;
-        if (!reference_inside(call, entry->url, &item->resource))
-            return fault_set(&call->fault, ERROR_NOT_FOUND, "entry %zu: no such resource", entry->index);
+        TRY(assign_change(executing, entry, item));
         break;
     case FHIR_PATCH:
     case FHIR_GET:
     case FHIR_HEAD:
-        return fault_set(&call->fault, ERROR_UNSUPPORTED, "entry %zu: only POST, PUT and DELETE in a transaction",
-                         entry->index);
+        return fault_set(&executing->call->fault, ERROR_UNSUPPORTED,
+                         "entry %zu: only POST, PUT and DELETE in a transaction", entry->index);
     }
-    if (entry->method != FHIR_DELETE)
-        entry->assigned = assigned_name(executing, entry->type, &item->resource);
-    return entry->method == FHIR_DELETE || entry->assigned.data ? OK : ERROR_MEMORY;
+    if (entry->method == FHIR_DELETE || entry->assigned.length > 0)
+        return OK;
+    entry->assigned = assigned_name(executing, entry->type, &item->resource);
+    return entry->assigned.data ? OK : ERROR_MEMORY;
+}
+
+/* Already there: an entry that creates, with a name but without a new id. */
+static bool is_there(const struct fhir_entry *entry, const struct gate_write_item *item)
+{
+    return entry->method == FHIR_POST && id_is_zero(&item->resource);
 }
 
 /* A conditional reference leads to a resource that meets its query: in this very bundle, or a common one in the store. */
@@ -78,26 +132,6 @@ static enum error resolve_in_bundle(struct executing *executing, struct fhir_con
     return ERROR_NOT_FOUND;
 }
 
-static enum error resolve_in_store(struct executing *executing, struct fhir_conditional *conditional,
-                                   const struct fhir_search *search)
-{
-    struct call *call = executing->call;
-    struct gate_views views;
-
-    if (conditional->type->kind != FHIR_COMMON)
-        return ERROR_UNSUPPORTED;
-    TRY(gate_common_all(call->app->gate, call->arena, conditional->type->name, &views));
-    for (size_t i = 0; i < views.count; i++) {
-        const struct json *resource;
-        TRY(json_parse(call->arena, views.view[i].json, &resource, NULL));
-        if (!fhir_search_matches(search, resource))
-            continue;
-        conditional->target = assigned_name(executing, conditional->type, &views.view[i].inside);
-        return conditional->target.data ? OK : ERROR_MEMORY;
-    }
-    return ERROR_NOT_FOUND;
-}
-
 static enum error resolve(struct executing *executing, struct fhir_conditional *conditional)
 {
     struct call *call = executing->call;
@@ -108,7 +142,7 @@ static enum error resolve(struct executing *executing, struct fhir_conditional *
     TRY(fhir_search_parse(call->arena, conditional->type, conditional->query, search, &call->fault));
     if (resolve_in_bundle(executing, conditional, search) == OK)
         return OK;
-    enum error error = resolve_in_store(executing, conditional, search);
+    enum error error = find_common(executing, conditional->type, conditional->query, &conditional->target);
     if (error != OK)
         return fault_set(&call->fault, error, "entry %zu: a conditional reference leads nowhere", conditional->entry);
     return OK;
@@ -151,6 +185,8 @@ static enum error prepare_items(struct executing *executing)
     for (size_t i = 0; i < plan->entries; i++) {
         struct gate_write_item item = all[i];
         bool dropped = false;
+        if (is_there(&plan->entry[i], &item))
+            continue;
         if (plan->entry[i].method != FHIR_DELETE)
             TRY(take_resource(executing, &plan->entry[i], &item, &dropped));
         else if (plan->entry[i].type->kind == FHIR_PERSONAL)
@@ -266,8 +302,6 @@ static enum error begin(struct executing *executing, const struct json *bundle)
     executing->entry_of = arena_array(call->arena, executing->plan.entries, sizeof *executing->entry_of);
     if (!executing->item || !executing->entry_of)
         return ERROR_MEMORY;
-    if (!executing->plan.transaction)
-        return fault_set(&call->fault, ERROR_UNSUPPORTED, "a batch cannot be taken in as one transaction");
     TRY(prepare_items(executing));
     return divide(executing);
 }

@@ -20,5 +20,5 @@ struct bundle_done {
 
 typedef void bundle_call(void *context, const struct bundle_done *done);
 
-/* `bundle` lives in call->arena. For a transaction or a collection of POSTs. */
+/* `bundle` lives in call->arena. A batch that is imported is all or nothing too. */
 void bundle_execute(struct call *call, const struct json *bundle, bundle_call *done, void *context);

@@ -66,15 +66,13 @@ static struct page page_of(struct call *call, const struct page_site *site, cons
 static void send_page(struct call *call, int status, struct buffer *page, bool personal, struct slice cookie)
 {
     struct page_headers set = pages_headers(personal, call->request->client->over_tls);
-    struct http_header header[HEADERS_MAX] = {{SLICE("content-type"), SLICE(PAGE_MEDIA_TYPE)},
-                                              {SLICE("vary"), SLICE("accept-language, accept-encoding, cookie")}};
+    struct http_header header[HEADERS_MAX] = {{SLICE("content-type"), SLICE(PAGE_MEDIA_TYPE)}};
     struct buffer packed = buffer_new(PAGE_BYTES_MAX);
-    size_t headers = 2;
+    size_t headers = 1;
 
     for (size_t i = 0; i < set.count && headers < HEADERS_MAX - 3; i++)
-        if (strcmp(set.header[i].name, "content-type") != 0)
-            header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
-                                                     slice_from_string(set.header[i].value)};
+        header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
+                                                 slice_from_string(set.header[i].value)};
     if (cookie.length > 0)
         header[headers++] = (struct http_header){SLICE("set-cookie"), cookie};
     call->app->answers[status / 100 % 6]++;
@@ -453,9 +451,8 @@ void site_asset(struct call *call)
     size_t headers = 1;
 
     for (size_t i = 0; i < set.count && headers < HEADERS_MAX - 2; i++)
-        if (strcmp(set.header[i].name, "content-type") != 0)
-            header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
-                                                     slice_from_string(set.header[i].value)};
+        header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
+                                                 slice_from_string(set.header[i].value)};
     if (gzip)
         header[headers++] = (struct http_header){SLICE("content-encoding"), SLICE("gzip")};
     exchange_respond_parts(call->exchange, 200, header, headers, gzip ? &asset->gzip : &asset->plain, 1);

@@ -133,6 +133,25 @@ static void decide_uninformed(struct safe *safe, struct request *request)
     request->uninformed = decider_decide(safe->decider, &facts);
 }
 
+/* Could this asker be permitted anything of anybody, in the best of cases? If not, the answer is no, whoever is or is not
+ * found: a search by somebody behind the firewall is refused and not answered with an empty list. */
+static bool is_hopeless(struct safe *safe, struct request *request)
+{
+    static const struct id nobody;
+    struct decider_facts best = facts_for(safe, request, NULL, &nobody);
+
+    best.relation = RELATION_OPEN_ENCOUNTER;
+    best.consent = CONSENT_PERMIT;
+    best.break_glass = BREAK_GLASS_ACTIVE;
+    best.self = SELF_YES;
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+        best.drawer = (enum drawer)d;
+        if (request->access.drawers & 1u << d && decider_decide(safe->decider, &best).outcome != OUTCOME_NONE)
+            return false;
+    }
+    return true;
+}
+
 static enum error reseal_facts(struct safe *safe, struct request *request, const struct id *person,
                                struct target *target, struct grant_target *grant)
 {
@@ -256,6 +275,7 @@ static enum error prepare_target(struct safe *safe, struct request *request, siz
 
     TRY(load_target(safe, request, asked, &target));
     struct decider_facts facts = facts_for(safe, request, match_for ? match_for : &target, &asked->person);
+    request->broken_glass |= facts.break_glass == BREAK_GLASS_ACTIVE && request->purpose == PURPOSE_ETREAT;
     if (asked->fresh && request->access.action == ACTION_WRITE) {
         facts.action = ACTION_REGISTER;
         /* Decide before making keys: a refused registration leaves none behind. */
@@ -300,7 +320,7 @@ static enum error prepare_targets(struct safe *safe, struct request *request)
         if (error != OK && (changes || !hidden))
             return error;
     }
-    return OK;
+    return request->access.action == ACTION_SEARCH && is_hopeless(safe, request) ? ERROR_REFUSED : OK;
 }
 
 static enum error decide(struct safe *safe, struct request *request)
@@ -344,8 +364,12 @@ static enum error write_entry(struct safe *safe, struct request *request)
         .citation = request->decision.citation,
         .rules = slice_of(safe->rules_hash, sizeof safe->rules_hash),
         .obligations = buffer_view(&obligations),
-        .break_glass = request->decision.obligations & OBLIGATION_REVIEW,
-        .error = request->error,
+        .break_glass = request->broken_glass && request->error == OK,
+        /* A search that showed nothing of anybody answers with an empty list; the entry says what it was. */
+        .error = request->error == OK && request->opened == 0 && request->access.targets > 0 &&
+                         request->access.action == ACTION_SEARCH
+                     ? ERROR_REFUSED
+                     : request->error,
     };
     uint8_t *nonce = buffer_room(&request->plain, EVENT_NONCE_BYTES);
     if (!nonce)

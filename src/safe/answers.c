@@ -37,7 +37,7 @@ static enum error answer_access(struct safe *safe, struct request *request)
     grant->time_s = now_s(safe);
     grant->row = permitted ? request->decision.row : request->uninformed.row;
     grant->citation = permitted ? request->decision.citation : request->uninformed.citation;
-    grant->review = request->decision.obligations & OBLIGATION_REVIEW;
+    grant->review = permitted && request->broken_glass;
     grant_write(grant, &request->answer);
     return request->error;
 }

@@ -58,7 +58,8 @@ struct request {
     struct decision uninformed;    /* what would be decided of a person of whom nothing is known */
     unsigned opened;
     bool changes_keys;
-    bool emergency;
+    bool emergency;    /* may use the log's reserve on a full disk */
+    bool broken_glass; /* permitted by broken glass, if it is permitted */
 
     /* its entry */
     struct buffer plain, sealed;

@@ -242,7 +242,8 @@ void date_write_instant(struct buffer *into, int64_t ms)
     buffer_byte(into, 'Z');
 }
 
-static const char *const calendar_codes[DATE_CALENDAR_COUNT] = {"gregorian", "ethiopic", "persian", "islamic", "hebrew"};
+static const char *const calendar_codes[DATE_CALENDAR_COUNT] = {"gregorian", "ethiopic", "persian", "islamic",
+                                                                "hebrew"};
 static const char *const provenance_codes[DATE_PROVENANCE_COUNT] = {"stated", "document", "estimated", "defaulted"};
 
 const char *date_calendar_code(enum date_calendar calendar)

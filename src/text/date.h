@@ -38,8 +38,8 @@ struct date_days {
 
 enum date_kind { DATE_KIND_DATE, DATE_KIND_DATETIME, DATE_KIND_INSTANT };
 
-/* Reads exactly the grammar of that kind and refuses days that do not exist. A leap second becomes the first of the next
- * minute. ERROR_VALUE. */
+/* Reads exactly the grammar of that kind and refuses days that do not exist. A leap second becomes the first of the
+ * next minute. ERROR_VALUE. */
 MUST_CHECK enum error date_parse(struct slice text, enum date_kind kind, struct date *ret_date);
 
 /* As a search parameter gives it: a dateTime whose time may also lack seconds or a zone (then UTC). ERROR_VALUE. */

@@ -3,7 +3,8 @@
 
 #include "utf8.h"
 
-/* The letters below the accents, from Unicode's decompositions; `*` stays as it is. Two-letter ones are in `digraph`. */
+/* The letters below the accents, from Unicode's decompositions; `*` stays as it is. Two-letter ones are in `digraph`.
+ * */
 static const char latin[] = /* U+00C0 to U+024F */
     "aaaaaa*ceeeeiiii*nooooo*ouuuuy**aaaaaa*ceeeeiiii*nooooo*ouuuuy*yaaaaaaccccccccdd"
     "ddeeeeeeeeeegggggggghhhhiiiiiiiiii**jjkkkllllllllllnnnnnnnnnoooooo**rrrrrrssssss"

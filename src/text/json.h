@@ -69,8 +69,8 @@ struct json_items {
 struct json_items json_items(const struct json *container);
 bool json_next(struct json_items *items);
 
-/* Writes JSON into a bounded buffer; commas take care of themselves. The caller keeps the order right (a key before each
- * member's value) and checks the buffer once at the end. */
+/* Writes JSON into a bounded buffer; commas take care of themselves. The caller keeps the order right (a key before
+ * each member's value) and checks the buffer once at the end. */
 struct json_writer {
     struct buffer *into;
     bool comma;
@@ -87,13 +87,13 @@ void json_begin_array(struct json_writer *writer);
 void json_end_array(struct json_writer *writer);
 void json_key(struct json_writer *writer, const char *name);
 void json_key_slice(struct json_writer *writer, struct slice name);
-void json_string(struct json_writer *writer, struct slice text);  /* escapes; `text` is valid UTF-8 */
+void json_string(struct json_writer *writer, struct slice text); /* escapes; `text` is valid UTF-8 */
 void json_cstring(struct json_writer *writer, const char *text);
 void json_integer(struct json_writer *writer, int64_t number);
 void json_bool(struct json_writer *writer, bool value);
 void json_null(struct json_writer *writer);
-void json_value(struct json_writer *writer, const struct json *value); /* as parsed, numbers digit for digit; absent: null */
-void json_raw(struct json_writer *writer, struct slice json);          /* text that is JSON already */
+void json_value(struct json_writer *writer, const struct json *value); /* digit for digit; absent: null */
+void json_raw(struct json_writer *writer, struct slice json); /* text that is JSON already */
 
 /* key and value in one */
 void json_member_string(struct json_writer *writer, const char *name, struct slice text);

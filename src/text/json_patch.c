@@ -11,8 +11,9 @@ struct operation {
     const struct json *value;
 };
 
-/* yyjson copies and compares by recursion, so no tree may grow deep enough to matter: a copy into itself at most doubles
- * the depth, and after each operation it is back within the bound. Recursion here is bounded by the same number. */
+/* yyjson copies and compares by recursion, so no tree may grow deep enough to matter: a copy into itself at most
+ * doubles the depth, and after each operation it is back within the bound. Recursion here is bounded by the same
+ * number. */
 static bool too_deep(yyjson_mut_val *value, int depth_left)
 {
     size_t index, count;

@@ -172,6 +172,16 @@ void vault_close(struct vault *vault)
     free(vault);
 }
 
+enum error vault_snapshot_begin(struct vault *vault)
+{
+    return store_snapshot_begin(vault->reader);
+}
+
+void vault_snapshot_end(struct vault *vault)
+{
+    store_snapshot_end(vault->reader);
+}
+
 static struct id column_id(const struct store_cursor *cursor, unsigned column)
 {
     struct slice bytes = store_column_bytes(cursor, column);

@@ -35,6 +35,11 @@ struct vault_version {
     struct slice body; /* part.h, or plain JSON of what belongs to nobody */
 };
 
+/* Between these two all reads see one state, and a record fits the facts that stand beside it; they also cost half. For
+ * the reads of one call, never across a return to the loop. Ending twice does no harm. */
+MUST_CHECK enum error vault_snapshot_begin(struct vault *vault);
+void vault_snapshot_end(struct vault *vault);
+
 /* Whose is a resource, and of which type? ERROR_NOT_FOUND. `ret_type` is copied to the arena. */
 MUST_CHECK enum error vault_locate(struct vault *vault, struct arena *arena, const struct id *resource,
                                    struct id *ret_person, struct slice *ret_type);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves that a transaction is understood as a whole, done in the order that FHIR asks for, and that every reference in it
- * leads somewhere or is an error. */
+/* Proves that a transaction is understood as a whole, done in the order that FHIR asks for, and that every reference
+ * in it leads somewhere or is an error. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,7 +39,8 @@ static void entries_are_done_in_the_order_of_their_methods(void **state)
 {
     static const char text[] = TRANSACTION(
         ENTRY("GET", "Patient/1", "") "," ENTRY("PUT", "Patient/2", PATIENT(",\"id\":\"2\"")) "," ENTRY(
-            "POST", "Patient", PATIENT("")) "," ENTRY("DELETE", "Patient/3", "") "," ENTRY("POST", "Patient", PATIENT("")));
+            "POST", "Patient", PATIENT("")) "," ENTRY("DELETE", "Patient/3", "") ""
+             "," ENTRY("POST", "Patient", PATIENT("")));
     static const size_t expected[] = {3, 2, 4, 1, 0};
     CLEANUP_ARENA struct arena *arena = arena_new(16u << 20);
     struct fhir_plan result;
@@ -79,7 +80,8 @@ static void what_cannot_be_done_is_refused_with_its_place(void **state)
         {TRANSACTION(ENTRY("DELETE", "Patient", "")), ERROR_VALUE, "which resource"},
         {TRANSACTION(ENTRY("DELETE", "Patient/1/x", "")), ERROR_VALUE, "URL"},
         {TRANSACTION(ENTRY("POST", "Patient/$match", PATIENT(""))), ERROR_UNSUPPORTED, "operation"},
-        {TRANSACTION(ENTRY("DELETE", "Patient/1", "") "," ENTRY("PUT", "Patient/1", PATIENT(",\"id\":\"1\""))), ERROR_CONFLICT,
+        {TRANSACTION(ENTRY("DELETE", "Patient/1", "") "," ENTRY("PUT", "Patient/1", PATIENT(",\"id\":\"1\""
+         ""))), ERROR_CONFLICT,
          "entry 1"},
         {TRANSACTION(ENTRY("POST", "Patient", PATIENT("") ",\"fullUrl\":\"urn:uuid:a\"") "," ENTRY(
              "POST", "Patient", PATIENT("") ",\"fullUrl\":\"urn:uuid:a\"")),
@@ -130,9 +132,11 @@ static void references_are_replaced_where_they_are_meant(void **state)
     static const char text[] = TRANSACTION(
         ENTRY("POST", "Patient", PATIENT("") ",\"fullUrl\":\"urn:uuid:p\"") "," ENTRY(
             "POST", "Observation",
-            ",\"fullUrl\":\"urn:uuid:o\",\"resource\":{\"resourceType\":\"Observation\",\"id\":\"old\",\"status\":\"final\","
+            ",\"fullUrl\":\"urn:uuid:o\",\"resource\":{\"resourceType\":\"Observation\",\"id\":\"old\",\"status\":\""
+             "final\","
             "\"subject\":{\"reference\":\"urn:uuid:p\",\"display\":\"urn:uuid:p\"},\"performer\":[{\"reference\":"
-            "\"Practitioner?identifier=s|1\"}],\"encounter\":{\"reference\":\"#e\"},\"valueQuantity\":{\"value\":37.80}}"));
+            "\"Practitioner?identifier=s|1\"}],\"encounter\":{\"reference\":\"#e\"},\"valueQuantity\":{\"value\""
+             ":37.80}}"));
     CLEANUP_ARENA struct arena *arena = arena_new(16u << 20);
     CLEANUP_BUFFER struct buffer out = buffer_new(4096);
     struct fhir_plan result;
@@ -154,15 +158,18 @@ static void references_are_replaced_where_they_are_meant(void **state)
     result.conditional[0].target = SLICE("Practitioner/9");
     assert_int_equal(OK, fhir_bundle_resource(&result, &result.entry[1], SLICE("new"), &out, &fault));
     assert_true(slice_is(buffer_view(&out),
-                         "{\"resourceType\":\"Observation\",\"id\":\"new\",\"status\":\"final\",\"subject\":{\"reference\":"
-                         "\"Patient/123\",\"display\":\"urn:uuid:p\"},\"performer\":[{\"reference\":\"Practitioner/9\"}],"
+                         "{\"resourceType\":\"Observation\",\"id\":\"new\",\"status\":\"final\",\"subject\":{\""
+                          "reference\":"
+                         "\"Patient/123\",\"display\":\"urn:uuid:p\"},\"performer\":[{\"reference\":\""
+                          "Practitioner/9\"}],"
                          "\"encounter\":{\"reference\":\"#e\"},\"valueQuantity\":{\"value\":37.80}}"));
 }
 
 static void a_reference_to_nowhere_is_an_error(void **state)
 {
     static const char text[] = TRANSACTION(ENTRY(
-        "POST", "Patient", PATIENT(",\"link\":[{\"other\":{\"reference\":\"urn:uuid:nobody\"},\"type\":\"seealso\"}]")));
+        "POST", "Patient", PATIENT(",\"link\":[{\"other\":{\"reference\":\"urn:uuid:nobody\"},\"type\":\"seealso\""
+         "}]")));
     CLEANUP_ARENA struct arena *arena = arena_new(16u << 20);
     CLEANUP_BUFFER struct buffer out = buffer_new(4096);
     struct fhir_plan result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves that the sample records that come with the program are what its generator writes, byte for byte, and that they go
- * the whole way of an import: planned, resolved, stripped and valid. */
+/* Proves that the sample records that come with the program are what its generator writes, byte for byte, and that
+ * they go the whole way of an import: planned, resolved, stripped and valid. */
 
 #define _GNU_SOURCE
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves that a search means what FHIR R4 says, that what it does not know it refuses, and that the index can never lose
- * a match. */
+/* Proves that a search means what FHIR R4 says, that what it does not know it refuses, and that the index can never
+ * lose a match. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,24 +29,24 @@ static enum error parse_search(struct arena *arena, const char *type, const char
 }
 
 #define PATIENT                                                                                                        \
-    "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"meta\":{\"lastUpdated\":\"2024-05-07T10:00:00Z\"},"                  \
-    "\"identifier\":[{\"system\":\"urn:s\",\"value\":\"a,b|c\"},{\"value\":\"77\"}],\"active\":true,"                   \
-    "\"name\":[{\"family\":\"M\xc3\xbcller-Haddad\",\"given\":[\"Zo\xc3\xab\",\"Ann\"]},"                               \
-    "{\"text\":\"\xd8\xb3\xd9\x85\xd9\x8a\xd8\xb1\xd8\xa9\"}],\"gender\":\"female\",\"birthDate\":\"1990-06\","         \
-    "\"telecom\":[{\"system\":\"phone\",\"value\":\"555\"}],\"managingOrganization\":{\"reference\":"                   \
+    "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"meta\":{\"lastUpdated\":\"2024-05-07T10:00:00Z\"},"                 \
+    "\"identifier\":[{\"system\":\"urn:s\",\"value\":\"a,b|c\"},{\"value\":\"77\"}],\"active\":true,"                  \
+    "\"name\":[{\"family\":\"M\xc3\xbcller-Haddad\",\"given\":[\"Zo\xc3\xab\",\"Ann\"]},"                              \
+    "{\"text\":\"\xd8\xb3\xd9\x85\xd9\x8a\xd8\xb1\xd8\xa9\"}],\"gender\":\"female\",\"birthDate\":\"1990-06\","        \
+    "\"telecom\":[{\"system\":\"phone\",\"value\":\"555\"}],\"managingOrganization\":{\"reference\":"                  \
     "\"Organization/o1\"}}"
 
 #define OBSERVATION                                                                                                    \
-    "{\"resourceType\":\"Observation\",\"id\":\"x\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":"            \
-    "\"http://loinc.org\",\"code\":\"8310-5\"},{\"system\":\"http://snomed.info/sct\",\"code\":\"386725007\"}]},"       \
-    "\"subject\":{\"reference\":\"Patient/p1\"},\"encounter\":{\"reference\":\"Encounter/e1/_history/2\"},"             \
-    "\"effectiveDateTime\":\"2024-05-07T10:11:12+02:00\",\"valueQuantity\":{\"value\":37.80,\"unit\":\"C\","            \
-    "\"system\":\"http://unitsofmeasure.org\",\"code\":\"Cel\"},\"component\":[{\"code\":{\"coding\":[{\"code\":\"zz\"}"  \
-    "]}}]}"
+    "{\"resourceType\":\"Observation\",\"id\":\"x\",\"status\":\"final\",\"code\":{\"coding\":[{\"system\":"           \
+    "\"http://loinc.org\",\"code\":\"8310-5\"},{\"system\":\"http://snomed.info/sct\",\"code\":\"386725007\"}]},"      \
+    "\"subject\":{\"reference\":\"Patient/p1\"},\"encounter\":{\"reference\":\"Encounter/e1/_history/2\"},"            \
+    "\"effectiveDateTime\":\"2024-05-07T10:11:12+02:00\",\"valueQuantity\":{\"value\":37.80,\"unit\":\"C\","           \
+    "\"system\":\"http://unitsofmeasure.org\",\"code\":\"Cel\"},\"component\":[{\"code\":{\"coding\":["     \
+    "{\"code\":\"zz\"}]}}]}"
 
 #define ENCOUNTER                                                                                                      \
-    "{\"resourceType\":\"Encounter\",\"id\":\"e\",\"status\":\"in-progress\",\"class\":{\"system\":\"urn:c\","          \
-    "\"code\":\"AMB\"},\"subject\":{\"reference\":\"Patient/p1\"},\"period\":{\"start\":\"2024-05-07T08:00:00Z\"},"      \
+    "{\"resourceType\":\"Encounter\",\"id\":\"e\",\"status\":\"in-progress\",\"class\":{\"system\":\"urn:c\","         \
+    "\"code\":\"AMB\"},\"subject\":{\"reference\":\"Patient/p1\"},\"period\":{\"start\":\"2024-05-07T08:00:00Z\"},"    \
     "\"serviceProvider\":{\"reference\":\"Organization/o1\"}}"
 
 struct row {
@@ -255,8 +255,10 @@ static void a_query_says_whose_compartment_it_stays_in(void **state)
 static void resources_are_put_in_the_order_asked_for(void **state)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
-    const struct json *early = parse(arena, SLICE("{\"resourceType\":\"Encounter\",\"id\":\"b\",\"status\":\"x\",\"period\":{\"start\":\"2020\"}}"));
-    const struct json *late = parse(arena, SLICE("{\"resourceType\":\"Encounter\",\"id\":\"A\",\"status\":\"x\",\"period\":{\"start\":\"2021\"}}"));
+    const struct json *early = parse(arena, SLICE("{\"resourceType\":\"Encounter\",\"id\":\"b\",\"status\":\"x\",\""
+     "period\":{\"start\":\"2020\"}}"));
+    const struct json *late = parse(arena, SLICE("{\"resourceType\":\"Encounter\",\"id\":\"A\",\"status\":\"x\",\""
+     "period\":{\"start\":\"2021\"}}"));
     const struct json *none = parse(arena, SLICE("{\"resourceType\":\"Encounter\",\"id\":\"c\",\"status\":\"x\"}"));
     struct fhir_search search;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves that nationality, citizenship, religion, immigration status and place of birth do not come in, that nothing else
- * is lost, and that the sender is told how much was taken out. Also: views and patches. */
+/* Proves that nationality, citizenship, religion, immigration status and place of birth do not come in, that nothing
+ * else is lost, and that the sender is told how much was taken out. Also: views and patches. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,34 +42,42 @@ static const struct row rows[] = {
      "{\"resourceType\":\"Patient\",\"extension\":[" OTHER "]}", FHIR_STRIP_NATIONALITY, 1},
     {"{\"resourceType\":\"Patient\",\"extension\":[" NATIONALITY "," NATIONALITY "]}", "{\"resourceType\":\"Patient\"}",
      FHIR_STRIP_NATIONALITY, 2},
-    {"{\"resourceType\":\"Patient\",\"extension\":[" RELIGION "]}", "{\"resourceType\":\"Patient\"}", FHIR_STRIP_RELIGION, 1},
+    {"{\"resourceType\":\"Patient\",\"extension\":[" RELIGION "]}", "{\"resourceType\":\"Patient\""
+     "}", FHIR_STRIP_RELIGION, 1},
     {"{\"resourceType\":\"Patient\",\"_birthDate\":{\"extension\":[{\"url\":\"http://hl7.org/fhir/StructureDefinition/"
      "patient-birthPlace\",\"valueAddress\":{\"country\":\"CANARY\"}}]},\"birthDate\":\"1990\"}",
      "{\"resourceType\":\"Patient\",\"birthDate\":\"1990\"}", FHIR_STRIP_BIRTH_PLACE, 1},
     {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"c\",\"extension\":["
      "{\"url\":\"https://example.org/Extension-Citizenship-1\",\"valueString\":\"CANARY\"}]}]}",
-     "{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"c\"}]}", FHIR_STRIP_CITIZENSHIP, 1},
+     "{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"c\""
+      "}]}", FHIR_STRIP_CITIZENSHIP, 1},
     {"{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"http://x/outer\",\"extension\":[" NATIONALITY "]}]}",
      "{\"resourceType\":\"Patient\"}", FHIR_STRIP_NATIONALITY, 1},
     {"{\"resourceType\":\"Patient\",\"text\":{\"status\":\"generated\",\"div\":\"<div>CANARY</div>\"}}",
      "{\"resourceType\":\"Patient\"}", FHIR_STRIP_NARRATIVE, 1},
     {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"93027-1\"}]},"
      "\"valueString\":\"CANARY\"}", NULL, FHIR_STRIP_IMMIGRATION_STATUS, 1},
-    {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"446654005\","
+    {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
+     "446654005\","
      "\"display\":\"CANARY\"}]}}", NULL, FHIR_STRIP_IMMIGRATION_STATUS, 1},
     {"{\"resourceType\":\"Observation\",\"status\":\"final\",\"component\":[{\"code\":{\"coding\":[{\"system\":"
      "\"http://loinc.org\",\"code\":\"93027-1\"}]},\"valueString\":\"CANARY\"},{\"valueDecimal\":37.80}]}",
      "{\"resourceType\":\"Observation\",\"status\":\"final\",\"component\":[{\"valueDecimal\":37.80}]}",
      FHIR_STRIP_IMMIGRATION_STATUS, 1},
-    {"{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\",\"item\":[{\"linkId\":\"/93025-5\",\"item\":["
-     "{\"linkId\":\"/93025-5/93027-1\",\"answer\":[{\"valueString\":\"CANARY\"}]},{\"linkId\":\"/93025-5/71802-3\"}]}]}",
-     "{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\",\"item\":[{\"linkId\":\"/93025-5\",\"item\":["
+    {"{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\",\"item\":[{\"linkId\":\"/93025-5\",\""
+     "item\":["
+     "{\"linkId\":\"/93025-5/93027-1\",\"answer\":[{\"valueString\":\"CANARY\"}]},{\"linkId\":\"/93025-5/71802-3\""
+      "}]}]}",
+     "{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\",\"item\":[{\"linkId\":\"/93025-5\",\""
+      "item\":["
      "{\"linkId\":\"/93025-5/71802-3\"}]}]}", FHIR_STRIP_IMMIGRATION_STATUS, 1},
     /* what only looks like it */
     {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://other\",\"code\":\"93027-1\"}]}}",
-     "{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://other\",\"code\":\"93027-1\"}]}}", 0, 0},
+     "{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://other\",\"code\":\"93027-1\""
+      "}]}}", 0, 0},
     {"{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"url\":\"http://x/nationality/1.pdf\"}}]}",
-     "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"url\":\"http://x/nationality/1.pdf\"}}]}", 0, 0},
+     "{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"url\":\"http://x/nationality/1.pdf\""
+      "}}]}", 0, 0},
 };
 
 static void every_row_of_the_table_holds(void **state)
@@ -112,7 +120,8 @@ static void a_partial_view_is_marked(void **state)
     CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
     CLEANUP_BUFFER struct buffer out = buffer_new(4096);
     const struct json *patient =
-        parse(arena, SLICE("{\"resourceType\":\"Patient\",\"id\":\"1\",\"meta\":{\"tag\":[{\"code\":\"x\"}]},\"name\":[{\"text\":"
+        parse(arena, SLICE("{\"resourceType\":\"Patient\",\"id\":\"1\",\"meta\":{\"tag\":[{\"code\":\"x\"}]},\""
+         "name\":[{\"text\":"
                            "\"n\"}],\"_birthDate\":{\"id\":\"b\"},\"address\":[{\"city\":\"SECRET\"}]}"));
 
     (void)state;
@@ -149,7 +158,8 @@ static void a_patch_leaves_a_valid_resource_of_the_same_name(void **state)
     for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
         CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
         CLEANUP_BUFFER struct buffer out = buffer_new(4096);
-        const struct json *patient = parse(arena, SLICE("{\"resourceType\":\"Patient\",\"id\":\"1\",\"gender\":\"female\"}"));
+        const struct json *patient = parse(arena, SLICE("{\"resourceType\":\"Patient\",\"id\":\"1\",\"gender\":\""
+         "female\"}"));
         enum error error = fhir_patch(arena, patient, parse(arena, slice_from_string(patches[i].patch)), &out, NULL);
         if (error != patches[i].error || (error && out.length))
             fail_msg("%s gave %s", patches[i].patch, error_entry(error)->name);

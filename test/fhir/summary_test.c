@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves the relevance rules of the summary, that it says "no information" where there is none, and that every link in it
- * leads to something in it. Also: the CapabilityStatement holds what the tables hold. */
+/* Proves the relevance rules of the summary, that it says "no information" where there is none, and that every link in
+ * it leads to something in it. Also: the CapabilityStatement holds what the tables hold. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,8 @@ struct told {
     const struct json *bundle;
 };
 
-static struct told tell(struct arena *arena, const struct json *patient, const struct json *const *resource, size_t count)
+static struct told tell(struct arena *arena, const struct json *patient, const struct json *const *resource,
+                        size_t count)
 {
     struct world world = world_driven(1, INT64_C(1715076672123000000));
     struct fhir_summary summary = {.patient = patient,
@@ -117,7 +118,7 @@ static void where_nothing_is_known_it_says_so(void **state)
     "{\"resourceType\":\"Observation\",\"id\":\"" id "\",\"status\":\"" status "\"" CODED(code) SUBJECT                \
     ",\"category\":[{\"coding\":[{\"code\":\"laboratory\"}]}],\"effectiveDateTime\":\"" date "\"}"
 #define REQUEST(id, status, medication)                                                                                \
-    "{\"resourceType\":\"MedicationRequest\",\"id\":\"" id "\",\"status\":\"" status "\",\"intent\":\"order\"" SUBJECT   \
+    "{\"resourceType\":\"MedicationRequest\",\"id\":\"" id "\",\"status\":\"" status "\",\"intent\":\"order\"" SUBJECT \
     "," medication "}"
 
 static const struct {
@@ -127,7 +128,8 @@ static const struct {
 } relevance[] = {
     {CONDITION("c1", STATUS("clinicalStatus", "active")), "Condition/c1", true},
     {CONDITION("c2", STATUS("clinicalStatus", "resolved")), "Condition/c2", false},
-    {CONDITION("c3", STATUS("clinicalStatus", "active") STATUS("verificationStatus", "refuted")), "Condition/c3", false},
+    {CONDITION("c3", STATUS("clinicalStatus", "active") STATUS("verificationStatus", "refuted")), "Condition/c3",
+     false},
     {CONDITION("c4", ""), "Condition/c4", true},
     {"{\"resourceType\":\"AllergyIntolerance\",\"id\":\"a1\",\"patient\":{\"reference\":\"Patient/p\"},\"recorder\":"
      "{\"reference\":\"Practitioner/SECRET\"}}", "AllergyIntolerance/a1", true},
@@ -135,16 +137,20 @@ static const struct {
      STATUS("verificationStatus", "entered-in-error") "}", "AllergyIntolerance/a2", false},
     {REQUEST("m1", "active", "\"medicationCodeableConcept\":{\"text\":\"aspirin\"}"), "MedicationRequest/m1", true},
     {REQUEST("m2", "stopped", "\"medicationCodeableConcept\":{\"text\":\"aspirin\"}"), "MedicationRequest/m2", false},
-    {REQUEST("m3", "active", "\"medicationReference\":{\"reference\":\"Medication/d1\"}"), "MedicationRequest/m3", true},
-    {REQUEST("m4", "active", "\"medicationReference\":{\"reference\":\"Medication/gone\"}"), "MedicationRequest/m4", false},
+    {REQUEST("m3", "active", "\"medicationReference\":{\"reference\":\"Medication/d1\""
+     "}"), "MedicationRequest/m3", true},
+    {REQUEST("m4", "active", "\"medicationReference\":{\"reference\":\"Medication/gone\""
+     "}"), "MedicationRequest/m4", false},
     {"{\"resourceType\":\"Medication\",\"id\":\"d1\"" CODED("drug") "}", "Medication/d1", true},
     {"{\"resourceType\":\"Medication\",\"id\":\"d2\"" CODED("drug") "}", "Medication/d2", false},
     {LAB("o1", "x", "2020-01-01", "final"), "Observation/o1", false},
     {LAB("o2", "x", "2024-01-01", "final"), "Observation/o2", true},
     {LAB("o3", "x", "2025-01-01", "entered-in-error"), "Observation/o3", false},
     {LAB("o4", "y", "2019-01-01", "final"), "Observation/o4", true},
-    {"{\"resourceType\":\"Immunization\",\"id\":\"i1\",\"status\":\"completed\",\"vaccineCode\":{\"text\":\"v\"},\"patient\":"
-     "{\"reference\":\"Patient/p\"},\"occurrenceDateTime\":\"2020\",\"encounter\":{\"reference\":\"Encounter/SECRET\"}}",
+    {"{\"resourceType\":\"Immunization\",\"id\":\"i1\",\"status\":\"completed\",\"vaccineCode\":{\"text\":\"v\"},\""
+     "patient\":"
+     "{\"reference\":\"Patient/p\"},\"occurrenceDateTime\":\"2020\",\"encounter\":{\"reference\":\""
+      "Encounter/SECRET\"}}",
      "Immunization/i1", true},
     {"{\"resourceType\":\"Encounter\",\"id\":\"e1\",\"status\":\"finished\",\"class\":{\"code\":\"AMB\"}" SUBJECT "}",
      "Encounter/e1", false},
@@ -265,7 +271,8 @@ static void the_capability_statement_holds_what_the_tables_hold(void **state)
     for (size_t i = 0; (type = fhir_type_at(i)); i++) {
         const struct json *resource = find_named(resources, "type", type->name);
         const struct fhir_parameter *parameter = NULL;
-        assert_int_equal(type->writable, find_named(json_member(resource, "interaction"), "code", SLICE("create")) != NULL);
+        const struct json *create = find_named(json_member(resource, "interaction"), "code", SLICE("create"));
+        assert_int_equal(type->writable, create != NULL);
         for (; (parameter = fhir_parameter_next(type, parameter)); parameters++)
             assert_non_null(find_named(json_member(resource, "searchParam"), "name", parameter->name));
         assert_int_equal(json_count(json_member(resource, "searchParam")) > 5, true);

@@ -36,9 +36,11 @@ struct row {
 static const struct row rows[] = {
     {"{\"resourceType\":\"Patient\",\"birthDate\":\"1990\",\"active\":true}", OK, NULL},
     {"{" OBSERVATION ",\"valueQuantity\":{\"value\":37.80,\"unit\":\"Cel\"}}", OK, NULL},
-    {"{\"resourceType\":\"Patient\",\"_birthDate\":{\"extension\":[{\"url\":\"u\",\"valueCode\":\"unknown\"}]}}", OK, NULL},
+    {"{\"resourceType\":\"Patient\",\"_birthDate\":{\"extension\":[{\"url\":\"u\",\"valueCode\":\"unknown\""
+     "}]}}", OK, NULL},
     {"{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"a\",null],\"_given\":[null,{\"id\":\"x\"}]}]}", OK, NULL},
-    {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Organization\",\"id\":\"o\",\"name\":\"n\"}]}", OK, NULL},
+    {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Organization\",\"id\":\"o\",\"name\":\"n\""
+     "}]}", OK, NULL},
     {"{\"resourceType\":\"Patient\",\"text\":{\"status\":\"generated\",\"div\":\"<div>x</div>\"}}", OK, NULL},
 
     {"[]", ERROR_VALUE, "JSON object"},
@@ -50,7 +52,8 @@ static const struct row rows[] = {
     {"{\"resourceType\":\"Patient\",\"name\":{\"family\":\"x\"}}", ERROR_VALUE, "Patient.name is not a list"},
     {"{\"resourceType\":\"Patient\",\"name\":[]}", ERROR_VALUE, "Patient.name is not a list"},
     {"{\"resourceType\":\"Patient\",\"name\":[{}]}", ERROR_VALUE, "Patient.name[0] is empty"},
-    {"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"a\"},{\"family\":5}]}", ERROR_VALUE, "Patient.name[1].family"},
+    {"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"a\"},{\"family\":5}]}", ERROR_VALUE, "Patient.name"
+     "[1].family"},
     {"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\"}]}", ERROR_VALUE, "is empty"},
     {"{\"resourceType\":\"Patient\",\"name\":[{\"given\":[null]}]}", ERROR_VALUE, "Patient.name[0].given[0]"},
     {"{\"resourceType\":\"Patient\",\"gender\":\"F\"}", ERROR_VALUE, "Patient.gender is not one of the codes"},
@@ -66,17 +69,22 @@ static const struct row rows[] = {
     {"{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a b\"}]}", ERROR_VALUE, "is not a URI"},
     {"{\"resourceType\":\"Patient\",\"photo\":[{\"data\":\"AAA\"}]}", ERROR_VALUE, "is not Base64"},
     {"{\"resourceType\":\"Patient\",\"language\":\"a  b\"}", ERROR_VALUE, "is not a code"},
-    {"{\"resourceType\":\"Patient\",\"meta\":{\"lastUpdated\":\"2020-01-01\"}}", ERROR_VALUE, "Patient.meta.lastUpdated is not an instant"},
-    {"{\"resourceType\":\"Patient\",\"extension\":[{\"valueString\":\"x\"}]}", ERROR_REQUIRED, "Patient.extension[0].url is missing"},
+    {"{\"resourceType\":\"Patient\",\"meta\":{\"lastUpdated\":\"2020-01-01\""
+     "}}", ERROR_VALUE, "Patient.meta.lastUpdated is not an instant"},
+    {"{\"resourceType\":\"Patient\",\"extension\":[{\"valueString\":\"x\"}]}", ERROR_REQUIRED, "Patient.extension"
+     "[0].url is missing"},
     {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Organization\",\"nam\":\"n\"}]}", ERROR_VALUE,
      "Patient.contained[0].nam"},
-    {"{\"resourceType\":\"Patient\",\"contact\":[{\"name\":{\"familie\":\"x\"}}]}", ERROR_VALUE, "Patient.contact[0].name.familie"},
+    {"{\"resourceType\":\"Patient\",\"contact\":[{\"name\":{\"familie\":\"x\"}}]}", ERROR_VALUE, "Patient.contact"
+     "[0].name.familie"},
     {"{\"resourceType\":\"Observation\",\"code\":{\"text\":\"t\"}}", ERROR_REQUIRED, "Observation.status is missing"},
-    {"{" OBSERVATION ",\"valueQuantity\":{\"value\":\"37.8\"}}", ERROR_VALUE, "Observation.valueQuantity.value is not a number"},
+    {"{" OBSERVATION ",\"valueQuantity\":{\"value\":\"37.8\"}}", ERROR_VALUE, "Observation.valueQuantity.value is"
+     " not a number"},
     {"{" OBSERVATION ",\"valueTime\":\"24:00:00\"}", ERROR_VALUE, "is not a time"},
     {"{" OBSERVATION ",\"component\":[{\"code\":{\"text\":\"t\"},\"referenceRange\":[{\"lowest\":1}]}]}", ERROR_VALUE,
      "Observation.component[0].referenceRange[0].lowest"},
-    {"{\"resourceType\":\"MedicationRequest\",\"status\":\"active\",\"intent\":\"order\",\"subject\":{\"reference\":\"Patient/1\"}}",
+    {"{\"resourceType\":\"MedicationRequest\",\"status\":\"active\",\"intent\":\"order\",\"subject\":{\"reference\""
+     ":\"Patient/1\"}}",
      ERROR_REQUIRED, "medication"},
 };
 

@@ -54,7 +54,8 @@ static struct slice join(struct arena *arena, const struct splice_header *header
     return copy;
 }
 
-/* The resource as the header must bring it back: the same but for id and the two members of meta that the server sets. */
+/* The resource as the header must bring it back: the same but for id and the two members of meta that the server sets.
+ * */
 static const struct json *expected(struct arena *arena, const struct json *resource)
 {
     CLEANUP_BUFFER struct buffer meta = buffer_new(1u << 20), whole = buffer_new(16u << 20);
@@ -82,11 +83,11 @@ static void assert_comes_back_whole(struct arena *arena, const struct json *reso
 #define ID_B "ffffffffffffffffffffffffffffff00"
 
 #define PATIENT                                                                                                        \
-    "{\"resourceType\":\"Patient\",\"id\":\"x\",\"meta\":{\"versionId\":\"1\",\"profile\":[\"http://p\"],"               \
-    "\"tag\":[{\"code\":\"t1\"}],\"security\":[{\"code\":\"s1\"}]},"                                                    \
-    "\"name\":[{\"family\":\"\xd8\xad\xd8\xaf\xd8\xa7\xd8\xaf\",\"given\":[\"q\\\"\\u0001\"]}],"                         \
-    "\"_birthDate\":{\"extension\":[{\"url\":\"u\",\"valueDecimal\":37.80}]},\"birthDate\":\"1990\","                   \
-    "\"telecom\":[{\"value\":\"+1\"}],\"address\":[{\"city\":\"Here\"}],\"maritalStatus\":{\"text\":\"m\"},"             \
+    "{\"resourceType\":\"Patient\",\"id\":\"x\",\"meta\":{\"versionId\":\"1\",\"profile\":[\"http://p\"],"             \
+    "\"tag\":[{\"code\":\"t1\"}],\"security\":[{\"code\":\"s1\"}]},"                                                   \
+    "\"name\":[{\"family\":\"\xd8\xad\xd8\xaf\xd8\xa7\xd8\xaf\",\"given\":[\"q\\\"\\u0001\"]}],"                       \
+    "\"_birthDate\":{\"extension\":[{\"url\":\"u\",\"valueDecimal\":37.80}]},\"birthDate\":\"1990\","                  \
+    "\"telecom\":[{\"value\":\"+1\"}],\"address\":[{\"city\":\"Here\"}],\"maritalStatus\":{\"text\":\"m\"},"           \
     "\"generalPractitioner\":[{\"reference\":\"Organization/" ID_B "\"}],"                                             \
     "\"link\":[{\"other\":{\"reference\":\"Patient/" ID_A "\"},\"type\":\"seealso\"}]}"
 
@@ -210,9 +211,11 @@ static void a_view_shows_nothing_of_the_other_drawers(void **state)
         "\"maritalStatus\":\"%4\",\"birthDate\":\"%0\",\"gender\":\"%0\",\"managingOrganization\":\"%1\","
         "\"meta\":{\"profile\":\"%0\",\"tag\":[\"%0\"],\"security\":[\"%0\"]}}",
         "{\"resourceType\":\"Encounter\",\"status\":\"%2\",\"location\":\"%1\",\"serviceProvider\":\"%1\","
-        "\"participant\":\"%1\",\"reasonCode\":\"%2\",\"contained\":[{\"resourceType\":\"Organization\",\"name\":\"%1\"}]}",
+        "\"participant\":\"%1\",\"reasonCode\":\"%2\",\"contained\":[{\"resourceType\":\"Organization\",\"name\":\""
+         "%1\"}]}",
         "{\"resourceType\":\"MedicationRequest\",\"insurance\":\"%5\",\"requester\":\"%1\",\"medication\":\"%2\"}",
-        "{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"7200002\"}"
+        "{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
+         "7200002\"}"
         "]},\"recorder\":\"%3\",\"note\":\"%3\",\"meta\":{\"profile\":\"%3\"}}",
         "{\"resourceType\":\"Consent\",\"status\":\"%6\",\"organization\":\"%6\"}",
         "{\"resourceType\":\"QuestionnaireResponse\",\"item\":\"%4\",\"author\":\"%1\"}",
@@ -246,15 +249,24 @@ static void sensitive_codes_move_the_whole_resource(void **state)
         const char *resource;
         bool sensitive;
     } rows[] = {
-        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\"code\":\"F32.1\"}]}}", true},
-        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"T74.11XA\"}]}}", true},
-        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\"code\":\"J06.9\"}]}}", false},
-        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://example.org\",\"code\":\"F32.1\"}]}}", false},
-        {"{\"resourceType\":\"Encounter\",\"reasonCode\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"706893006\"}]}]}", true},
-        {"{\"resourceType\":\"Observation\",\"component\":[{\"code\":{\"coding\":[{\"code\":\"44261-6\",\"system\":\"http://loinc.org\"}]}}]}", true},
-        {"{\"resourceType\":\"Observation\",\"meta\":{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\"SDV\"}]}}", true},
-        {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"86406008x\"}]}}", false},
-        {"{\"resourceType\":\"Claim\",\"diagnosis\":[{\"diagnosisCodeableConcept\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\"code\":\"F32\"}]}}]}", false},
+        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\""
+         "code\":\"F32.1\"}]}}", true},
+        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\""
+         "code\":\"T74.11XA\"}]}}", true},
+        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\""
+         "code\":\"J06.9\"}]}}", false},
+        {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://example.org\",\"code\":\""
+         "F32.1\"}]}}", false},
+        {"{\"resourceType\":\"Encounter\",\"reasonCode\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\""
+         "code\":\"706893006\"}]}]}", true},
+        {"{\"resourceType\":\"Observation\",\"component\":[{\"code\":{\"coding\":[{\"code\":\"44261-6\",\"system\""
+         ":\"http://loinc.org\"}]}}]}", true},
+        {"{\"resourceType\":\"Observation\",\"meta\":{\"security\":[{\"system\":\"http"
+         "://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\"SDV\"}]}}", true},
+        {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
+         "86406008x\"}]}}", false},
+        {"{\"resourceType\":\"Claim\",\"diagnosis\":[{\"diagnosisCodeableConcept\":{\"coding\":[{\"system\":\"http"
+         "://hl7.org/fhir/sid/icd-10\",\"code\":\"F32\"}]}}]}", false},
     };
 
     (void)state;

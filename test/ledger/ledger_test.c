@@ -219,7 +219,8 @@ static void tiles_in_memory_and_on_disk_agree(void **state)
     fixture_make(&fixture);
     struct ledger *ledger = fixture_create(&fixture);
     static const struct tile_name names[] = {
-        {false, 0, 0, 256}, {false, 0, 1, 256}, {false, 0, 2, 88}, {false, 1, 0, 2}, {true, 0, 0, 256}, {true, 0, 2, 88},
+        {false, 0, 0, 256}, {false, 0, 1, 256}, {false, 0, 2, 88},
+        {false, 1, 0, 2},   {true, 0, 0, 256},  {true, 0, 2, 88},
     };
 
     append_until(ledger, 600, 64);

@@ -121,6 +121,24 @@ static void both_refuse_damaged_files(void **state)
     fixture_remove(&fixture);
 }
 
+/* The file "proof" of the log's directory, against the text in the file `event` if there is one. */
+static int verify_proof(const struct fixture *fixture, const char *event)
+{
+    char key[256];
+
+    key_text(fixture, key);
+    return run("cd %s && %s/verify-log proof proof '%s' %s >/dev/null", fixture->log, verifier, key, event ? event : "");
+}
+
+/* Does the log continue checkpoint file `older` up to checkpoint file `newer`? */
+static int verify_growth(const struct fixture *fixture, const char *older, const char *newer)
+{
+    char key[256];
+
+    key_text(fixture, key);
+    return run("cd %s && %s/verify-log consistency %s %s . '%s' >/dev/null", fixture->log, verifier, older, newer, key);
+}
+
 static void proofs_are_judged_alike(void **state)
 {
     struct fixture fixture;
@@ -137,7 +155,8 @@ static void proofs_are_judged_alike(void **state)
     struct ledger *ledger = fixture_create(&fixture);
     append_until(ledger, 260, 64);
     ledger_commitment(&event_hash, sealed, leaf);
-    assert_int_equal(OK, ledger_append(ledger, &(struct ledger_entry){slice_of(leaf, sizeof leaf), sealed}, 1, 0, &index));
+    struct ledger_entry entry = {slice_of(leaf, sizeof leaf), sealed};
+    assert_int_equal(OK, ledger_append(ledger, &entry, 1, 0, &index));
     append_until(ledger, 300, 64);
     buffer_slice(&extra, hash_slice(&sealed_hash));
     buffer_slice(&extra, content);
@@ -145,14 +164,14 @@ static void proofs_are_judged_alike(void **state)
     ledger_close(ledger);
     write_whole(fixture_path(&fixture, "proof"), buffer_view(&text));
     write_whole(fixture_path(&fixture, "event"), SLICE("a nurse looked\n"));
-    assert_int_equal(0, run("%s/verify-log proof %s/proof '%s' >/dev/null", verifier, fixture.log, key));
-    assert_int_equal(0, run("%s/verify-log proof %s/proof '%s' %s/event >/dev/null", verifier, fixture.log, key, fixture.log));
+    assert_int_equal(0, verify_proof(&fixture, NULL));
+    assert_int_equal(0, verify_proof(&fixture, "event"));
     write_whole(fixture_path(&fixture, "event"), SLICE("nobody looked\n"));
-    assert_int_equal(1, run("%s/verify-log proof %s/proof '%s' %s/event >/dev/null", verifier, fixture.log, key, fixture.log));
+    assert_int_equal(1, verify_proof(&fixture, "event"));
     for (size_t at = 0; at < text.length; at += 53) {
         text.data[at] ^= 2;
         write_whole(fixture_path(&fixture, "proof"), buffer_view(&text));
-        assert_int_equal(1, run("%s/verify-log proof %s/proof '%s' >/dev/null", verifier, fixture.log, key));
+        assert_int_equal(1, verify_proof(&fixture, NULL));
         text.data[at] ^= 2;
     }
     assert_int_equal(2, run("%s/verify-log proof %s/nowhere '%s' 2>/dev/null", verifier, fixture.log, key));
@@ -171,12 +190,10 @@ static void a_checkpoint(struct fixture *fixture, struct ledger *ledger, const c
 static void growth_is_judged_alike(void **state)
 {
     struct fixture fixture, forged;
-    char key[256];
 
     need_go();
     fixture_make(&fixture);
     fixture_make(&forged); /* the same key, another history */
-    key_text(&fixture, key);
     struct ledger *ledger = fixture_create(&fixture), *other = fixture_create(&forged);
     struct ledger_entry entry = {SLICE("another beginning"), SLICE("")};
     uint64_t index;
@@ -189,10 +206,9 @@ static void growth_is_judged_alike(void **state)
     a_checkpoint(&fixture, ledger, "newer");
     ledger_close(ledger);
     ledger_close(other);
-    const char *log = fixture.log;
-    assert_int_equal(0, run("%s/verify-log consistency %s/older %s/newer %s '%s' >/dev/null", verifier, log, log, log, key));
-    assert_int_equal(1, run("%s/verify-log consistency %s/forged %s/newer %s '%s' >/dev/null", verifier, log, log, log, key));
-    assert_int_equal(1, run("%s/verify-log consistency %s/newer %s/older %s '%s' >/dev/null", verifier, log, log, log, key));
+    assert_int_equal(0, verify_growth(&fixture, "older", "newer"));
+    assert_int_equal(1, verify_growth(&fixture, "forged", "newer"));
+    assert_int_equal(1, verify_growth(&fixture, "newer", "older"));
     fixture_remove(&fixture);
     fixture_remove(&forged);
 }

@@ -120,12 +120,9 @@ static void a_growing_tree_has_the_defined_root(void **state)
 
     for (uint64_t size = 0; size <= MOST; size++) {
         struct tree_head head = tree_frontier_head(&frontier);
-        struct hash defined = defined_root(0, size), generated;
-        struct tree_source source = {&size, defined_node};
+        struct hash defined = defined_root(0, size);
         assert_int_equal(size, head.size);
         assert_true(hash_equal(&defined, &head.root));
-        assert_int_equal(OK, tree_root(&source, size, &generated));
-        assert_true(hash_equal(&defined, &generated));
         struct hash leaf = leaf_of(size);
         tree_frontier_append(&frontier, &leaf);
     }

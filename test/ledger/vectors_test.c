@@ -190,7 +190,8 @@ static void all_merkle_proof_vectors_are_judged_rightly(void **state)
         assert_int_equal(0, nftw(data_path(sets[i].folder), check_file, 16, FTW_PHYS));
         assert_int_equal(sets[i].count, walked.run + walked.skipped);
         assert_true(walked.accepted > 0 && walked.accepted < walked.run);
-        print_message("%s: %zu run (%zu hold), %zu skipped\n", sets[i].folder, walked.run, walked.accepted, walked.skipped);
+        print_message("%s: %zu run, %zu hold, %zu skipped\n", sets[i].folder, walked.run, walked.accepted,
+                      walked.skipped);
     }
     arena_free(walked.arena);
 }

@@ -260,11 +260,41 @@ static void swapped_entries_are_found_whatever_is_rewritten_with_them(void **sta
         assert_string_equal(with_tiles ? "checkpoint" : "tile/entries/000", faults.file[0]);
         /* Tiles that fit the checkpoint let the log open quickly, but a false entry is not read from it. */
         ledger = NULL;
-        assert_int_equal(with_tiles ? ERROR_CORRUPT : OK, ledger_open(honest.log, &honest.settings, &ledger, NULL, NULL));
+        enum error opened = ledger_open(honest.log, &honest.settings, &ledger, NULL, NULL);
+        assert_int_equal(with_tiles ? ERROR_CORRUPT : OK, opened);
         if (!with_tiles)
             assert_int_equal(ERROR_CORRUPT, ledger_read(ledger, 20, honest.arena, NULL, NULL));
         ledger_close(ledger);
     }
+    fixture_remove(&honest);
+    fixture_remove(&forged);
+}
+
+/* Opening must not repair the tiles after a forged journal: they are the evidence. */
+static void a_refused_log_is_left_as_it_is(void **state)
+{
+    static const char *const files[] = {"journal/000000", "tile/0/000", "tile/0/001.p/44", "tile/entries/000",
+                                        "checkpoint"};
+    enum { FILES = sizeof files / sizeof files[0] };
+    struct fixture honest, forged;
+    struct slice before[FILES];
+    struct ledger *ledger;
+
+    fixture_make(&honest);
+    fixture_make(&forged);
+    ledger = fixture_create(&honest);
+    append_swapped(ledger, ENTRIES, 0, 0);
+    ledger_close(ledger);
+    ledger = fixture_create(&forged);
+    append_swapped(ledger, ENTRIES, 20, 270);
+    ledger_close(ledger);
+    struct slice journal = read_whole(&forged, fixture_path(&forged, "journal/000000"));
+    write_whole(fixture_path(&honest, "journal/000000"), journal);
+    for (size_t i = 0; i < FILES; i++)
+        before[i] = read_whole(&honest, fixture_path(&honest, files[i]));
+    assert_int_equal(ERROR_CORRUPT, ledger_open(honest.log, &honest.settings, &ledger, NULL, NULL));
+    for (size_t i = 0; i < FILES; i++)
+        assert_true(slice_equal(before[i], read_whole(&honest, fixture_path(&honest, files[i]))));
     fixture_remove(&honest);
     fixture_remove(&forged);
 }
@@ -367,6 +397,7 @@ int main(void)
         cmocka_unit_test(every_cut_file_and_every_missing_file_is_found),
         cmocka_unit_test(a_batch_cut_off_at_its_edge_is_found),
         cmocka_unit_test(swapped_entries_are_found_whatever_is_rewritten_with_them),
+        cmocka_unit_test(a_refused_log_is_left_as_it_is),
         cmocka_unit_test(exchanged_tiles_are_found),
         cmocka_unit_test(what_does_not_belong_is_found),
         cmocka_unit_test(a_log_rolled_back_whole_is_found_by_who_remembers),

@@ -103,16 +103,16 @@ static void headers_allow_nothing_but_our_own_style(void **state)
     for (int i = 0; i < 4; i++) {
         bool personal = i & 1, tls = i & 2;
         struct page_headers headers = pages_headers(personal, tls);
-        const char *policy = header(headers, "Content-Security-Policy");
+        const char *policy = header(headers, "content-security-policy");
         assert_non_null(strstr(policy, "default-src 'none'"));
         assert_null(strstr(policy, "unsafe"));
         assert_null(strstr(policy, "script-src"));
         assert_string_equal("no-referrer", header(headers, "Referrer-Policy"));
         assert_string_equal("nosniff", header(headers, "X-Content-Type-Options"));
-        assert_int_equal(personal, strcmp(header(headers, "Cache-Control"), "no-store") == 0);
+        assert_int_equal(personal, strcmp(header(headers, "cache-control"), "no-store") == 0);
         assert_int_equal(tls, header(headers, "Strict-Transport-Security")[0] != '\0');
     }
-    assert_non_null(strstr(header(pages_asset_headers(true), "Cache-Control"), "immutable"));
+    assert_non_null(strstr(header(pages_asset_headers(true), "cache-control"), "immutable"));
 }
 
 static void an_asset_is_found_by_the_address_that_pages_write(void **state)

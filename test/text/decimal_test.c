@@ -62,7 +62,8 @@ static void what_is_no_decimal_is_refused(void **state)
 
 static void only_strict_utf8_is_valid(void **state)
 {
-    static const char *const good[] = {"", "a", "\xc3\xa9", "\xe1\x8a\xa5", "\xf0\x9f\x8f\xa5", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"};
+    static const char *const good[] = {"", "a", "\xc3\xa9", "\xe1\x8a\xa5", "\xf0\x9f\x8f\xa5", "\xed\x9f\xbf",
+                                       "\xf4\x8f\xbf\xbf"};
     static const char *const bad[] = {"\x80", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
                                       "\xf4\x90\x80\x80", "\xff", "a\xe2\x82", "\xc3\xc3"};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves JSON Patch against the examples of RFC 6902, appendix A, and that a patch cannot grow a document without end. */
+/* Proves JSON Patch against the examples of RFC 6902, appendix A, and that a patch cannot grow a document without end.
+ * */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,8 @@ struct row {
 
 static const struct row rows[] = {
     /* A.1 to A.10 */
-    {"{\"foo\":\"bar\"}", "[{\"op\":\"add\",\"path\":\"/baz\",\"value\":\"qux\"}]", "{\"foo\":\"bar\",\"baz\":\"qux\"}", OK},
+    {"{\"foo\":\"bar\"}", "[{\"op\":\"add\",\"path\":\"/baz\",\"value\":\"qux\"}]", "{\"foo\":\"bar\",\"baz\":\""
+     "qux\"}", OK},
     {"{\"foo\":[\"bar\",\"baz\"]}", "[{\"op\":\"add\",\"path\":\"/foo/1\",\"value\":\"qux\"}]",
      "{\"foo\":[\"bar\",\"qux\",\"baz\"]}", OK},
     {"{\"baz\":\"qux\",\"foo\":\"bar\"}", "[{\"op\":\"remove\",\"path\":\"/baz\"}]", "{\"foo\":\"bar\"}", OK},
@@ -37,7 +39,8 @@ static const struct row rows[] = {
     {"{\"foo\":\"bar\"}", "[{\"op\":\"add\",\"path\":\"/baz/bat\",\"value\":\"qux\"}]", NULL, ERROR_VALUE},
     {"{\"/\":9,\"~1\":10}", "[{\"op\":\"test\",\"path\":\"/~01\",\"value\":10}]", "{\"/\":9,\"~1\":10}", OK},
     {"{\"a\":10}", "[{\"op\":\"test\",\"path\":\"/a\",\"value\":\"10\"}]", NULL, ERROR_CONFLICT},
-    {"{\"foo\":[\"bar\"]}", "[{\"op\":\"add\",\"path\":\"/foo/-\",\"value\":[\"abc\"]}]", "{\"foo\":[\"bar\",[\"abc\"]]}", OK},
+    {"{\"foo\":[\"bar\"]}", "[{\"op\":\"add\",\"path\":\"/foo/-\",\"value\":[\"abc\"]}]", "{\"foo\":[\"bar\",[\""
+     "abc\"]]}", OK},
     /* digits that nobody touches stay */
     {"{\"a\":1.00,\"b\":2}", "[{\"op\":\"replace\",\"path\":\"/b\",\"value\":3.50}]", "{\"a\":1.00,\"b\":3.50}", OK},
     {"{\"a\":1.00}", "[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}]", "{\"a\":1.00,\"b\":1.00}", OK},

@@ -193,7 +193,8 @@ static void values_are_equal_in_any_order_but_to_the_digit(void **state)
 static void edits_replace_add_and_remove_top_members(void **state)
 {
     const struct json *root = parse(*state, "{\"a\":1.0,\"b\":{\"a\":2},\"c\":3}");
-    const struct json_edit edit[] = {{SLICE("a"), SLICE("\"new\"")}, {SLICE("c"), SLICE("")}, {SLICE("d"), SLICE("[4]")}};
+    const struct json_edit edit[] = {{SLICE("a"), SLICE("\"new\"")}, {SLICE("c"), SLICE("")}, {SLICE("d"), SLICE(""
+     "[4]")}};
     CLEANUP_BUFFER struct buffer out = buffer_new(256);
 
     json_write_edited(&out, root, edit, 3);

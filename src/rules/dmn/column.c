@@ -13,6 +13,7 @@ struct making {
     uint32_t input;
     struct report *report;
     struct column *column;
+    size_t literals;
     bool fits;
 };
 
@@ -36,13 +37,29 @@ static void misfit(struct making *making, const struct dmn_rule *rule, const cha
 /* Every literal of the column, through a callback: cells first, then the allowed values. */
 typedef void visit_literal(struct making *making, const struct dmn_rule *rule, const struct feel_test *test);
 
-static void visit_cells(struct making *making, visit_literal *visit)
+static void visit_column(struct making *making, const struct dmn_decision *decision, uint32_t input, visit_literal *visit)
 {
-    for (uint32_t r = 0; r < making->decision->rule_count; r++) {
-        const struct dmn_rule *rule = &making->decision->rule[r];
-        const struct feel_tests *tests = &rule->test[making->input];
+    for (uint32_t r = 0; r < decision->rule_count; r++) {
+        const struct dmn_rule *rule = &decision->rule[r];
+        const struct feel_tests *tests = &rule->test[input];
         for (size_t i = 0; i < tests->count; i++)
             visit(making, rule, &tests->test[i]);
+    }
+}
+
+static void visit_cells(struct making *making, visit_literal *visit)
+{
+    visit_column(making, making->decision, making->input, visit);
+}
+
+/* The columns of that name in all tables: what a fact may be is the same everywhere. */
+static void visit_name(struct making *making, visit_literal *visit)
+{
+    for (uint32_t d = 0; d < making->model->decision_count; d++) {
+        const struct dmn_decision *decision = &making->model->decision[d];
+        for (uint32_t i = 0; decision->has_table && !decision->broken && i < decision->input_count; i++)
+            if (slice_equal(decision->input[i].name, making->clause->name))
+                visit_column(making, decision, i, visit);
     }
 }
 
@@ -94,13 +111,19 @@ static void add_text(struct making *making, const struct dmn_rule *rule, const s
     ((struct slice *)(uintptr_t)domain->value)[domain->value_count++] = test->value.text;
 }
 
-static size_t count_literals(const struct making *making)
+static void count_literal(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
 {
-    size_t count = making->clause->allowed.count + 1;
+    (void)rule;
+    (void)test;
+    making->literals++;
+}
 
-    for (uint32_t r = 0; r < making->decision->rule_count; r++)
-        count += making->decision->rule[r].test[making->input].count;
-    return count;
+/* Room for every literal of the name, and one more. */
+static size_t count_literals(struct making *making)
+{
+    making->literals = making->clause->allowed.count + 1;
+    visit_name(making, count_literal);
+    return making->literals;
 }
 
 static void find_unknown(struct rule_domain *domain)
@@ -125,7 +148,7 @@ static enum error make_text(struct making *making)
     for (size_t i = 0; i < allowed->count; i++)
         add_text(making, NULL, &allowed->test[i]);
     if (domain->open)
-        visit_cells(making, add_text);
+        visit_name(making, add_text);
     if (allowed->negated || (!domain->open && domain->value_count != allowed->count))
         misfit(making, NULL, "the list of values must name each text once");
     if (domain->value_count == 0)
@@ -274,7 +297,7 @@ static enum error make_number(struct making *making)
     domain->maximum = FORMAT_NUMBER_MAX;
     domain->unknown = -1;
     if (domain->kind == RULE_DECIMAL) {
-        visit_cells(making, widen_scale);
+        visit_name(making, widen_scale);
         for (size_t i = 0; i < allowed->count; i++)
             widen_scale(making, NULL, &allowed->test[i]);
     }
@@ -323,7 +346,7 @@ enum error column_make(struct arena *arena, const struct dmn_model *model, const
 {
     struct column column = {.name = decision->input[input].name};
     struct dmn_clause clause = effective_clause(model, &decision->input[input], &column);
-    struct making making = {arena, model, decision, &clause, input, report, &column, true};
+    struct making making = {arena, model, decision, &clause, input, report, &column, 0, true};
     enum error error = OK;
 
     if (!kind_of_column(&making, whole, &column.domain.kind))

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Proves that a node takes a rule set only with a record that is about exactly these bytes and leaves nothing out. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "model_text.h"
+#include "policy_edit.h"
+
+#define MEMORY ((size_t)256 << 20)
+
+struct pair {
+    struct arena *arena;
+    const struct rule_set *standard, *pack;
+    struct buffer standard_record, pack_record;
+};
+
+static void write_record(struct arena *arena, const struct rule_set *set, const struct rule_set *base, struct buffer *into)
+{
+    const struct proof *proof = NULL;
+
+    *into = buffer_new(1 << 20);
+    assert_int_equal(OK, prove(arena, set, base, &proof, NULL));
+    prove_write_record(proof, into);
+}
+
+static int set_up(void **state)
+{
+    static struct pair pair;
+
+    pair.arena = arena_new(MEMORY);
+    pair.standard = model_policy(pair.arena, "joint-standard");
+    pair.pack = model_policy(pair.arena, "belgium");
+    write_record(pair.arena, pair.standard, NULL, &pair.standard_record);
+    write_record(pair.arena, pair.pack, pair.standard, &pair.pack_record);
+    *state = &pair;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct pair *pair = *state;
+
+    buffer_free(&pair->standard_record);
+    buffer_free(&pair->pack_record);
+    arena_free(pair->arena);
+    return 0;
+}
+
+static enum error verify(struct pair *pair, const struct rule_set *set, const struct rule_set *base, struct slice bytes)
+{
+    struct rule_record record;
+
+    return rule_record_verify(pair->arena, set, base, bytes, &record, NULL);
+}
+
+static void a_true_record_is_taken(void **state)
+{
+    struct pair *pair = *state;
+    struct rule_record record;
+
+    assert_int_equal(OK, rule_record_verify(pair->arena, pair->pack, pair->standard, buffer_view(&pair->pack_record),
+                                            &record, NULL));
+    assert_true(hash_equal(&record.rules_hash, &pair->pack->rules_hash));
+    assert_true(record.has_base && slice_starts_with(record.tool, SLICE("hospitium ")));
+    assert_int_equal(OK, verify(pair, pair->standard, NULL, buffer_view(&pair->standard_record)));
+}
+
+static void a_record_of_other_rules_is_refused(void **state)
+{
+    struct pair *pair = *state;
+    struct policy other;
+
+    assert_int_equal(ERROR_UNPROVED, verify(pair, pair->standard, NULL, buffer_view(&pair->pack_record)));
+    assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, pair->standard, buffer_view(&pair->standard_record)));
+    /* One cell changed, even harmlessly: other bytes, so other rules. */
+    policy_compile(pair->arena, "joint-standard", (struct edit[]){{"D-40_drawer", "\"identity\""}, {NULL, NULL}}, NULL, &other);
+    assert_int_equal(ERROR_UNPROVED, verify(pair, other.set, NULL, buffer_view(&pair->standard_record)));
+    /* The pack's record stands on the joint standard that it was proved with. */
+    assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, other.set, buffer_view(&pair->pack_record)));
+    assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, NULL, buffer_view(&pair->pack_record)));
+    buffer_free(&other.compiled);
+}
+
+static void a_record_that_was_touched_is_refused(void **state)
+{
+    static const struct { const char *from, *to; } touched[] = {
+        {"\"verdict\":\"proved\"", "\"verdict\":\"refuted\""},
+        {"\"verdict\":\"proved\"", "\"verdict\":\"timeout\""},
+        {"\"property\":\"non-denial\"", "\"property\":\"other\""},
+        {"\"property\":\"firewall\"", "\"property\":\"citations\""},
+        {"\"property\":\"purpose-limitation\"", "\"property\":\"x\",\"y\":\"purpose-limitation\""},
+        {"\"properties\":[", "\"properties\":[],\"x\":["},
+        {"\"properties\":[", "\"properties\":[{\"property\":\"firewall\",\"verdict\":\"refuted\"},"},
+        {"hospitium-proof/1", "hospitium-proof/9"},
+        {"\"base_sha256\":null", "\"base_sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\""},
+        {"\"rules_sha256\":\"", "\"rules_sha256\":\"zz"},
+        {"\"dmn_sha256\":\"", "\"x\":\""},
+        {"{", "[{"},
+    };
+    struct pair *pair = *state;
+    struct slice good = buffer_view(&pair->standard_record);
+
+    for (size_t i = 0; i < sizeof touched / sizeof touched[0]; i++) {
+        CLEANUP_BUFFER struct buffer bad = buffer_new(1 << 20);
+        size_t at = slice_search(good, slice_from_string(touched[i].from));
+        assert_int_not_equal(SIZE_MAX, at);
+        buffer_slice(&bad, slice_of(good.data, at));
+        buffer_string(&bad, touched[i].to);
+        buffer_slice(&bad, slice_from(good, at + strlen(touched[i].from)));
+        if (verify(pair, pair->standard, NULL, buffer_view(&bad)) == OK)
+            fail_msg("%s passed for %s", touched[i].to, touched[i].from);
+    }
+}
+
+static void a_record_that_says_refuted_is_refused(void **state)
+{
+    static const struct edit leaks[] = {{"D-02_out_outcome", "\"FULL\""}, {NULL, NULL}};
+    struct pair *pair = *state;
+    struct buffer record;
+    struct policy policy;
+
+    policy_compile(pair->arena, "joint-standard", leaks, NULL, &policy);
+    write_record(pair->arena, policy.set, NULL, &record);
+    assert_int_equal(ERROR_UNPROVED, verify(pair, policy.set, NULL, buffer_view(&record)));
+    buffer_free(&record);
+    buffer_free(&policy.compiled);
+}
+
+static void rules_outside_the_profile_cannot_be_proved(void **state)
+{
+    struct pair *pair = *state;
+    const struct rule_set *open = model_open(pair->arena, "decision d UNIQUE\nin x number\nout o\nrow R1 | - | 1\n");
+    const struct proof *proof;
+
+    assert_int_equal(ERROR_PROFILE, prove(pair->arena, open, NULL, &proof, NULL));
+    assert_int_equal(ERROR_UNPROVED, verify(pair, open, NULL, buffer_view(&pair->standard_record)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_true_record_is_taken),
+        cmocka_unit_test(a_record_of_other_rules_is_refused),
+        cmocka_unit_test(a_record_that_was_touched_is_refused),
+        cmocka_unit_test(a_record_that_says_refuted_is_refused),
+        cmocka_unit_test(rules_outside_the_profile_cannot_be_proved),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
