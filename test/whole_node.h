@@ -56,5 +56,5 @@ MUST_CHECK enum error whole_access(struct whole *whole, const struct access *acc
 uint64_t whole_entries(struct whole *whole);
 uint64_t whole_public_entries(struct whole *whole);
 
-/* Registers a person as the clerk of harbour-clinic's nurse would; gives her sealed facts. */
+/* Registers a person as a nurse of harbour-clinic; gives her sealed facts. */
 struct slice whole_register(struct whole *whole, const struct id *person);

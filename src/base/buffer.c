@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FIRST_CAPACITY 256
+#define FIRST_CAPACITY 1024 /* most answers and events fit */
 
 void buffer_free(struct buffer *buffer)
 {
@@ -86,7 +86,10 @@ void buffer_string(struct buffer *buffer, const char *string)
 
 void buffer_byte(struct buffer *buffer, uint8_t byte)
 {
-    buffer_bytes(buffer, &byte, 1);
+    char *room = buffer_room(buffer, 1);
+
+    if (room)
+        *room = (char)byte;
 }
 
 void buffer_format(struct buffer *buffer, const char *format, ...)

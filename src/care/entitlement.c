@@ -61,7 +61,7 @@ static enum error make_table(struct arena *arena, const struct rule_set *set, co
     if (!decision)
         return fault_set(fault, ERROR_CORRUPT, "The rule set %.*s lacks the decision %s.", SLICE_PRINT(set->pack), name);
     TRY(combine_table(decision, &table.care, fault));
-    table.asks = rules_chain_facts(decision);
+    table.asks = decision->chain_facts;
     table.paper = rule_decision_output(decision, SLICE("paper"));
     table.who_helps = rule_decision_output(decision, SLICE("who_helps"));
     TRY(make_keys(arena, decision, table.paper, "paper", &table.paper_key));

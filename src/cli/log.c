@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "command.h"
+#include "control.h"
 #include "crypto/encode.h"
 #include "ledger/note.h"
 #include "ledger/proof.h"
@@ -97,6 +98,24 @@ static enum error print_checkpoint(const char *directory, const char *log, struc
     return OK;
 }
 
+static enum error prove_public(const char *directory, const char *index, struct fault *fault)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+    struct control *control = NULL;
+    struct slice proof;
+    char path[128];
+
+    if (!arena)
+        return ERROR_MEMORY;
+    TRY(control_open(directory, &control, fault));
+    snprintf(path, sizeof path, "/log/public/proof/%.20s", index);
+    enum error error = control_get(control, arena, path, "", &proof, fault);
+    control_close(control);
+    if (error == OK)
+        printf("%.*s", SLICE_PRINT(proof));
+    return error;
+}
+
 int command_log(int argc, char **argv)
 {
     const char *position[3], *remembered = NULL;
@@ -111,6 +130,8 @@ int command_log(int argc, char **argv)
         error = verify_logs(position[1], remembered, &fault);
     else if (strcmp(position[0], "checkpoint") == 0)
         error = print_checkpoint(position[1], positions == 3 ? position[2] : "access", &fault);
+    else if (strcmp(position[0], "prove") == 0 && positions == 3)
+        error = prove_public(position[1], position[2], &fault);
     else
         return command_usage(argv[0]);
     return error == OK ? EXIT_DONE : command_error(error, &fault);
@@ -120,42 +141,65 @@ int command_log(int argc, char **argv)
 
 #define COMMITMENT_NONCE 16
 
-/* Extra data: SHA-256(sealed event) ‖ nonce ‖ event. The leaf is 1 ‖ SHA-256(nonce ‖ event) ‖ SHA-256(sealed event). */
-static enum error leaf_of(const struct proof *proof, struct arena *arena, struct hash *ret_leaf, struct slice *ret_event)
+/* RFC 6962: a leaf's hash begins with a zero byte. */
+static struct hash leaf_hash(struct slice entry)
+{
+    static const char prefix[1];
+    const struct slice part[] = {slice_of(prefix, 1), entry};
+
+    return hash_sha256_parts(part, 2);
+}
+
+/* An entry of the access log is a commitment, which the extra data opens: SHA-256(sealed event) ‖ nonce ‖ event. */
+static struct hash commitment_hash(struct slice extra)
+{
+    struct hash event = hash_sha256(slice_from(extra, HASH_BYTES));
+    const struct slice part[] = {SLICE("\0\1"), hash_slice(&event), slice_of(extra.data, HASH_BYTES)};
+
+    return hash_sha256_parts(part, 3);
+}
+
+static enum error read_extra(const struct proof *proof, struct arena *arena, struct slice *ret_extra)
 {
     char *extra = arena_alloc(arena, PROOF_EXTRA_MAX);
-    uint8_t leaf[2 + 2 * HASH_BYTES] = {0, 1}; /* RFC 6962: a leaf's hash begins with a zero byte */
-    size_t length;
+    size_t length = 0;
 
     if (!extra)
         return ERROR_MEMORY;
     TRY(decode_base64(proof->extra, extra, PROOF_EXTRA_MAX, &length));
-    if (length < HASH_BYTES + COMMITMENT_NONCE)
-        return ERROR_SYNTAX;
-    struct hash event = hash_sha256(slice_of(extra + HASH_BYTES, length - HASH_BYTES));
-    memcpy(leaf + 2, event.byte, HASH_BYTES);
-    memcpy(leaf + 2 + HASH_BYTES, extra, HASH_BYTES);
-    *ret_leaf = hash_sha256(slice_of(leaf, sizeof leaf));
-    *ret_event = slice_of(extra + HASH_BYTES + COMMITMENT_NONCE, length - HASH_BYTES - COMMITMENT_NONCE);
+    *ret_extra = slice_of(extra, length);
     return OK;
+}
+
+/* An entry of the public log is the extra data itself. */
+static enum error verify_entry(const struct proof *proof, const struct note_key *key, struct slice extra,
+                               struct slice *ret_event)
+{
+    struct hash leaf = leaf_hash(extra);
+
+    *ret_event = extra;
+    if (extra.length < HASH_BYTES + COMMITMENT_NONCE || proof_verify(proof, key, &leaf) == OK)
+        return proof_verify(proof, key, &leaf);
+    leaf = commitment_hash(extra);
+    *ret_event = slice_from(extra, HASH_BYTES + COMMITMENT_NONCE);
+    return proof_verify(proof, key, &leaf);
 }
 
 static enum error verify_proof(const char *path, const char *key_path, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    struct slice text, event;
+    struct slice text, extra, event;
     struct note_key key;
     struct proof proof;
-    struct hash leaf;
 
     if (!arena)
         return ERROR_MEMORY;
     TRY(read_key(arena, key_path, &key, fault));
     TRY(file_read(arena, path, PROOF_TEXT_MAX, &text, fault));
     TRY(proof_parse(text, &proof));
-    TRY(leaf_of(&proof, arena, &leaf, &event));
-    TRY(proof_verify(&proof, &key, &leaf));
-    printf("This line is entry %llu of the log %.*s:\n%.*s\n", (unsigned long long)proof.index, SLICE_PRINT(key.name),
+    TRY(read_extra(&proof, arena, &extra));
+    TRY(verify_entry(&proof, &key, extra, &event));
+    printf("This is entry %llu of the log %.*s:\n%.*s\n", (unsigned long long)proof.index, SLICE_PRINT(key.name),
            SLICE_PRINT(event));
     return OK;
 }

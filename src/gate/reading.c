@@ -103,13 +103,15 @@ static enum error load_facts(struct gate *gate, struct arena *arena, const struc
     return OK;
 }
 
+/* Begins the snapshot that everything is collected in; submit_reading or reading_failed ends it. */
 static struct reading *reading_new(struct gate *gate, struct arena *arena, const struct gate_asker *asker,
                                    gate_read_done *done, void *context)
 {
     struct reading *reading = arena_alloc(arena, sizeof *reading);
+    enum error error = reading ? vault_snapshot_begin(gate->vault) : ERROR_MEMORY;
 
-    if (!reading) {
-        done(context, ERROR_MEMORY, &no_views);
+    if (error != OK) {
+        done(context, error, &no_views);
         return NULL;
     }
     *reading = (struct reading){.gate = gate, .arena = arena, .sector = asker->credential.sector, .done = done,
@@ -117,8 +119,14 @@ static struct reading *reading_new(struct gate *gate, struct arena *arena, const
     return reading;
 }
 
-/* Submits the access for what the reading has collected. Ends the snapshot that it was collected in: what follows may
- * start the next reading. */
+static void reading_failed(struct reading *reading, enum error error)
+{
+    vault_snapshot_end(reading->gate->vault);
+    reading->done(reading->context, error, &no_views);
+}
+
+/* Submits the access for what the reading has collected. The snapshot ends before, since what follows may start the next
+ * reading. */
 static enum error submit_reading(struct reading *reading, const struct gate_asker *asker, struct access *access)
 {
     access->token = asker->token;
@@ -176,7 +184,7 @@ void gate_read(struct gate *gate, const struct gate_read *read)
     if (error == OK)
         error = submit_reading(reading, read->asker, &access);
     if (error != OK)
-        read->done(read->context, error, &no_views);
+        reading_failed(reading, error);
 }
 
 /* ---- one person ---- */
@@ -200,7 +208,7 @@ void gate_scan(struct gate *gate, const struct gate_scan *scan)
     if (error == OK)
         error = submit_reading(reading, scan->asker, &access);
     if (error != OK)
-        scan->done(scan->context, error, &no_views);
+        reading_failed(reading, error);
 }
 
 /* ---- across persons ---- */
@@ -350,7 +358,8 @@ static enum error search_across(struct reading *reading, const struct gate_searc
 {
     struct access access = {.action = search->match_for ? ACTION_MATCH : ACTION_SEARCH,
                             .needed = search->match_for ? OUTCOME_EXISTENCE : OUTCOME_FULL,
-                            .type = search->type};
+                            .type = search->type,
+                            .hide_refused = !search->match_for};
     struct candidates found;
 
     TRY(look_up(reading->gate, search, &found));
@@ -368,7 +377,7 @@ void gate_search(struct gate *gate, const struct gate_search *search)
         return;
     enum error error = search_across(reading, search);
     if (error != OK)
-        search->done(search->context, error, &no_views);
+        reading_failed(reading, error);
 }
 
 /* ---- what belongs to nobody ---- */

@@ -86,8 +86,8 @@ void ledger_close(struct ledger *ledger);
 /* Appends the batch as a whole or not at all, with one write and one fdatasync. When it returns OK the entries are
  * durable and have the numbers from *ret_first_index on. A failed fdatasync aborts the process, because nobody can know
  * what is on the disk then. ERROR_DISK_FULL: nothing was appended, LEDGER_EMERGENCY may still pass. ERROR_IO: nothing
- * was appended. ERROR_VALUE: an entry is not as ledger_entry asks. ERROR_TOO_LARGE: past the maxima above. An empty
- * batch is OK and writes nothing. */
+ * was appended; if that could not be undone either, every later append fails too. ERROR_VALUE: an entry is not as
+ * ledger_entry asks. ERROR_TOO_LARGE: past the maxima above. An empty batch is OK and writes nothing. */
 MUST_CHECK enum error ledger_append(struct ledger *ledger, const struct ledger_entry *entries, size_t count,
                                     unsigned flags, uint64_t *ret_first_index);
 

@@ -85,6 +85,17 @@ static bool method_fits(enum http_method asked, enum http_method offered)
     return asked == offered || (asked == METHOD_HEAD && offered == METHOD_GET);
 }
 
+/* RFC 9110, 15.5.6: who used a wrong method is told the right ones. */
+static void allow_method(struct call *call, enum http_method method)
+{
+    static const char *const names[METHOD_COUNT] = {[METHOD_GET] = "GET, HEAD", [METHOD_POST] = "POST",
+                                                    [METHOD_PUT] = "PUT",       [METHOD_PATCH] = "PATCH",
+                                                    [METHOD_DELETE] = "DELETE"};
+
+    call->allow = arena_format(call->arena, "%.*s%s%s", SLICE_PRINT(call->allow), call->allow.length ? ", " : "",
+                               names[method]);
+}
+
 /* NULL and whether the path would fit another method. */
 static const struct route *find_route(struct call *call, bool *ret_path_known)
 {
@@ -95,6 +106,7 @@ static const struct route *find_route(struct call *call, bool *ret_path_known)
         if (method_fits(call->request->method, routes[i].method))
             return &routes[i];
         *ret_path_known = *ret_path_known || !is_parameter(slice_from_string(routes[i].path + 1));
+        allow_method(call, routes[i].method);
     }
     return NULL;
 }

@@ -81,6 +81,7 @@ struct call {
     size_t rest;                                 /* first segment of {rest} */
     struct gate_asker asker;
     struct fault fault;
+    struct slice allow;                          /* of ERROR_METHOD: the methods that the address has */
     struct capture *capture;                     /* NULL: answer the exchange */
     void *state;                                 /* the handler's own */
 };

@@ -18,6 +18,9 @@ bool call_id(struct call *call, const struct fhir_type *type, size_t parameter, 
 /* An id as text in a slice of the arena, as the asker's sector sees it. */
 struct slice call_wire(struct call *call, const struct fhir_type *type, const struct id *inside);
 
+/* A resource as it may be stored: stripped of what must not be here, and valid. */
+MUST_CHECK enum error clean_resource(struct call *call, const struct json *sent, const struct json **ret_resource);
+
 /* Reads the body as a resource of that type (any when NULL), stripped of what must not be stored and validated.
  * On an error it has been answered and NULL is returned. */
 const struct json *call_resource(struct call *call, const struct fhir_type *type);

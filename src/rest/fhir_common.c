@@ -65,16 +65,12 @@ bool reference_inside(struct call *call, struct slice reference, struct id *ret_
     return true;
 }
 
-static enum error read_resource(struct call *call, const struct fhir_type *type, const struct json **ret_resource)
+enum error clean_resource(struct call *call, const struct json *sent, const struct json **ret_resource)
 {
     struct buffer stripped = buffer_new(RESOURCE_MAX);
     struct fhir_strip_counts counts = {0};
-    const struct json *sent;
     bool dropped = false;
 
-    TRY(json_parse(call->arena, call->request->body, &sent, &call->fault));
-    if (type && !slice_equal(json_text(json_member(sent, "resourceType")), type->name))
-        return fault_set(&call->fault, ERROR_VALUE, "resourceType is not that of the address");
     enum error error = fhir_strip(sent, &stripped, &counts, &dropped);
     if (error == OK && dropped)
         error = fault_set(&call->fault, ERROR_VALUE, "it says only what must not be stored");
@@ -83,6 +79,16 @@ static enum error read_resource(struct call *call, const struct fhir_type *type,
     buffer_wipe(&stripped);
     TRY(error);
     return fhir_validate(*ret_resource, &call->fault);
+}
+
+static enum error read_resource(struct call *call, const struct fhir_type *type, const struct json **ret_resource)
+{
+    const struct json *sent;
+
+    TRY(json_parse(call->arena, call->request->body, &sent, &call->fault));
+    if (type && !slice_equal(json_text(json_member(sent, "resourceType")), type->name))
+        return fault_set(&call->fault, ERROR_VALUE, "resourceType is not that of the address");
+    return clean_resource(call, sent, ret_resource);
 }
 
 const struct json *call_resource(struct call *call, const struct fhir_type *type)

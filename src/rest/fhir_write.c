@@ -174,6 +174,7 @@ static enum error apply(struct patching *patching, const struct gate_view *view)
     TRY(json_parse(call->arena, view->json, &current, NULL));
     TRY(fhir_patch(call->arena, current, patching->patch, &patched, &call->fault));
     TRY(json_parse(call->arena, buffer_view(&patched), &resource, NULL));
+    TRY(clean_resource(call, resource, &resource)); /* a patch too may bring what must not be stored */
     patching->item.expected = view->version;
     patching->item.seen = view->drawers;
     patching->item.method = view->partial ? GATE_PATCH : GATE_UPDATE;
@@ -182,21 +183,23 @@ static enum error apply(struct patching *patching, const struct gate_view *view)
     return OK;
 }
 
-/* A partial view is tagged so; what is stored must not be. */
+/* A partial view is tagged so; what is stored must not be. The tag stands alone or before others (gate/splice.c). */
+#define TAG "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\",\"code\":\"SUBSETTED\"}"
+
 static enum error without_tag(struct patching *patching, struct slice json, struct slice *ret_json)
 {
-    static const struct slice tag = SLICE(
-        "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\",\"code\":\"SUBSETTED\"}");
-    size_t at = slice_search(json, tag);
+    struct slice cut = SLICE(",\"tag\":[" TAG "]");
+    size_t at = slice_search(json, cut);
 
+    if (at == SIZE_MAX) {
+        cut = SLICE(TAG ",");
+        at = slice_search(json, cut);
+    }
     *ret_json = json;
     if (at == SIZE_MAX)
         return OK;
-    size_t end = at + tag.length;
-    if (end < json.length && json.data[end] == ',')
-        end++;
-    *ret_json = arena_format(patching->call->arena, "%.*s%.*s", (int)at, json.data, (int)(json.length - end),
-                             json.data + end);
+    struct slice rest = slice_from(json, at + cut.length);
+    *ret_json = arena_format(patching->call->arena, "%.*s%.*s", (int)at, json.data, SLICE_PRINT(rest));
     return ret_json->data ? OK : ERROR_MEMORY;
 }
 

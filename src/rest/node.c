@@ -155,7 +155,8 @@ static int log_number(struct call *call)
     return -1;
 }
 
-static void checkpoint_came(void *context, enum error error, struct slice payload)
+/* A note or a proof: text. */
+static void text_came(void *context, enum error error, struct slice payload)
 {
     struct call *call = context;
 
@@ -181,7 +182,7 @@ void log_checkpoint(struct call *call)
     uint8_t payload = (uint8_t)number;
 
     if (number >= 0)
-        safe_call(gate_client(call->app->gate), PROTOCOL_CHECKPOINT, slice_of(&payload, 1), checkpoint_came, call);
+        safe_call(gate_client(call->app->gate), PROTOCOL_CHECKPOINT, slice_of(&payload, 1), text_came, call);
 }
 
 void log_key(struct call *call)
@@ -258,4 +259,17 @@ void log_tile(struct call *call)
     buffer_u64(&payload, index);
     buffer_u16(&payload, width);
     safe_call(gate_client(call->app->gate), PROTOCOL_TILE, buffer_view(&payload), tile_came, call);
+}
+
+void log_public_proof(struct call *call)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(16);
+    uint64_t index;
+
+    if (!slice_to_u64(call->parameter[0], &index)) {
+        reply_error(call, ERROR_NOT_FOUND, NULL);
+        return;
+    }
+    buffer_u64(&payload, index);
+    safe_call(gate_client(call->app->gate), PROTOCOL_PUBLIC_PROOF, buffer_view(&payload), text_came, call);
 }

@@ -35,9 +35,10 @@ static void describe(struct call *call, enum error error, const struct gate_reas
 
 static void reply_problem(struct call *call, int status, const struct error_entry *entry)
 {
-    static const struct http_header headers[] = {
+    const struct http_header headers[] = {
         {SLICE("content-type"), SLICE("application/problem+json")},
         {SLICE("cache-control"), SLICE("no-store")},
+        {SLICE("allow"), call->allow},
     };
     struct buffer body = buffer_new(ERROR_BODY_MAX);
     struct json_writer writer = json_writer(&body);
@@ -50,7 +51,7 @@ static void reply_problem(struct call *call, int status, const struct error_entr
     json_member_cstring(&writer, "hint", entry->hint);
     json_member_cstring(&writer, "code", entry->name);
     json_end_object(&writer);
-    exchange_respond_buffer(call->exchange, status, headers, 2, &body);
+    exchange_respond_buffer(call->exchange, status, headers, status == 405 ? 3 : 2, &body);
 }
 
 static void capture_outcome(struct call *call, int status)
@@ -65,13 +66,15 @@ static void capture_outcome(struct call *call, int status)
 
 static void reply_outcome(struct call *call, int status)
 {
-    struct http_header headers[FHIR_HEADERS + 1];
+    struct http_header headers[FHIR_HEADERS + 2];
     struct buffer body = buffer_new(ERROR_BODY_MAX);
     size_t count_headers = FHIR_HEADERS;
 
     memcpy(headers, fhir_headers, sizeof fhir_headers);
     if (status == 401)
         headers[count_headers++] = (struct http_header){SLICE("www-authenticate"), SLICE("Bearer")};
+    if (status == 405)
+        headers[count_headers++] = (struct http_header){SLICE("allow"), call->allow};
     fhir_outcome_write(&call->fault, &body);
     exchange_respond_buffer(call->exchange, status, headers, count_headers, &body);
 }

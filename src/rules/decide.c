@@ -87,6 +87,7 @@ done:
 
 static enum error collect(const struct rule_decision *decision, struct rule_result *result)
 {
+    memset(result->collected, 0, sizeof result->collected);
     for (uint32_t word = 0; word < decision->words; word++) {
         for (uint64_t rows = matching_word(decision, result, word); rows; rows &= rows - 1) {
             const struct rule_row *row = row_at(decision, word, rows);
@@ -104,7 +105,6 @@ static enum error collect(const struct rule_decision *decision, struct rule_resu
 enum error rules_decide(const struct rule_decision *decision, const int64_t *value, struct rule_result *ret_result)
 {
     ret_result->row = NULL;
-    memset(ret_result->collected, 0, sizeof ret_result->collected);
     for (uint32_t i = 0; i < decision->input_count; i++) {
         int64_t slot = rule_input_slot(&decision->input[i], value[i]);
         if (slot < 0)
@@ -126,47 +126,14 @@ static enum error decide_fed(const struct rule_decision *decision, const int64_t
     return rules_decide(decision, value, &results[decision->number]);
 }
 
-/* The decisions that `decision` rests on, itself included, as bits of their numbers. Feeders have lower numbers, so one
- * pass downwards finds them all. */
-static uint32_t chain_of(const struct rule_decision *decision)
-{
-    uint32_t chain = UINT32_C(1) << decision->number;
-
-    for (uint32_t number = decision->number + 1; number-- > 0;) {
-        if (!(chain >> number & 1))
-            continue;
-        const struct rule_decision *link = &decision->set->decision[number];
-        for (uint32_t i = 0; i < link->input_count; i++)
-            if (link->input[i].fed_decision >= 0)
-                chain |= UINT32_C(1) << link->input[i].fed_decision;
-    }
-    return chain;
-}
-
 enum error rules_decide_chain(const struct rule_decision *decision, const int64_t *fact,
                               struct rule_result *ret_results)
 {
-    uint32_t chain = chain_of(decision);
-
     ret_results[decision->number].row = NULL;
-    for (uint32_t number = 0; number <= decision->number; number++)
-        if (chain >> number & 1)
-            TRY(decide_fed(&decision->set->decision[number], fact, ret_results));
+    /* Feeders have lower numbers, so each is decided before whatever it feeds. */
+    for (uint32_t chain = decision->chain; chain; chain &= chain - 1)
+        TRY(decide_fed(&decision->set->decision[__builtin_ctz(chain)], fact, ret_results));
     return OK;
-}
-
-uint64_t rules_chain_facts(const struct rule_decision *decision)
-{
-    uint32_t chain = chain_of(decision);
-    uint64_t facts = 0;
-
-    for (uint32_t number = 0; number <= decision->number; number++) {
-        const struct rule_decision *link = &decision->set->decision[number];
-        for (uint32_t i = 0; chain >> number & 1 && i < link->input_count; i++)
-            if (link->input[i].fact >= 0)
-                facts |= UINT64_C(1) << link->input[i].fact;
-    }
-    return facts;
 }
 
 bool rule_row_matched(const struct rule_decision *decision, const struct rule_result *result,

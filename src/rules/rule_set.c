@@ -277,6 +277,20 @@ static enum error read_input(struct loader *loader, const struct json *json, str
     return json_kind(feed) == JSON_OBJECT ? read_feed(loader, feed, input) : join_fact(loader, input);
 }
 
+/* What a decision rests on through this input: the fact, or all that its feeder rests on. */
+static void extend_chain(struct loader *loader, const struct rule_input *input)
+{
+    struct rule_decision *decision = loader->decision;
+
+    if (input->fact >= 0) {
+        decision->chain_facts |= UINT64_C(1) << input->fact;
+        return;
+    }
+    const struct rule_decision *feeder = &loader->set->decision[input->fed_decision];
+    decision->chain |= feeder->chain;
+    decision->chain_facts |= feeder->chain_facts;
+}
+
 static enum error read_inputs(struct loader *loader, const struct json *array)
 {
     uint32_t count;
@@ -288,6 +302,7 @@ static enum error read_inputs(struct loader *loader, const struct json *array)
     loader->decision->input = input;
     for (struct json_items i = json_items(array); json_next(&i);) {
         TRY(read_input(loader, i.value, &input[i.index]));
+        extend_chain(loader, &input[i.index]);
         loader->decision->input_count++;
     }
     return OK;
@@ -422,6 +437,7 @@ static enum error read_decisions(struct loader *loader, const struct json *array
         loader->decision = &decision[i.index];
         loader->decision->set = loader->set;
         loader->decision->number = (uint32_t)i.index;
+        loader->decision->chain = UINT32_C(1) << i.index;
         TRY(read_decision(loader, i.value));
         loader->set->decision_count++;
     }

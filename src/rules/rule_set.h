@@ -105,6 +105,8 @@ struct rule_decision {
     uint32_t number; /* in the set; those that feed it have lower numbers */
     struct slice name;
     enum rule_hit_policy hit_policy;
+    uint32_t chain;       /* itself and those that it rests on: bit n for decision number n */
+    uint64_t chain_facts; /* what these ask for: bit f for fact f of the set */
     uint32_t input_count, output_count, row_count, words;
     const struct rule_input *input;
     const struct rule_output *output;
@@ -145,7 +147,7 @@ MUST_CHECK enum error rule_value_of(const struct rule_domain *domain, struct sli
 struct rule_result {
     const struct rule_row *row;             /* that decided; of COLLECT the first one. NULL: none matched */
     uint16_t output[RULE_OUTPUTS_MAX];      /* value numbers of that row */
-    uint64_t collected[RULE_OUTPUTS_MAX];   /* COLLECT: bit v is set when a matching row has value v */
+    uint64_t collected[RULE_OUTPUTS_MAX];   /* COLLECT only: bit v is set when a matching row has value v */
     uint32_t slot[RULE_INPUTS_MAX];         /* where the inputs fell, for rule_row_matched */
 };
 
@@ -160,9 +162,6 @@ MUST_CHECK enum error rules_decide(const struct rule_decision *decision, const i
  * set->decision_count results, and those of the decisions involved are filled. Errors as above. */
 MUST_CHECK enum error rules_decide_chain(const struct rule_decision *decision, const int64_t *fact,
                                          struct rule_result *ret_results);
-
-/* The facts that a decision and those that feed it ask for: bit f for fact f of the set. */
-uint64_t rules_chain_facts(const struct rule_decision *decision);
 
 /* Did this row match too? For an explanation that shows every row that fits. */
 bool rule_row_matched(const struct rule_decision *decision, const struct rule_result *result,

@@ -306,18 +306,18 @@ static enum error prepare_match(struct safe *safe, struct request *request)
     return OK;
 }
 
-/* Several persons: a search shows those that may be seen; whatever changes something changes all or nothing. */
+/* A search across persons shows those that may be seen, and a single one who may not is no more than nobody;
+ * everything else is granted as a whole or not at all. */
 static enum error prepare_targets(struct safe *safe, struct request *request)
 {
-    bool changes = request->access.action == ACTION_WRITE || request->access.action == ACTION_ERASE ||
-                   request->access.targets == 1;
+    bool may_hide = request->access.hide_refused && request->access.action == ACTION_SEARCH;
 
     if (request->access.action == ACTION_MATCH)
         return prepare_match(safe, request);
     for (size_t i = 0; i < request->access.targets; i++) {
         enum error error = prepare_target(safe, request, i, NULL);
         bool hidden = error == ERROR_REFUSED || error == ERROR_NOT_FOUND;
-        if (error != OK && (changes || !hidden))
+        if (error != OK && !(may_hide && hidden))
             return error;
     }
     return request->access.action == ACTION_SEARCH && is_hopeless(safe, request) ? ERROR_REFUSED : OK;

@@ -257,6 +257,18 @@ static enum error answer_checkpoint(struct safe *safe, struct request *request)
     return ledger_checkpoint(log_numbered(safe, (uint8_t)request->payload.data[0]), &request->answer);
 }
 
+static enum error answer_public_proof(struct safe *safe, struct request *request)
+{
+    struct reader reader = reader_of(request->payload);
+    uint64_t index = reader_u64(&reader);
+    struct slice leaf;
+
+    if (!reader_done(&reader))
+        return ERROR_SYNTAX;
+    TRY(ledger_read(safe->public_log, index, safe->arena, &leaf, NULL));
+    return ledger_proof_text(safe->public_log, index, leaf, &request->answer);
+}
+
 static enum error answer_backup(struct safe *safe, struct request *request)
 {
     struct slice directory = arena_copy(safe->arena, request->payload);
@@ -346,6 +358,9 @@ void answer_request(struct safe *safe, struct request *request)
         break;
     case PROTOCOL_PROOF:
         request->error = answer_proof(safe, request);
+        break;
+    case PROTOCOL_PUBLIC_PROOF:
+        request->error = answer_public_proof(safe, request);
         break;
     case PROTOCOL_BACKUP:
         request->error = answer_backup(safe, request);

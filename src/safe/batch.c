@@ -15,6 +15,7 @@
 
 #define ANSWER_MAX PROTOCOL_MESSAGE_MAX
 #define IDLE_MS 1000
+#define INDEX_STEP 512 /* entries: a millisecond or two */
 
 struct batch {
     struct request *request;
@@ -80,8 +81,11 @@ static void prepare(struct safe *safe, struct batch *batch)
             strip_number(request);
             access_prepare(safe, request);
         } else if (request->kind == PROTOCOL_COMPLETE) {
-            request->error = completion_read(request->payload, &batch->completion[batch->completions]);
+            struct completion *completion = &batch->completion[batch->completions];
+            request->error = completion_read(request->payload, completion);
             batch->completions += request->error == OK;
+            if (request->error == OK && safe->next_unconfirmed > 0)
+                confirm_now(safe, completion);
         }
     }
 }
@@ -236,8 +240,10 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
     if (error == OK) {
         prepare(safe, &batch);
         make_durable(safe, &batch);
-        for (size_t i = 0; i < batch.count; i++)
+        for (size_t i = 0; i < batch.count; i++) {
             answer_request(safe, &batch.request[i]);
+            confirm_later(safe, &batch.request[i]);
+        }
         write_answers(&batch, answer);
         error = buffer_check(answer);
     }
@@ -251,6 +257,16 @@ void safe_idle(struct safe *safe)
         LOG(WARNING, "safe.index_not_written");
     if (ledger_publish(safe->access_log) != OK || ledger_publish(safe->public_log) != OK)
         LOG(WARNING, "safe.checkpoint_not_written");
+}
+
+/* Many small steps between batches instead of one a second, which would hold up everybody for as long as it takes. When a
+ * step fails, the next is tried with the work of the second. */
+static void tidy_index(struct safe *safe)
+{
+    size_t pending = person_index_pending(safe->index);
+
+    if (pending >= INDEX_STEP && pending < INDEX_STEP + PROTOCOL_BATCH_MAX && person_index_flush(safe->index) != OK)
+        LOG(WARNING, "safe.index_not_written");
 }
 
 static enum error receive(int socket, void *into, size_t length, bool *ret_closed)
@@ -333,6 +349,7 @@ enum error safe_serve(struct safe *safe, int socket)
         if (count <= 0)
             continue;
         TRY(serve_message(safe, socket, &message, &answer, &closed));
+        tidy_index(safe);
         if (idle_due == INT64_MAX)
             idle_due = world_stopwatch_ns() + IDLE_MS * INT64_C(1000000);
     }

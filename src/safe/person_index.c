@@ -124,6 +124,11 @@ enum error person_index_add(struct person_index *index, const struct id *person,
     return OK;
 }
 
+size_t person_index_pending(const struct person_index *index)
+{
+    return index->count;
+}
+
 static int by_token(const void *a, const void *b)
 {
     const struct pending *left = a, *right = b;

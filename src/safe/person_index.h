@@ -3,7 +3,7 @@
 
 /* Which entries of the access log concern which person, by a keyed token of hers: what her own view is read from. It is
  * derived (each entry's event names or commits to its persons), kept in sorted rows, and written behind the log within two
- * seconds, a second's worth at once. One thread. Also the safe's small durable lists: open reviews, revoked credentials. */
+ * seconds, many at once. One thread. Also the safe's small durable lists: open reviews, revoked credentials. */
 
 #include "base/arena.h"
 #include "base/id.h"
@@ -19,6 +19,7 @@ void person_index_close(struct person_index *index); /* flushes; accepts NULL */
 /* Remembers until the next flush. ERROR_MEMORY. */
 MUST_CHECK enum error person_index_add(struct person_index *index, const struct id *person, uint64_t leaf);
 MUST_CHECK enum error person_index_flush(struct person_index *index);
+size_t person_index_pending(const struct person_index *index); /* entries not yet flushed */
 
 /* The newest `maximum` entries before `before` (exclusive), newest first. Flushes first. */
 MUST_CHECK enum error person_index_find(struct person_index *index, struct arena *arena, const struct id *person,

@@ -65,7 +65,7 @@ static size_t count_read(struct reader *reader, size_t maximum)
     return reader->failed ? 0 : count;
 }
 
-enum { ACCESS_OPEN_GLASS = 1, ACCESS_ALL_OR_NOTHING = 2 };
+enum { ACCESS_OPEN_GLASS = 1, ACCESS_ALL_OR_NOTHING = 2, ACCESS_HIDE_REFUSED = 4 };
 
 static void change_write(const struct fact_change *change, struct buffer *into)
 {
@@ -99,7 +99,8 @@ void access_write(const struct access *access, struct buffer *into)
     buffer_byte(into, (uint8_t)access->drawers);
     buffer_byte(into, (uint8_t)access->needed);
     buffer_byte(into, (uint8_t)((access->open_glass ? ACCESS_OPEN_GLASS : 0) |
-                                (access->all_or_nothing ? ACCESS_ALL_OR_NOTHING : 0)));
+                                (access->all_or_nothing ? ACCESS_ALL_OR_NOTHING : 0) |
+                                (access->hide_refused ? ACCESS_HIDE_REFUSED : 0)));
     protocol_text_write(access->type, into);
     id_write(&access->resource, into);
     buffer_u32(into, access->resources);
@@ -151,9 +152,10 @@ enum error access_read(struct arena *arena, struct slice payload, struct access 
     access.action = (enum action)choice_read(&reader, ACTION_COUNT);
     access.drawers = choice_read(&reader, DRAWER_ALL + 1);
     access.needed = (enum outcome)choice_read(&reader, OUTCOME_COUNT);
-    unsigned flags = choice_read(&reader, 4);
+    unsigned flags = choice_read(&reader, 8);
     access.open_glass = flags & ACCESS_OPEN_GLASS;
     access.all_or_nothing = flags & ACCESS_ALL_OR_NOTHING;
+    access.hide_refused = flags & ACCESS_HIDE_REFUSED;
     access.type = protocol_text_read(&reader, 64);
     access.resource = id_read(&reader);
     access.resources = reader_u32(&reader);

@@ -39,6 +39,7 @@ enum protocol_kind {
     PROTOCOL_BACKUP,       /* directory -> nothing: keys and logs are copied there */
     PROTOCOL_PUBLISH,      /* text -> index in the public log */
     PROTOCOL_ISSUE_SYSTEM, /* struct credential of the node's own commands -> a token for minutes; logged, not counted */
+    PROTOCOL_PUBLIC_PROOF, /* index u64 in the public log -> tlog-proof text with the entry in it */
     PROTOCOL_CHECK,        /* leaf range -> what the entries say of stored versions */
 };
 
@@ -86,6 +87,7 @@ struct access {
     struct slice reason;    /* of break-glass */
     bool open_glass;        /* this access breaks the glass: adds the fact, the review and the notice */
     bool all_or_nothing;    /* one refused target refuses the access */
+    bool hide_refused;      /* targets that are refused are as if they had not been named: a search across persons */
     const struct access_target *target;
     size_t targets;         /* of a match the first is the person matched for; the rest are candidates */
     const struct fact_change *change;

@@ -24,6 +24,14 @@ struct safe_keys {
     struct session_keys session;
 };
 
+/* A new fact block that the vault is not yet known to hold: the completion of this entry will say so. */
+struct unconfirmed {
+    uint64_t leaf;
+    struct id person;
+    uint64_t version;
+};
+#define UNCONFIRMED_MAX 256
+
 struct safe {
     struct node node;
     struct world *world;
@@ -37,6 +45,8 @@ struct safe {
     struct decider *decider;
     char rules_hash[2 * HASH_BYTES];
     struct arena *arena; /* of the batch */
+    struct unconfirmed unconfirmed[UNCONFIRMED_MAX]; /* a ring: what falls out is confirmed by the next change */
+    size_t next_unconfirmed;
     int64_t now_ns;      /* of the batch: never behind the last entry */
     bool clock_behind;
 };
@@ -73,6 +83,11 @@ void access_prepare(struct safe *safe, struct request *request);
 
 /* answers.c: the answers that are made after the batch is durable. */
 void answer_request(struct safe *safe, struct request *request);
+
+/* facts.c's versions catch up: remembers what a permitted access handed out, and takes in its completion, after which the
+ * version before counts no more. */
+void confirm_later(struct safe *safe, const struct request *request);
+void confirm_now(struct safe *safe, const struct completion *completion);
 
 /* Appends text to the public log. */
 MUST_CHECK enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index);

@@ -98,7 +98,7 @@ static void notes_that_are_none_are_refused(void **state)
         "text\n\n\xE2\x80\x94 example.com/foo\n",                    /* no signature */
         "text\n\n\xE2\x80\x94  AAAAAAA=\n",                          /* no name */
         "text\n\n\xE2\x80\x94 a+b AAAAAAA=\n",                       /* '+' in a name */
-        "text\n\n\xE2\x80\x94 a\xE2\x80\x82" "b AAAAAAA=\n",         /* a wide space in a name */
+        "text\n\n\xE2\x80\x94 a\xE2\x80\x82z AAAAAAA=\n",          /* a wide space in a name */
         "text\n\n\xE2\x80\x94 a AAAAAAB=\n",                         /* bits that are lost in base64 */
         "text\n\n\xE2\x80\x94 a AAAAAAA= \n",                        /* more than a signature */
         "te\rxt\n\n\xE2\x80\x94 a AAAAAAA=\n",                       /* a control character */

@@ -180,6 +180,7 @@ class Node:
         return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
 
     def stop(self):
+        self._close_clients()
         if self.door and self.door.poll() is None:
             self.door.send_signal(signal.SIGTERM)
             self.door.wait(30)
@@ -190,10 +191,13 @@ class Node:
         self.door.wait(30)
         self._forget_door()
 
-    def _forget_door(self):
+    def _close_clients(self):
         for client in self.clients:
             client.close()
         self.clients = []
+
+    def _forget_door(self):
+        self._close_clients()
         if self.door:
             self.door.stdout.close()
         self.door = None

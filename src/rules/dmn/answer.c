@@ -91,7 +91,7 @@ static enum error read_facts(const struct rule_decision *decision, const struct 
                              struct fault *fault)
 {
     const struct rule_set *set = decision->set;
-    uint64_t needed = rules_chain_facts(decision);
+    uint64_t needed = decision->chain_facts;
 
     if (json_kind(inputs) != JSON_OBJECT)
         return fault_set(fault, ERROR_JSON, "The inputs are not one JSON object.");

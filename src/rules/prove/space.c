@@ -49,18 +49,13 @@ static enum error add_decision(struct maker *maker, const struct rule_decision *
     return OK;
 }
 
-/* Feeders first: in a set they have lower numbers, so going upwards through the wanted ones is enough. */
+/* Feeders first: in a set they have lower numbers. */
 static enum error add_chain(struct maker *maker, const struct rule_decision *rules)
 {
-    uint32_t wanted = UINT32_C(1) << rules->number;
-
-    for (uint32_t number = rules->number + 1; number-- > 0 && !maker->isolated;)
-        for (uint32_t i = 0; wanted >> number & 1 && i < rules->set->decision[number].input_count; i++)
-            if (rules->set->decision[number].input[i].fed_decision >= 0)
-                wanted |= UINT32_C(1) << rules->set->decision[number].input[i].fed_decision;
-    for (uint32_t number = 0; number <= rules->number; number++)
-        if (wanted >> number & 1)
-            TRY(add_decision(maker, &rules->set->decision[number]));
+    if (maker->isolated)
+        return add_decision(maker, rules);
+    for (uint32_t chain = rules->chain; chain; chain &= chain - 1)
+        TRY(add_decision(maker, &rules->set->decision[__builtin_ctz(chain)]));
     return OK;
 }
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What one decision costs: the shipped tables as the safe asks them, tables of growing size, and the proof of both rule
+ * sets. One thread; inputs are drawn before the clock starts. CPU time; of ROUNDS rounds the best, so that other work on
+ * the machine does not count.
+ *
+ *     bench_rules POLICY-FOLDER */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/world.h"
+#include "care/entitlement.h"
+#include "rules/dmn/compile.h"
+#include "rules/prove/prove.h"
+
+#define BYTES_MAX (64 << 20)
+#define MEMORY ((size_t)1 << 30)
+#define QUESTIONS 4096
+#define ROUNDS 100
+
+static void stop_on(enum error error, const struct fault *fault)
+{
+    if (error == OK)
+        return;
+    fprintf(stderr, "%s %s\n", error_entry(error)->sentence, fault->detail);
+    exit(1);
+}
+
+static const struct rule_set *load(struct arena *arena, struct slice dmn, struct slice pack)
+{
+    CLEANUP_BUFFER struct buffer compiled = buffer_new(BYTES_MAX), lines = buffer_new(1 << 20);
+    struct report report = {.into = &lines};
+    const struct rule_set *set;
+    struct fault fault = {0};
+
+    stop_on(pack.length ? compile_pack(arena, dmn, pack, &report, &compiled, &fault)
+                        : compile_model(arena, dmn, &report, &compiled, &fault), &fault);
+    stop_on(rule_set_load(arena, buffer_view(&compiled), &set, &fault), &fault);
+    return set;
+}
+
+static const struct rule_set *load_policy(struct arena *arena, const char *folder, const char *name)
+{
+    struct slice dmn, pack;
+    struct fault fault = {0};
+
+    stop_on(file_read(arena, arena_format(arena, "%s/%s/rules.dmn", folder, name).data, BYTES_MAX, &dmn, &fault), &fault);
+    stop_on(file_read(arena, arena_format(arena, "%s/%s/pack.json", folder, name).data, BYTES_MAX, &pack, &fault), &fault);
+    return load(arena, dmn, pack);
+}
+
+static uint32_t draw(struct world *world, uint32_t below)
+{
+    uint32_t bits;
+
+    world->random(world, &bits, sizeof bits);
+    return bits % below;
+}
+
+static void draw_facts(struct world *world, const struct rule_set *set, int64_t *fact)
+{
+    for (uint32_t f = 0; f < set->fact_count; f++) {
+        const struct rule_domain *domain = &set->fact[f].domain;
+        bool listed = domain->kind == RULE_TEXT || domain->kind == RULE_BOOLEAN;
+        fact[f] = listed ? draw(world, domain->value_count) : draw(world, 121);
+    }
+}
+
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void report_time(const char *what, int64_t ns, uint64_t count)
+{
+    printf("%-52s %10.1f ns\n", what, (double)ns / (double)count);
+}
+
+static int64_t fact[QUESTIONS][RULE_FACTS_MAX];
+
+static void time_chain(const struct rule_set *set, const char *name, const char *what)
+{
+    const struct rule_decision *decision = rule_set_decision(set, slice_from_string(name));
+    struct world world = world_driven(1, 0);
+    struct rule_result results[RULE_DECISIONS_MAX];
+    uint64_t rows = 0;
+
+    for (size_t i = 0; i < QUESTIONS; i++)
+        draw_facts(&world, set, fact[i]);
+    int64_t best = INT64_MAX;
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t start = cpu_ns();
+        for (size_t i = 0; i < QUESTIONS; i++)
+            if (rules_decide_chain(decision, fact[i], results) == OK)
+                rows += results[decision->number].row != NULL;
+        int64_t took = cpu_ns() - start;
+        best = took < best ? took : best;
+    }
+    report_time(what, best, QUESTIONS);
+    if (rows == 0)
+        printf("no row was ever decided\n");
+}
+
+/* Rows that tile the line of numbers, with two more inputs that narrow a little: three inputs, as in published figures. */
+static void time_rows(unsigned rows)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
+    CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX);
+    char what[64];
+
+    buffer_string(&dmn, "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\" name=\"b\"><decision name=\"d\">"
+                        "<decisionTable hitPolicy=\"UNIQUE\">");
+    for (const char *input = "abc"; *input; input++)
+        buffer_format(&dmn, "<input><inputExpression typeRef=\"number\"><text>%c</text></inputExpression></input>", *input);
+    buffer_string(&dmn, "<output/>");
+    for (unsigned r = 0; r < rows; r++)
+        buffer_format(&dmn, "<rule><inputEntry><text>%u</text></inputEntry><inputEntry><text>[%u..200]</text></inputEntry>"
+                            "<inputEntry><text>&gt;= 0</text></inputEntry><outputEntry><text>%u</text></outputEntry></rule>",
+                      r % 121, r / 121, r % 100);
+    buffer_string(&dmn, "</decisionTable></decision></definitions>");
+    const struct rule_set *set = load(arena, buffer_view(&dmn), slice_of("", 0));
+    snprintf(what, sizeof what, "decide, %u rows x 3 inputs", rows);
+    time_chain(set, "d", what);
+}
+
+static void time_entitlement(struct arena *arena, const struct rule_set *standard, const struct rule_set *pack)
+{
+    static const struct entitlement_fact asked[] = {
+        {{"status", 6}, {"undocumented", 12}}, {{"service", 7}, {"child", 5}}, {{"urgency", 7}, {"urgent", 6}},
+        {{"age_years", 9}, {"4", 1}},          {{"means", 5}, {"unknown", 7}}, {{"pregnant", 8}, {"no", 2}}};
+    const struct entitlement *entitlement;
+    struct entitlement_answer answer;
+    struct fault fault = {0};
+
+    stop_on(entitlement_new(arena, standard, pack, &entitlement, &fault), &fault);
+    int64_t start = cpu_ns();
+    for (int i = 0; i < 100000; i++)
+        stop_on(entitlement_ask(entitlement, asked, sizeof asked / sizeof asked[0], &answer, NULL), &fault);
+    report_time("what care is due (floor and pack, by words)", cpu_ns() - start, 100000);
+}
+
+static void time_proof(const struct rule_set *standard, const struct rule_set *pack)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
+    const struct proof *proof;
+    struct fault fault = {0};
+    uint64_t cells = 0;
+
+    int64_t start = cpu_ns();
+    stop_on(prove(arena, standard, NULL, &proof, &fault), &fault);
+    for (size_t i = 0; i < proof->count; i++)
+        cells += proof->verdict[i].cells;
+    stop_on(prove(arena, pack, standard, &proof, &fault), &fault);
+    for (size_t i = 0; i < proof->count; i++)
+        cells += proof->verdict[i].cells;
+    printf("%-52s %10.1f ms for %llu cases\n", "proof of the joint standard and the Belgian pack",
+           (double)(cpu_ns() - start) / 1e6, (unsigned long long)cells);
+}
+
+int main(int argc, char **argv)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
+    static const unsigned sizes[] = {10, 100, 1000, 3700, 16369};
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: bench_rules POLICY-FOLDER\n");
+        return 2;
+    }
+    const struct rule_set *standard = load_policy(arena, argv[1], "joint-standard");
+    const struct rule_set *pack = load_policy(arena, argv[1], "belgium");
+    time_chain(standard, "disclosure", "disclosure of a drawer (standing, disclosure)");
+    time_chain(standard, "obligations", "the same with obligations");
+    time_chain(standard, "care_floor", "care floor");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        time_rows(sizes[i]);
+    time_entitlement(arena, standard, pack);
+    time_proof(standard, pack);
+    return 0;
+}

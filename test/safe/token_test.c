@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Proves that only the safe makes tokens: one that was touched, cut, sealed under another key or for another use is
+ * nobody's, and one that has expired is told apart. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "crypto/encode.h"
+#include "safe/token.h"
+
+static const struct secret_key key = {{1}}, other_key = {{2}};
+
+static struct credential nurse(void)
+{
+    return (struct credential){.id = {{5}}, .actor = SLICE("nurse-1"), .role = ROLE_NURSE, .sector = SECTOR_HEALTH,
+                               .training = TRAINING_CURRENT, .organization = {{6}}, .purposes = 1u << PURPOSE_TREAT,
+                               .issued_s = 1000, .expires_s = 2000};
+}
+
+static struct buffer token_of(const struct credential *credential)
+{
+    struct buffer token = buffer_new(1024);
+    struct world world = world_driven(4, 0);
+
+    token_seal(&key, &world, credential, &token);
+    assert_int_equal(buffer_check(&token), OK);
+    return token;
+}
+
+static enum error open_token(struct slice token, int64_t now_s)
+{
+    uint8_t room[PROTOCOL_TOKEN_MAX];
+    struct credential credential;
+
+    return token_open(&key, token, now_s, room, &credential);
+}
+
+static void a_token_says_what_was_certified(void **state)
+{
+    struct credential certified = nurse(), back;
+    CLEANUP_BUFFER struct buffer token = token_of(&certified);
+    uint8_t room[PROTOCOL_TOKEN_MAX];
+
+    (void)state;
+    assert_int_equal(token_open(&key, buffer_view(&token), 1999, room, &back), OK);
+    assert_true(slice_is(back.actor, "nurse-1"));
+    assert_int_equal(back.role, ROLE_NURSE);
+    assert_int_equal(back.sector, SECTOR_HEALTH);
+    assert_int_equal(back.purposes, 1u << PURPOSE_TREAT);
+    assert_int_equal(back.expires_s, 2000);
+    assert_true(id_equal(&back.id, &certified.id));
+    assert_true(id_equal(&back.organization, &certified.organization));
+}
+
+static void a_token_ends_when_it_expires(void **state)
+{
+    struct credential certified = nurse();
+    CLEANUP_BUFFER struct buffer token = token_of(&certified);
+
+    (void)state;
+    assert_int_equal(open_token(buffer_view(&token), 1999), OK);
+    assert_int_equal(open_token(buffer_view(&token), 2000), ERROR_TOKEN_EXPIRED);
+    assert_int_equal(open_token(buffer_view(&token), INT64_MAX), ERROR_TOKEN_EXPIRED);
+}
+
+static void a_touched_token_is_nobodys(void **state)
+{
+    struct credential certified = nurse();
+    CLEANUP_BUFFER struct buffer token = token_of(&certified);
+
+    (void)state;
+    for (size_t i = 0; i < token.length; i++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            token.data[i] = (char)(token.data[i] ^ 1 << bit);
+            assert_int_equal(open_token(buffer_view(&token), 1500), ERROR_UNAUTHENTICATED);
+            token.data[i] = (char)(token.data[i] ^ 1 << bit);
+        }
+    }
+}
+
+static void a_cut_or_lengthened_token_is_nobodys(void **state)
+{
+    struct credential certified = nurse();
+    CLEANUP_BUFFER struct buffer token = token_of(&certified);
+    size_t whole = token.length;
+
+    (void)state;
+    buffer_string(&token, "A");
+    for (size_t length = 0; length <= token.length; length++)
+        assert_int_equal(open_token(slice_of(token.data, length), 1500), length == whole ? OK : ERROR_UNAUTHENTICATED);
+}
+
+static void bytes_sealed_for_another_use_are_no_token(void **state)
+{
+    CLEANUP_BUFFER struct buffer plain = buffer_new(1024), token = buffer_new(1024);
+    struct credential certified = nurse();
+    struct world world = world_driven(4, 0);
+    uint8_t sealed[512];
+
+    (void)state;
+    credential_write(&certified, &plain);
+    for (int use = 0; use < 2; use++) {
+        buffer_clear(&token);
+        seal(&key, &world, use == 0 ? SLICE("facts") : SLICE("token"), buffer_view(&plain), sealed);
+        buffer_string(&token, "hsp_");
+        encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), &token);
+        assert_int_equal(open_token(buffer_view(&token), 1500), use == 0 ? ERROR_UNAUTHENTICATED : OK);
+    }
+}
+
+static void another_nodes_token_is_nobodys(void **state)
+{
+    struct credential certified = nurse(), back;
+    CLEANUP_BUFFER struct buffer token = token_of(&certified);
+    uint8_t room[PROTOCOL_TOKEN_MAX];
+
+    (void)state;
+    assert_int_equal(token_open(&other_key, buffer_view(&token), 1500, room, &back), ERROR_UNAUTHENTICATED);
+}
+
+static void the_longest_actor_fits(void **state)
+{
+    char actor[CREDENTIAL_ACTOR_MAX];
+    struct credential certified = nurse();
+
+    (void)state;
+    memset(actor, 'a', sizeof actor);
+    certified.actor = slice_of(actor, sizeof actor);
+    CLEANUP_BUFFER struct buffer token = token_of(&certified);
+    assert_true(token.length <= PROTOCOL_TOKEN_MAX);
+    assert_int_equal(open_token(buffer_view(&token), 1500), OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_token_says_what_was_certified),
+        cmocka_unit_test(a_token_ends_when_it_expires),
+        cmocka_unit_test(a_touched_token_is_nobodys),
+        cmocka_unit_test(a_cut_or_lengthened_token_is_nobodys),
+        cmocka_unit_test(bytes_sealed_for_another_use_are_no_token),
+        cmocka_unit_test(another_nodes_token_is_nobodys),
+        cmocka_unit_test(the_longest_actor_fits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
