@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* What one decision costs: the shipped tables as the safe asks them, tables of growing size, and the proof of both rule
- * sets. One thread; inputs are drawn before the clock starts. CPU time; of ROUNDS rounds the best, so that other work on
- * the machine does not count.
+ * sets. One thread; inputs are drawn before the clock starts. CPU time; of ROUNDS rounds the best, so that other work
+ * on the machine does not count.
  *
  *     bench_rules POLICY-FOLDER */
 
@@ -37,7 +37,8 @@ static const struct rule_set *load(struct arena *arena, struct slice dmn, struct
     struct fault fault = {0};
 
     stop_on(pack.length ? compile_pack(arena, dmn, pack, &report, &compiled, &fault)
-                        : compile_model(arena, dmn, &report, &compiled, &fault), &fault);
+                        : compile_model(arena, dmn, &report, &compiled, &fault),
+            &fault);
     stop_on(rule_set_load(arena, buffer_view(&compiled), &set, &fault), &fault);
     return set;
 }
@@ -47,8 +48,10 @@ static const struct rule_set *load_policy(struct arena *arena, const char *folde
     struct slice dmn, pack;
     struct fault fault = {0};
 
-    stop_on(file_read(arena, arena_format(arena, "%s/%s/rules.dmn", folder, name).data, BYTES_MAX, &dmn, &fault), &fault);
-    stop_on(file_read(arena, arena_format(arena, "%s/%s/pack.json", folder, name).data, BYTES_MAX, &pack, &fault), &fault);
+    stop_on(file_read(arena, arena_format(arena, "%s/%s/rules.dmn", folder, name).data, BYTES_MAX, &dmn, &fault),
+            &fault);
+    stop_on(file_read(arena, arena_format(arena, "%s/%s/pack.json", folder, name).data, BYTES_MAX, &pack, &fault),
+            &fault);
     return load(arena, dmn, pack);
 }
 
@@ -107,21 +110,25 @@ static void time_chain(const struct rule_set *set, const char *name, const char 
         printf("no row was ever decided\n");
 }
 
-/* Rows that tile the line of numbers, with two more inputs that narrow a little: three inputs, as in published figures. */
+/* Rows that tile the line of numbers, with two more inputs that narrow a little: three inputs, as in published
+ * figures. */
 static void time_rows(unsigned rows)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
     CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX);
     char what[64];
 
-    buffer_string(&dmn, "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\" name=\"b\"><decision name=\"d\">"
-                        "<decisionTable hitPolicy=\"UNIQUE\">");
+    buffer_string(&dmn,
+                  "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\" name=\"b\"><decision name=\"d\">"
+                  "<decisionTable hitPolicy=\"UNIQUE\">");
     for (const char *input = "abc"; *input; input++)
-        buffer_format(&dmn, "<input><inputExpression typeRef=\"number\"><text>%c</text></inputExpression></input>", *input);
+        buffer_format(&dmn, "<input><inputExpression typeRef=\"number\"><text>%c</text></inputExpression></input>",
+                      *input);
     buffer_string(&dmn, "<output/>");
     for (unsigned r = 0; r < rows; r++)
-        buffer_format(&dmn, "<rule><inputEntry><text>%u</text></inputEntry><inputEntry><text>[%u..200]</text></inputEntry>"
-                            "<inputEntry><text>&gt;= 0</text></inputEntry><outputEntry><text>%u</text></outputEntry></rule>",
+        buffer_format(&dmn,
+                      "<rule><inputEntry><text>%u</text></inputEntry><inputEntry><text>[%u..200]</text></inputEntry>"
+                      "<inputEntry><text>&gt;= 0</text></inputEntry><outputEntry><text>%u</text></outputEntry></rule>",
                       r % 121, r / 121, r % 100);
     buffer_string(&dmn, "</decisionTable></decision></definitions>");
     const struct rule_set *set = load(arena, buffer_view(&dmn), slice_of("", 0));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Any bytes as a compiled rule set: refused, or a set whose every number is in bounds. Small ones are gone through by the
- * prover as well, which trusts what was loaded. */
+/* Any bytes as a compiled rule set: refused, or a set whose every number is in bounds. Small ones are gone through by
+ * the prover as well, which trusts what was loaded. */
 
 #include <stdlib.h>
 

@@ -7,8 +7,8 @@
 struct table {
     const struct rule_set *set;
     struct care_table care;
-    uint64_t asks;               /* facts of the set that it rests on */
-    int paper, who_helps;        /* outputs, or -1 */
+    uint64_t asks;        /* facts of the set that it rests on */
+    int paper, who_helps; /* outputs, or -1 */
     const struct slice *paper_key, *who_helps_key;
 };
 
@@ -59,7 +59,8 @@ static enum error make_table(struct arena *arena, const struct rule_set *set, co
     struct table table = {.set = set};
 
     if (!decision)
-        return fault_set(fault, ERROR_CORRUPT, "The rule set %.*s lacks the decision %s.", SLICE_PRINT(set->pack), name);
+        return fault_set(fault, ERROR_CORRUPT, "The rule set %.*s lacks the decision %s.", SLICE_PRINT(set->pack),
+                         name);
     TRY(combine_table(decision, &table.care, fault));
     table.asks = decision->chain_facts;
     table.paper = rule_decision_output(decision, SLICE("paper"));
@@ -211,8 +212,8 @@ static void say_due(const struct entitlement *entitlement, struct entitlement_an
     answer->charge = slice_from_string(combine_charge_word(answer->due.charge));
     answer->charge_key = entitlement->charge_key[answer->due.charge];
     answer->may_refuse = slice_from_string(combine_refusal_word(answer->due.may_refuse));
-    answer->may_refuse_key =
-        answer->due.may_refuse == DUE_REFUSAL_NO ? SLICE("answer.refuse.no") : SLICE("answer.refuse.ask");
+    answer->may_refuse_key = answer->due.may_refuse == DUE_REFUSAL_NO ? SLICE("answer.refuse.no")
+                                                                      : SLICE("answer.refuse.ask");
 }
 
 static void say_helper(const struct table *table, const struct rule_result *result, struct entitlement_answer *answer)
@@ -233,7 +234,8 @@ static void say_floor(const struct table *floor, const struct rule_result *resul
     say_helper(floor, result, answer);
 }
 
-/* Takes in what the pack says, over what the floor said. On equal terms the pack is named: it is the law of the place. */
+/* Takes in what the pack says, over what the floor said. On equal terms the pack is named: it is the law of the
+ * place. */
 static void say_pack(const struct table *pack, const struct rule_result *result, bool deferrable,
                      struct entitlement_answer *answer)
 {

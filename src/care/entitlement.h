@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What care is due: the joint standard's floor and a jurisdiction's pack, asked with the same facts and combined so that
- * the person gets the better of both (rules/combine.h).
+/* What care is due: the joint standard's floor and a jurisdiction's pack, asked with the same facts and combined so
+ * that the person gets the better of both (rules/combine.h).
  *
  * Keeps promise 1 (urgent care is never refused) and promise 4 (status is never stored): nothing is kept, logged or
  * allocated for a question, and what is copied on the way is wiped before returning. The caller wipes its own facts.
@@ -14,9 +14,9 @@
 
 struct entitlement;
 
-/* `standard` must have the decision care_floor; `pack`, which may be NULL, the decision entitlement. Both must outlive the
- * result, which lives in `arena`. Whether they are proved is the caller's to check (rules/record.h).
- * ERROR_CORRUPT when a decision or one of its outputs is missing, ERROR_MEMORY. */
+/* `standard` must have the decision care_floor; `pack`, which may be NULL, the decision entitlement. Both must outlive
+ * the result, which lives in `arena`. Whether they are proved is the caller's to check (rules/record.h). ERROR_CORRUPT
+ * when a decision or one of its outputs is missing, ERROR_MEMORY. */
 MUST_CHECK enum error entitlement_new(struct arena *arena, const struct rule_set *standard, const struct rule_set *pack,
                                       const struct entitlement **ret, struct fault *fault);
 

@@ -270,6 +270,20 @@ static void check_next(struct checking *checking)
     safe_call(checking->gate->client, PROTOCOL_CHECK, buffer_view(&payload), leaf_checked, checking);
 }
 
+static void keys_checked(void *context, enum error error, struct slice payload)
+{
+    struct checking *checking = context;
+    struct reader reader = reader_of(payload);
+
+    if (error != OK) {
+        checking->check.done(checking->check.context, error);
+        return;
+    }
+    while (reader.rest.length > 0 && !reader.failed)
+        find(checking, protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX));
+    check_next(checking);
+}
+
 void gate_check(struct gate *gate, const struct gate_check *check, struct arena *arena)
 {
     struct checking *checking = arena_alloc(arena, sizeof *checking);
@@ -286,5 +300,5 @@ void gate_check(struct gate *gate, const struct gate_check *check, struct arena 
         check->done(check->context, error);
         return;
     }
-    check_next(checking);
+    safe_call(gate->client, PROTOCOL_CHECK_KEYS, slice_of("", 0), keys_checked, checking);
 }

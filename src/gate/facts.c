@@ -12,9 +12,13 @@
 static bool organization_of(struct slice reference, struct id *ret_organization)
 {
     const struct slice prefix = SLICE("Organization/");
+    struct id id;
 
-    return slice_starts_with(reference, prefix) &&
-           decode_hex(slice_from(reference, prefix.length), ret_organization->byte, ID_BYTES) == OK;
+    if (!slice_starts_with(reference, prefix) ||
+        decode_hex(slice_from(reference, prefix.length), id.byte, ID_BYTES) != OK)
+        return false;
+    *ret_organization = id;
+    return true;
 }
 
 static int64_t end_of(const struct json *period, int64_t otherwise)
@@ -26,30 +30,41 @@ static int64_t end_of(const struct json *period, int64_t otherwise)
     return date_interval(date).to / 1000;
 }
 
-static bool encounter_fact(const struct json *encounter, bool deleted, struct fact_change *change)
+/* One that was deleted, or names nobody who is known here, holds nothing open that an earlier version of it did. */
+static void encounter_fact(const struct json *encounter, bool deleted, struct fact_change *change)
 {
     const struct json *status = json_member(encounter, "status");
     bool open = json_is(status, "arrived") || json_is(status, "triaged") || json_is(status, "in-progress") ||
                 json_is(status, "onleave");
+    bool known = organization_of(json_text(json_path(encounter, "serviceProvider.reference")), &change->organization);
 
     change->kind = FACT_RELATION;
-    change->value = open && !deleted ? RELATION_OPEN_ENCOUNTER : RELATION_PAST;
-    return organization_of(json_text(json_path(encounter, "serviceProvider.reference")), &change->organization);
+    change->value = open && known && !deleted ? RELATION_OPEN_ENCOUNTER : RELATION_PAST;
 }
 
-/* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. A Consent that
- * is not active, or was deleted, says nothing any more: CONSENT_NONE takes back what it said. */
-static bool consent_fact(const struct json *consent, bool deleted, struct fact_change *change)
+/* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. */
+static bool speaks_of(const struct json *provision, struct id *ret_organization)
 {
-    const struct json *provision = json_member(consent, "provision");
-    const struct json *actor = json_path(provision, "actor.reference.reference");
+    return !json_member(provision, "actor") ||
+           organization_of(json_text(json_path(provision, "actor.reference.reference")), ret_organization);
+}
+
+/* A Consent that is not active, was deleted, names somebody who is not known here, or says neither yes nor no, says
+ * nothing any more: CONSENT_NONE takes back what an earlier version of it said. */
+static void consent_fact(const struct json *consent, bool deleted, struct fact_change *change)
+{
+    const struct json *provision = json_member(consent, "provision"), *type = json_member(provision, "type");
+    bool active = !deleted && json_is(json_member(consent, "status"), "active");
 
     change->kind = FACT_CONSENT;
-    change->value = json_is(json_member(provision, "type"), "deny") ? CONSENT_DENY : CONSENT_PERMIT;
+    change->value = CONSENT_NONE;
     change->expires_s = end_of(json_member(provision, "period"), 0);
-    if (deleted || !json_is(json_member(consent, "status"), "active") || !provision)
-        change->value = CONSENT_NONE;
-    return !actor || organization_of(json_text(actor), &change->organization);
+    if (!speaks_of(provision, &change->organization) || !active)
+        return;
+    if (json_is(type, "deny"))
+        change->value = CONSENT_DENY;
+    else if (json_is(type, "permit"))
+        change->value = CONSENT_PERMIT;
 }
 
 bool gate_fact_of(struct slice type, const struct json *resource, const struct id *source, bool deleted,
@@ -57,8 +72,8 @@ bool gate_fact_of(struct slice type, const struct json *resource, const struct i
 {
     *ret_change = (struct fact_change){.source = *source};
     if (slice_is(type, "Encounter"))
-        return encounter_fact(resource, deleted, ret_change);
-    if (slice_is(type, "Consent"))
-        return consent_fact(resource, deleted, ret_change);
-    return false;
+        encounter_fact(resource, deleted, ret_change);
+    else if (slice_is(type, "Consent"))
+        consent_fact(resource, deleted, ret_change);
+    return slice_is(type, "Encounter") || slice_is(type, "Consent");
 }

@@ -54,6 +54,10 @@ MUST_CHECK enum error gate_open_parts(struct arena *arena, const struct vault_ve
                                       const struct grant_target *grant, struct splice_bodies *ret_bodies,
                                       unsigned *ret_stored);
 
+/* Which drawers a resource has ever used; those of its type when it never was. */
+MUST_CHECK enum error gate_mask_of(struct gate *gate, struct arena *arena, const struct id *person, struct slice type,
+                                   const struct id *resource, unsigned *ret_mask);
+
 struct slice gate_token_key(struct gate *gate);
 void gate_posting_token(struct gate *gate, struct slice term, uint8_t ret_token[VAULT_TOKEN_BYTES]);
 

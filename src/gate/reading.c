@@ -76,7 +76,7 @@ static void reading_granted(void *context, enum error error, const struct grant 
     reading->done(reading->context, error, &views);
 }
 
-static unsigned stored_mask(const struct vault_list *list, struct slice type)
+static unsigned stored_mask(const struct vault_list *list)
 {
     unsigned mask = 0;
 
@@ -85,7 +85,28 @@ static unsigned stored_mask(const struct vault_list *list, struct slice type)
         if (!list->version[i].deleted && part_body_read(list->version[i].body, &body) == OK)
             mask |= part_body_mask(&body);
     }
-    return mask ? mask : splice_type_mask(type.length ? type : SLICE("Patient"));
+    return mask;
+}
+
+/* Which drawers a resource has ever used: what may be said of one that was deleted is what might have been read of it. */
+enum error gate_mask_of(struct gate *gate, struct arena *arena, const struct id *person, struct slice type,
+                        const struct id *resource, unsigned *ret_mask)
+{
+    struct vault_list all = {0};
+    enum error error = vault_history(gate->vault, arena, person, type, resource, GATE_HISTORY_MAX, &all);
+
+    if (error != OK && error != ERROR_NOT_FOUND)
+        return error;
+    *ret_mask = stored_mask(&all);
+    if (*ret_mask == 0)
+        *ret_mask = splice_type_mask(type);
+    return OK;
+}
+
+/* A search asks for every drawer of the type, whatever is stored: else its refusal would tell what is. */
+static unsigned searched_mask(struct slice type)
+{
+    return splice_type_mask(type.length ? type : SLICE("Patient"));
 }
 
 static enum error load_facts(struct gate *gate, struct arena *arena, const struct id *person, size_t count,
@@ -180,7 +201,9 @@ void gate_read(struct gate *gate, const struct gate_read *read)
     enum error error = person ? collect_one(gate, read, &reading->list, person) : ERROR_MEMORY;
     struct access access = {.action = ACTION_READ, .needed = OUTCOME_FULL, .type = read->type,
                             .resource = read->resource};
-    access.drawers = stored_mask(&reading->list, read->type);
+    access.drawers = stored_mask(&reading->list);
+    if (error == OK && access.drawers == 0)
+        error = gate_mask_of(gate, read->arena, person, read->type, &read->resource, &access.drawers);
     if (error == OK)
         error = submit_reading(reading, read->asker, &access);
     if (error != OK)
@@ -204,7 +227,7 @@ void gate_scan(struct gate *gate, const struct gate_scan *scan)
     reading->person = person;
     reading->persons = 1;
     struct access access = {.action = scan->action, .needed = scan->needed, .type = scan->type};
-    access.drawers = stored_mask(&reading->list, scan->type);
+    access.drawers = searched_mask(scan->type) | (scan->type.length ? 0 : stored_mask(&reading->list));
     if (error == OK)
         error = submit_reading(reading, scan->asker, &access);
     if (error != OK)
@@ -365,7 +388,7 @@ static enum error search_across(struct reading *reading, const struct gate_searc
     TRY(look_up(reading->gate, search, &found));
     TRY(collect_persons(reading, search, &found));
     TRY(load_candidates(reading, search, &found));
-    access.drawers = search->match_for ? 1u << DRAWER_IDENTITY : stored_mask(&reading->list, search->type);
+    access.drawers = search->match_for ? 1u << DRAWER_IDENTITY : searched_mask(search->type);
     return submit_reading(reading, search->asker, &access);
 }
 

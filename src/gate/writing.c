@@ -12,6 +12,7 @@ struct item {
     unsigned drawers;             /* of what is written */
     unsigned stored;              /* of the current version */
     bool exists;
+    enum error obstacle;          /* told only to whom the write would be permitted */
     struct vault_version current;
     struct splice_bodies bodies;
 };
@@ -66,18 +67,21 @@ static enum error read_current(struct writing *writing, struct item *item)
     enum error error = vault_read(writing->gate->vault, writing->arena, &item->asked->person, item->asked->type,
                                   &item->asked->resource, &item->current);
 
-    if (error == ERROR_NOT_FOUND)
-        return item->asked->method == GATE_CREATE ? OK : ERROR_NOT_FOUND;
+    if (error == ERROR_NOT_FOUND) {
+        item->obstacle = item->asked->method == GATE_CREATE ? OK : ERROR_NOT_FOUND;
+        return OK;
+    }
     TRY(error);
     item->exists = true;
     if (item->asked->method == GATE_CREATE)
         return ERROR_EXISTS;
     if (item->asked->expected != 0 && item->asked->expected != item->current.version)
-        return ERROR_PRECONDITION;
-    if (!item->current.deleted) {
-        TRY(part_body_read(item->current.body, &body));
-        item->stored = part_body_mask(&body);
-    }
+        item->obstacle = ERROR_PRECONDITION;
+    if (item->current.deleted)
+        return gate_mask_of(writing->gate, writing->arena, &item->asked->person, item->asked->type,
+                            &item->asked->resource, &item->stored);
+    TRY(part_body_read(item->current.body, &body));
+    item->stored = part_body_mask(&body);
     return OK;
 }
 
@@ -86,6 +90,8 @@ static enum error note_fact(struct writing *writing, const struct item *item, co
     struct fact_change change;
     bool deleted = item->asked->method == GATE_DELETE;
 
+    if (item->obstacle != OK)
+        return OK;
     if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, deleted, &change))
         return OK;
     if (writing->changes == PROTOCOL_CHANGES_MAX)
@@ -123,7 +129,8 @@ static unsigned drawers_needed(const struct item *item)
 {
     if (item->asked->method == GATE_PATCH)
         return item->drawers | item->asked->seen;
-    return item->drawers | item->stored;
+    unsigned needed = item->drawers | item->stored;
+    return needed ? needed : splice_type_mask(item->asked->type);
 }
 
 /* ---- after the grant ---- */
@@ -259,6 +266,14 @@ static bool is_update(const struct writing *writing)
     return false;
 }
 
+static enum error obstacle_of(const struct writing *writing)
+{
+    for (size_t i = 0; i < writing->write.items; i++)
+        if (writing->item[i].obstacle != OK)
+            return writing->item[i].obstacle;
+    return OK;
+}
+
 static void write_granted(void *context, enum error error, const struct grant *grant)
 {
     struct writing *writing = context;
@@ -268,7 +283,9 @@ static void write_granted(void *context, enum error error, const struct grant *g
     if (error == ERROR_REFUSED && writing->reason.partly && is_update(writing))
         error = ERROR_PARTIAL_VIEW;
     if (error == OK) {
-        error = store(writing, grant);
+        error = obstacle_of(writing);
+        if (error == OK)
+            error = store(writing, grant);
         if (error == OK)
             return; /* `stored` finishes */
         gate_complete(writing->gate, grant->leaf, error, 0);

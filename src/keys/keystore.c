@@ -318,6 +318,17 @@ static enum error apply_batch(struct store *store, void *context)
     return OK;
 }
 
+size_t keystore_mark(const struct keystore *keystore)
+{
+    return keystore->changes;
+}
+
+void keystore_take_back(struct keystore *keystore, size_t mark)
+{
+    secret_wipe(keystore->change + mark, (keystore->changes - mark) * sizeof *keystore->change);
+    keystore->changes = mark;
+}
+
 enum error keystore_commit(struct keystore *keystore)
 {
     if (keystore->changes == 0)
@@ -414,6 +425,8 @@ enum error keystore_hour(struct keystore *keystore, uint32_t hour, const uint8_t
 
     if (found == ERROR_NOT_FOUND)
         found = hour_make(keystore, hour, oversight, ret_key);
+    if (found == ERROR_EXISTS || found == ERROR_CONFLICT)
+        return ERROR_CORRUPT; /* not found and yet there: the page of the index is damaged */
     TRY(found);
     keystore->held->hour_key = *ret_key;
     keystore->hour = hour;

@@ -47,6 +47,10 @@ MUST_CHECK enum error keystore_set_facts(struct keystore *keystore, const struct
 MUST_CHECK enum error keystore_destroy(struct keystore *keystore, const struct id *person, int64_t now_s,
                                        struct hash *ret_commitment);
 
+/* How much the batch holds, and back to there: what a request that is refused after all has added is taken out again. */
+size_t keystore_mark(const struct keystore *keystore);
+void keystore_take_back(struct keystore *keystore, size_t mark);
+
 /* Makes the batch durable and starts a new one; nothing is written when it is empty. */
 MUST_CHECK enum error keystore_commit(struct keystore *keystore);
 

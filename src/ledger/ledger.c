@@ -337,8 +337,10 @@ enum error ledger_append(struct ledger *ledger, const struct ledger_entry *entri
                          uint64_t *ret_first_index)
 {
     uint64_t first = journal_size(ledger->journal);
-    int64_t now = ledger->world->now_ns(ledger->world);
+    int64_t now = ledger->world->now_ns(ledger->world), last = journal_last_time_ns(ledger->journal);
 
+    if (now < last)
+        now = last; /* a clock set back must not make the log forget how late it was */
     *ret_first_index = first;
     if (count == 0)
         return OK;

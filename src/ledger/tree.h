@@ -74,8 +74,8 @@ struct tree_source {
     enum error (*node)(void *context, unsigned level, uint64_t index, struct hash *ret_hash);
 };
 
-/* Paths as RFC 6962, 2.1.1 and 2.1.2 define them. ERROR_NOT_FOUND when `index` or `older_size` is outside the tree; else
- * what the source returns. */
+/* Paths as RFC 6962, 2.1.1 and 2.1.2 define them. ERROR_NOT_FOUND when `index` or `older_size` is outside the tree;
+ * else what the source returns. */
 MUST_CHECK enum error tree_inclusion(const struct tree_source *source, uint64_t index, uint64_t size,
                                      struct tree_proof *ret_proof);
 MUST_CHECK enum error tree_consistency(const struct tree_source *source, uint64_t older_size, uint64_t size,

@@ -190,7 +190,7 @@ static enum error prepare_items(struct executing *executing)
         if (plan->entry[i].method != FHIR_DELETE)
             TRY(take_resource(executing, &plan->entry[i], &item, &dropped));
         else if (plan->entry[i].type->kind == FHIR_PERSONAL)
-            TRY(gate_person_of(executing->call->app->gate, executing->call->arena, &item.resource, &item.person));
+            TRY(item_owner(executing->call, &item));
         executing->done.dropped += dropped;
         if (dropped)
             continue;

@@ -18,6 +18,10 @@ bool call_id(struct call *call, const struct fhir_type *type, size_t parameter, 
 /* An id as text in a slice of the arena, as the asker's sector sees it. */
 struct slice call_wire(struct call *call, const struct fhir_type *type, const struct id *inside);
 
+/* Whose the resource of a change without a body is. One that is not there is taken for a person who is not there, so that
+ * the rules are asked about it as about any other. */
+MUST_CHECK enum error item_owner(struct call *call, struct gate_write_item *item);
+
 /* A resource as it may be stored: stripped of what must not be here, and valid. */
 MUST_CHECK enum error clean_resource(struct call *call, const struct json *sent, const struct json **ret_resource);
 

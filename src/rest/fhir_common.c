@@ -169,6 +169,16 @@ enum error item_person(struct call *call, const struct fhir_type *type, const st
     return OK;
 }
 
+enum error item_owner(struct call *call, struct gate_write_item *item)
+{
+    enum error error = gate_person_of(call->app->gate, call->arena, &item->resource, &item->person);
+
+    if (error != ERROR_NOT_FOUND)
+        return error;
+    item->person = item->resource;
+    return OK;
+}
+
 struct id common_id(struct call *call, const struct json *resource)
 {
     struct json_items identifiers = json_items(json_member(resource, "identifier"));

@@ -147,7 +147,7 @@ void fhir_delete(struct call *call)
         return;
     enum error error = OK;
     if (type->kind == FHIR_PERSONAL)
-        error = gate_person_of(call->app->gate, call->arena, &item.resource, &item.person);
+        error = item_owner(call, &item);
     if (error != OK)
         reply_error(call, error, NULL);
     else

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "combine.h"
 
-static const char *const access_words[DUE_ACCESS_COUNT] = {
-    "NONE_FUNDED", "ASK_CLINICIAN", "URGENT_ONLY", "ESSENTIAL", "BASKET", "AS_RESIDENT", "FULL"};
+static const char *const access_words[DUE_ACCESS_COUNT] = {"NONE_FUNDED", "ASK_CLINICIAN", "URGENT_ONLY", "ESSENTIAL",
+                                                           "BASKET",      "AS_RESIDENT",   "FULL"};
 static const char *const refusal_words[DUE_REFUSAL_COUNT] = {"no", "ask_clinician"};
-static const char *const charge_words[DUE_CHARGE_COUNT] = {
-    "FREE", "PROVIDER_REIMBURSED", "COPAY", "BILL_LATER", "ASK", "PREPAY"};
+static const char *const charge_words[DUE_CHARGE_COUNT] = {"FREE",  "PROVIDER_REIMBURSED", "COPAY", "BILL_LATER", "ASK",
+                                                           "PREPAY"};
 
 const char *combine_access_word(enum due_access access)
 {
@@ -52,7 +52,8 @@ enum error combine_table(const struct rule_decision *decision, struct care_table
     if (decision->hit_policy == RULE_COLLECT)
         return fault_set(fault, ERROR_CORRUPT, "The decision %.*s must give one answer.", SLICE_PRINT(decision->name));
     TRY(map_words(decision, "access", access_words, DUE_ACCESS_COUNT, &table.access, table.access_of, fault));
-    TRY(map_words(decision, "may_refuse", refusal_words, DUE_REFUSAL_COUNT, &table.may_refuse, table.refusal_of, fault));
+    TRY(map_words(decision, "may_refuse", refusal_words, DUE_REFUSAL_COUNT, &table.may_refuse, table.refusal_of,
+                  fault));
     TRY(map_words(decision, "charge", charge_words, DUE_CHARGE_COUNT, &table.charge, table.charge_of, fault));
     *ret_table = table;
     return OK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Where the floor lives. What care is due is the better of the joint standard's floor and the jurisdiction's pack, on two
- * separate orders: access, and who pays. No row of any pack can lower the result, because this code and not a row takes
- * the better of the two (promise 1); and what the prover enumerates is this same code.
+/* Where the floor lives. What care is due is the better of the joint standard's floor and the jurisdiction's pack, on
+ * two separate orders: access, and who pays. No row of any pack can lower the result, because this code and not a row
+ * takes the better of the two (promise 1); and what the prover enumerates is this same code.
  *
  * Pure; any thread. */
 
@@ -53,7 +53,8 @@ struct care_due {
 struct care_table {
     const struct rule_decision *decision;
     int access, may_refuse, charge; /* output indexes */
-    uint8_t access_of[DUE_ACCESS_COUNT], refusal_of[DUE_REFUSAL_COUNT], charge_of[DUE_CHARGE_COUNT]; /* value number -> enum */
+    uint8_t access_of[DUE_ACCESS_COUNT], refusal_of[DUE_REFUSAL_COUNT],
+        charge_of[DUE_CHARGE_COUNT]; /* value number -> enum */
 };
 
 /* ERROR_CORRUPT when the table lacks one of the three outputs or has words that are not in the lists above. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format.h"
 
+#include "crypto/encode.h"
+
 static const char *const kinds[] = {
     [RULE_TEXT] = "text", [RULE_BOOLEAN] = "boolean", [RULE_INTEGER] = "integer", [RULE_DECIMAL] = "decimal"};
 static const char *const hit_policies[] = {
@@ -49,4 +51,12 @@ bool format_int64(struct slice text, int64_t *ret_number)
         return false;
     *ret_number = negative ? -(int64_t)digits : (int64_t)digits;
     return true;
+}
+
+void format_write_hash(struct json_writer *json, const char *name, const struct hash *hash)
+{
+    char hex[2 * HASH_BYTES];
+
+    encode_hex(hash_slice(hash), hex);
+    json_member_string(json, name, slice_of(hex, sizeof hex));
 }

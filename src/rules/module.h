@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The table through which the program reaches what it does not carry itself: reading DMN (libxml2) and proving. It lives
- * in the shared module `hospitium-rules.so`; the commands that need it load it, the server never does.
+/* The table through which the program reaches what it does not carry itself: reading DMN (libxml2) and proving. It
+ * lives in the shared module `hospitium-rules.so`; the commands that need it load it, the server never does.
  *
  *     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
  *     const struct rules_module *rules = dlsym(handle, RULES_MODULE_SYMBOL);
@@ -20,8 +20,9 @@
 struct rules_module {
     unsigned version;
 
-    /* A pack's rules.dmn and pack.json -> compiled bytes. ERROR_PROFILE: outside the verified profile; then `report` has
-     * one line for each departure (line, row and cell of the .dmn). ERROR_XML, ERROR_JSON, ERROR_VALUE and so on. */
+    /* A pack's rules.dmn and pack.json -> compiled bytes. ERROR_PROFILE: outside the verified profile; then `report`
+     * has one line for each departure (line, row and cell of the .dmn). ERROR_XML, ERROR_JSON, ERROR_VALUE and so
+     * on. */
     enum error (*compile)(struct slice dmn, struct slice pack, struct buffer *ret_compiled, struct buffer *report,
                           struct fault *fault);
 

@@ -8,7 +8,8 @@
 
 static const struct rule_property_entry entries[PROPERTY_COUNT] = {
     [PROPERTY_TOTALITY] = {"totality", "Every case has an answer, and only one."},
-    [PROPERTY_NON_DENIAL] = {"non-denial", "Care that cannot wait, or may not be able to, is never refused or delayed."},
+    [PROPERTY_NON_DENIAL] = {"non-denial",
+                             "Care that cannot wait, or may not be able to, is never refused or delayed."},
     [PROPERTY_STATUS_BLIND] = {"status-blind", "What care is due when it cannot wait does not depend on status."},
     [PROPERTY_FIREWALL] = {"firewall", "Immigration control and policing get no drawer without a valid order."},
     [PROPERTY_PURPOSE] = {"purpose-limitation", "A drawer opens only for a purpose that it belongs to."},

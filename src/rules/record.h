@@ -4,9 +4,9 @@
 /* Proof records: what was proved of which compiled bytes. A node starts only with rule sets whose record holds.
  *
  * This side only checks (the server has no prover): that the record speaks of exactly these bytes, and that every
- * blocking property which applies to the set stands in it as proved. Which ones apply is worked out from the set itself,
- * so a record cannot pass by leaving one out. Whether the record is genuine is for the public log to say, where its hash
- * stands. */
+ * blocking property which applies to the set stands in it as proved. Which ones apply is worked out from the set
+ * itself, so a record cannot pass by leaving one out. Whether the record is genuine is for the public log to say, where
+ * its hash stands. */
 
 #include "rule_set.h"
 
@@ -38,10 +38,10 @@ struct rule_record {
     bool has_base;
     struct hash base_hash; /* compiled bytes of the joint standard that a pack was proved together with */
     struct hash record_hash;
-    struct slice tool;     /* which program, in which version */
+    struct slice tool; /* which program, in which version */
 };
 
-/* Checks `record` against a loaded set. `base` is the joint standard's set for a pack, NULL for the joint standard itself.
- * ERROR_UNPROVED with the reason in `fault`, ERROR_VERSION, ERROR_JSON, ERROR_MEMORY. */
+/* Checks `record` against a loaded set. `base` is the joint standard's set for a pack, NULL for the joint standard
+ * itself. ERROR_UNPROVED with the reason in `fault`, ERROR_VERSION, ERROR_JSON, ERROR_MEMORY. */
 MUST_CHECK enum error rule_record_verify(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
                                          struct slice record, struct rule_record *ret_record, struct fault *fault);

@@ -22,7 +22,8 @@ struct loader {
 static enum error wrong(struct loader *loader, const char *what)
 {
     const struct slice name = loader->decision ? loader->decision->name : SLICE("rule set");
-    return fault_set(loader->fault, ERROR_CORRUPT, "The compiled rules are wrong at %.*s: %s.", SLICE_PRINT(name), what);
+    return fault_set(loader->fault, ERROR_CORRUPT, "The compiled rules are wrong at %.*s: %s.", SLICE_PRINT(name),
+                     what);
 }
 
 static enum error read_text(struct loader *loader, const struct json *value, struct slice *ret)
@@ -86,7 +87,8 @@ static bool has_duplicates(const struct slice *text, uint32_t count)
     return false;
 }
 
-static enum error read_texts(struct loader *loader, const struct json *array, const struct slice **ret, uint32_t *ret_count)
+static enum error read_texts(struct loader *loader, const struct json *array, const struct slice **ret,
+                             uint32_t *ret_count)
 {
     uint32_t count;
 
@@ -127,7 +129,8 @@ static enum error read_number_domain(struct loader *loader, const struct json *j
     domain->nullable = json_is_true(json_member(json, "nullable"));
     domain->unknown = -1;
     /* The ends keep clear of the 64-bit limits, so that one more or one less never overflows. */
-    if (domain->minimum < -FORMAT_NUMBER_MAX || domain->maximum > FORMAT_NUMBER_MAX || domain->minimum > domain->maximum)
+    if (domain->minimum < -FORMAT_NUMBER_MAX || domain->maximum > FORMAT_NUMBER_MAX ||
+        domain->minimum > domain->maximum)
         return wrong(loader, "the range of a number is impossible");
     return OK;
 }

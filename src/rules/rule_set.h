@@ -31,8 +31,8 @@
 #define RULE_OUTPUTS_MAX 8
 #define RULE_FACTS_MAX 64
 #define RULE_ROWS_MAX 32768
-#define RULE_VALUES_MAX 4096      /* of one enumeration, and breakpoints of one number */
-#define RULE_COLLECTED_MAX 64     /* values of an output of a COLLECT table: they are bits of one word */
+#define RULE_VALUES_MAX 4096  /* of one enumeration, and breakpoints of one number */
+#define RULE_COLLECTED_MAX 64 /* values of an output of a COLLECT table: they are bits of one word */
 #define RULE_SET_BYTES_MAX (64 << 20)
 
 /* Stands for "not known" in place of any value. Text domains that list `unknown` also have it as an ordinary value. */
@@ -41,9 +41,9 @@
 /* DMN 1.5, 8.2.10; the four that the verified profile allows. */
 enum rule_hit_policy { RULE_UNIQUE, RULE_ANY, RULE_PRIORITY, RULE_COLLECT };
 
-/* TEXT and BOOLEAN values are numbers of a closed list. INTEGER values are themselves. DECIMAL values are
- * 2 × v × 10^scale where that is whole, and the odd number in between where it is not: exact for every comparison with a
- * cell, because no cell has more than `scale` decimals. */
+/* TEXT and BOOLEAN values are numbers of a closed list. INTEGER values are themselves. DECIMAL values are 2 × v ×
+ * 10^scale where that is whole, and the odd number in between where it is not: exact for every comparison with a cell,
+ * because no cell has more than `scale` decimals. */
 enum rule_kind { RULE_TEXT, RULE_BOOLEAN, RULE_INTEGER, RULE_DECIMAL };
 
 /* What a value may be. */
@@ -83,13 +83,13 @@ struct rule_row {
 struct rule_input {
     struct slice name;
     struct rule_domain domain;
-    int32_t fact;              /* which fact, or -1 when fed */
-    int32_t fed_decision;      /* which earlier decision feeds it, or -1 */
-    uint32_t fed_output;       /* which output of that */
-    const int64_t *fed_value;  /* that output's value number -> a value of this input */
-    uint32_t slot_count;       /* values that rows may tell apart: list values, or intervals (and the unknown last) */
-    const int64_t *start;      /* numbers: first value of each interval, ascending */
-    const uint64_t *column;    /* slot_count × words: the rows that each slot lets pass */
+    int32_t fact;             /* which fact, or -1 when fed */
+    int32_t fed_decision;     /* which earlier decision feeds it, or -1 */
+    uint32_t fed_output;      /* which output of that */
+    const int64_t *fed_value; /* that output's value number -> a value of this input */
+    uint32_t slot_count;      /* values that rows may tell apart: list values, or intervals (and the unknown last) */
+    const int64_t *start;     /* numbers: first value of each interval, ascending */
+    const uint64_t *column;   /* slot_count × words: the rows that each slot lets pass */
 };
 
 struct rule_output {
@@ -114,14 +114,14 @@ struct rule_decision {
 };
 
 struct rule_set {
-    struct slice pack;        /* id */
-    struct slice version;     /* of the pack */
-    bool verified;            /* keeps to the verified profile: only these may be activated */
-    bool draft;               /* not signed by a legal reviewer: may only widen */
+    struct slice pack;    /* id */
+    struct slice version; /* of the pack */
+    bool verified;        /* keeps to the verified profile: only these may be activated */
+    bool draft;           /* not signed by a legal reviewer: may only widen */
     struct slice valid_from, valid_to;
-    struct hash dmn_hash;     /* SHA-256 of the .dmn it was made from */
-    struct hash pack_hash;    /* of its pack.json */
-    struct hash rules_hash;   /* of the compiled bytes themselves */
+    struct hash dmn_hash;   /* SHA-256 of the .dmn it was made from */
+    struct hash pack_hash;  /* of its pack.json */
+    struct hash rules_hash; /* of the compiled bytes themselves */
     uint32_t decision_count, fact_count;
     const struct rule_decision *decision;
     const struct rule_fact *fact;
@@ -145,10 +145,10 @@ int rule_output_value(const struct rule_output *output, struct slice name);
 MUST_CHECK enum error rule_value_of(const struct rule_domain *domain, struct slice text, int64_t *ret_value);
 
 struct rule_result {
-    const struct rule_row *row;             /* that decided; of COLLECT the first one. NULL: none matched */
-    uint16_t output[RULE_OUTPUTS_MAX];      /* value numbers of that row */
-    uint64_t collected[RULE_OUTPUTS_MAX];   /* COLLECT only: bit v is set when a matching row has value v */
-    uint32_t slot[RULE_INPUTS_MAX];         /* where the inputs fell, for rule_row_matched */
+    const struct rule_row *row;           /* that decided; of COLLECT the first one. NULL: none matched */
+    uint16_t output[RULE_OUTPUTS_MAX];    /* value numbers of that row */
+    uint64_t collected[RULE_OUTPUTS_MAX]; /* COLLECT only: bit v is set when a matching row has value v */
+    uint32_t slot[RULE_INPUTS_MAX];       /* where the inputs fell, for rule_row_matched */
 };
 
 /* Decides one table. `value` has one value an input, in the table's order.

@@ -156,6 +156,7 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
                                struct target *target, struct grant_target *grant)
 {
     struct buffer block = buffer_new(UINT16_MAX);
+    uint64_t presented = target->facts_current ? target->facts.version : target->keys.facts_confirmed;
 
     target->facts.version = target->keys.facts_version + 1;
     facts_seal(&safe->keys->facts, safe->world, person, &target->facts, &block);
@@ -166,7 +167,7 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
     if (!grant->facts.data)
         return ERROR_MEMORY;
     struct keystore_person keys = {.facts_version = target->facts.version,
-                                   .facts_confirmed = target->keys.facts_version};
+                                   .facts_confirmed = presented}; /* what the vault has, even if it never stored the last one */
     request->changes_keys = true;
     return keystore_set_facts(safe->keystore, person, &keys);
 }
@@ -336,11 +337,19 @@ static enum error decide(struct safe *safe, struct request *request)
 
 static void forget_keys(struct request *request)
 {
-    for (size_t i = 0; i < request->grant.targets; i++)
+    for (size_t i = 0; i < request->grant.targets; i++) {
         secret_wipe(request->grant.target[i].key, sizeof request->grant.target[i].key);
-    for (size_t i = 0; i < request->grant.targets; i++)
         request->grant.target[i].drawers = 0;
+        request->grant.target[i].facts = slice_of("", 0); /* a sealed block is as good as a key later */
+    }
     request->opened = 0;
+}
+
+/* What was prepared for a request that gets nothing: neither handed out nor made durable. */
+static void take_back(struct safe *safe, struct request *request, size_t mark)
+{
+    forget_keys(request);
+    keystore_take_back(safe->keystore, mark);
 }
 
 static enum error write_entry(struct safe *safe, struct request *request)
@@ -402,12 +411,13 @@ void access_prepare(struct safe *safe, struct request *request)
         request->error = ERROR_CLOCK;
         return;
     }
+    size_t mark = keystore_mark(safe->keystore);
     request->error = decide(safe, request);
     if (request->error != OK)
-        forget_keys(request);
+        take_back(safe, request, mark);
     enum error written = write_entry(safe, request);
     if (written != OK) {
-        forget_keys(request);
+        take_back(safe, request, mark);
         request->error = written;
     }
 }

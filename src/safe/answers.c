@@ -312,6 +312,18 @@ static enum error answer_check(struct safe *safe, struct request *request)
     return OK;
 }
 
+static void write_finding(void *context, struct slice line)
+{
+    protocol_text_write(line, context);
+}
+
+static enum error answer_check_keys(struct safe *safe, struct request *request)
+{
+    enum error error = keystore_check(safe->keystore, write_finding, &request->answer);
+
+    return error == ERROR_CORRUPT ? OK : error;
+}
+
 static enum error answer_hello(struct safe *safe, struct request *request)
 {
     session_keys_write(&safe->keys->session, &request->answer);
@@ -370,6 +382,9 @@ void answer_request(struct safe *safe, struct request *request)
         break;
     case PROTOCOL_CHECK:
         request->error = answer_check(safe, request);
+        break;
+    case PROTOCOL_CHECK_KEYS:
+        request->error = answer_check_keys(safe, request);
         break;
     default:
         request->error = ERROR_UNSUPPORTED;

@@ -15,7 +15,7 @@
 
 #define ANSWER_MAX PROTOCOL_MESSAGE_MAX
 #define IDLE_MS 1000
-#define INDEX_STEP 512 /* entries: a millisecond or two */
+#define INDEX_STEP 1024 /* entries: a few milliseconds */
 
 struct batch {
     struct request *request;
@@ -97,6 +97,7 @@ static void fail(struct request *request, enum error error)
     for (size_t i = 0; i < request->grant.targets; i++) {
         secret_wipe(request->grant.target[i].key, sizeof request->grant.target[i].key);
         request->grant.target[i].drawers = 0;
+        request->grant.target[i].facts = slice_of("", 0);
     }
 }
 

@@ -86,6 +86,13 @@ static bool expired(const struct fact *fact, int64_t now_s)
     return fact->expires_s != 0 && fact->expires_s <= now_s;
 }
 
+/* One past encounter with an organisation tells as much as a hundred: a long life must not fill the block. */
+static bool says_the_same(const struct fact *fact, const struct fact_change *change)
+{
+    return change->kind == FACT_RELATION && fact->kind == FACT_RELATION && change->value == RELATION_PAST &&
+           fact->value == RELATION_PAST && id_equal(&fact->organization, &change->organization);
+}
+
 static void drop_replaced(struct facts *facts, const struct fact_change *change, int64_t now_s)
 {
     size_t kept = 0;
@@ -93,7 +100,7 @@ static void drop_replaced(struct facts *facts, const struct fact_change *change,
     for (size_t i = 0; i < facts->count; i++) {
         const struct fact *fact = &facts->fact[i];
         bool replaced = fact->kind == change->kind && id_equal(&fact->source, &change->source);
-        if (!replaced && !expired(fact, now_s))
+        if (!replaced && !says_the_same(fact, change) && !expired(fact, now_s))
             facts->fact[kept++] = *fact;
     }
     facts->count = kept;

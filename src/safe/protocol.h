@@ -41,6 +41,7 @@ enum protocol_kind {
     PROTOCOL_ISSUE_SYSTEM, /* struct credential of the node's own commands -> a token for minutes; logged, not counted */
     PROTOCOL_PUBLIC_PROOF, /* index u64 in the public log -> tlog-proof text with the entry in it */
     PROTOCOL_CHECK,        /* leaf range -> what the entries say of stored versions */
+    PROTOCOL_CHECK_KEYS,   /* -> findings in the key store, a text each */
 };
 
 /* Who asks, as the safe certified it. */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "crypto/encode.h"
@@ -61,12 +62,30 @@ static enum error open_keys(struct safe *safe, const struct safe_options *option
     return keystore_open(node_path(options->directory, "keys/keys.db").text, &root, safe->world, &safe->keystore, fault);
 }
 
+/* The safe of a door that was killed ends when it notices, with what it had begun written down: a new one that comes
+ * meanwhile waits for it. */
+#define PREDECESSOR_MS 5000
+#define PREDECESSOR_STEP_MS 20
+
+static enum error open_access_log(struct safe *safe, const struct ledger_settings *settings, struct fault *fault)
+{
+    const struct timespec step = {.tv_nsec = PREDECESSOR_STEP_MS * 1000000};
+    struct node_path path = node_path(safe->node.directory, "log/access");
+    enum error error = ledger_open(path.text, settings, &safe->access_log, NULL, fault);
+
+    for (int waited = 0; error == ERROR_LOCKED && waited < PREDECESSOR_MS; waited += PREDECESSOR_STEP_MS) {
+        nanosleep(&step, NULL);
+        error = ledger_open(path.text, settings, &safe->access_log, NULL, fault);
+    }
+    return error;
+}
+
 static enum error open_logs(struct safe *safe, struct fault *fault)
 {
     struct origin access = origin_of(&safe->node, "access"), public = origin_of(&safe->node, "public");
     struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
 
-    TRY(ledger_open(node_path(safe->node.directory, "log/access").text, &settings, &safe->access_log, NULL, fault));
+    TRY(open_access_log(safe, &settings, fault));
     settings.origin = slice_from_string(public.text);
     settings.seed = &safe->keys->sign_public;
     return ledger_open(node_path(safe->node.directory, "log/public").text, &settings, &safe->public_log, NULL, fault);

@@ -92,8 +92,8 @@ static void a_feverish_child_is_treated_whatever_the_papers(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
-        const char *const facts[][2] = {{"status", statuses[i]}, {"service", "child"}, {"urgency", "urgent"},
-                                        {"age_years", "4"}, {NULL, NULL}};
+        const char *const facts[][2] = {
+            {"status", statuses[i]}, {"service", "child"}, {"urgency", "urgent"}, {"age_years", "4"}, {NULL, NULL}};
         struct entitlement_answer answer = ask(f->both, facts);
         assert_true(slice_is(answer.access, "AS_RESIDENT") && slice_is(answer.may_refuse, "no"));
         assert_true(slice_is(answer.access_key, "entitlement.as_resident"));
@@ -104,8 +104,13 @@ static void a_feverish_child_is_treated_whatever_the_papers(void **state)
 
 static void the_floor_answers_where_the_pack_gives_less(void **state)
 {
-    static const char *const facts[][2] = {{"status", "undocumented"}, {"means", "above"}, {"service", "hospital_elective"},
-                                           {"urgency", "deferrable"}, {"age_years", "12"}, {"pregnant", "no"}, {NULL, NULL}};
+    static const char *const facts[][2] = {{"status", "undocumented"},
+                                           {"means", "above"},
+                                           {"service", "hospital_elective"},
+                                           {"urgency", "deferrable"},
+                                           {"age_years", "12"},
+                                           {"pregnant", "no"},
+                                           {NULL, NULL}};
     struct fixture *f = *state;
     struct entitlement_answer answer = ask(f->both, facts);
 
@@ -129,10 +134,12 @@ static void without_a_pack_the_floor_stands_by_itself(void **state)
 static void a_draft_never_says_no(void **state)
 {
     static const char *const urgencies[] = {"immediate", "urgent", "deferrable", "unknown"};
-    static const char *const means[] = {"below_threshold", "above", "unknown"}, *const yes_no[] = {"yes", "no", "unknown"};
+    static const char *const means[] = {"below_threshold", "above", "unknown"}, *const yes_no[] = {"yes", "no",
+                                                                                                   "unknown"};
     struct fixture *f = *state;
     int status = rule_set_fact(f->belgium, SLICE("status")), service = rule_set_fact(f->belgium, SLICE("service"));
-    const struct rule_domain *statuses = &f->belgium->fact[status].domain, *services = &f->belgium->fact[service].domain;
+    const struct rule_domain *statuses = &f->belgium->fact[status].domain,
+                             *services = &f->belgium->fact[service].domain;
 
     for (unsigned i = 0; i < statuses->value_count * services->value_count * 4 * 3 * 3 * 3; i++) {
         unsigned rest = i;
@@ -155,13 +162,17 @@ static void a_draft_never_says_no(void **state)
 /* Even a joint standard that was tampered with, and a pack that denies, cannot refuse what cannot wait. */
 static void urgent_care_is_never_refused(void **state)
 {
-    static const struct edit no_floor[] = {{"F-01_out_access", "\"NONE_FUNDED\""}, {"F-01_out_may_refuse", "\"ask_clinician\""},
-                                           {"F-01_out_charge", "\"PREPAY\""}, {"F-02_out_access", "\"NONE_FUNDED\""},
-                                           {"F-99_out_charge", "\"PREPAY\""}, {NULL, NULL}};
-    static const struct edit denies[] = {{"BE-01_out_access", "\"NONE_FUNDED\""}, {"BE-02_out_access", "\"NONE_FUNDED\""},
-                                         {"BE-02_out_charge", "\"PREPAY\""}, {"BE-30_out_charge", "\"PREPAY\""}, {NULL, NULL}};
-    static const char *const facts[][2] = {{"status", "undocumented"}, {"service", "primary"}, {"urgency", "urgent"},
-                                           {"pregnant", "no"}, {NULL, NULL}};
+    static const struct edit no_floor[] = {
+        {"F-01_out_access", "\"NONE_FUNDED\""}, {"F-01_out_may_refuse", "\"ask_clinician\""},
+        {"F-01_out_charge", "\"PREPAY\""},      {"F-02_out_access", "\"NONE_FUNDED\""},
+        {"F-99_out_charge", "\"PREPAY\""},      {NULL, NULL}};
+    static const struct edit denies[] = {{"BE-01_out_access", "\"NONE_FUNDED\""},
+                                         {"BE-02_out_access", "\"NONE_FUNDED\""},
+                                         {"BE-02_out_charge", "\"PREPAY\""},
+                                         {"BE-30_out_charge", "\"PREPAY\""},
+                                         {NULL, NULL}};
+    static const char *const facts[][2] = {
+        {"status", "undocumented"}, {"service", "primary"}, {"urgency", "urgent"}, {"pregnant", "no"}, {NULL, NULL}};
     struct fixture *f = *state;
     const struct entitlement *entitlement;
     struct policy standard, pack;
@@ -178,12 +189,41 @@ static void urgent_care_is_never_refused(void **state)
     buffer_free(&pack.compiled);
 }
 
+/* The draft's own no is softened, not merely outweighed by the floor. */
+static void a_draft_is_softened_even_over_a_floor_that_says_less(void **state)
+{
+    static const struct edit no_floor[] = {
+        {"F-99_out_access", "\"NONE_FUNDED\""}, {"F-99_out_charge", "\"PREPAY\""}, {NULL, NULL}};
+    static const struct edit pays_first[] = {{"BE-13_out_charge", "\"PREPAY\""}, {NULL, NULL}};
+    static const char *const facts[][2] = {{"status", "undocumented"}, {"means", "above"}, {"service", "primary"},
+                                           {"urgency", "deferrable"},  {"pregnant", "no"}, {"age_years", "40"},
+                                           {"certificate", "unknown"}, {NULL, NULL}};
+    struct fixture *f = *state;
+    const struct entitlement *entitlement;
+    struct policy standard, pack;
+
+    policy_compile(f->arena, "joint-standard", no_floor, NULL, &standard);
+    policy_compile(f->arena, "belgium", pays_first, NULL, &pack);
+    assert_int_equal(OK, entitlement_new(f->arena, standard.set, pack.set, &entitlement, NULL));
+    struct entitlement_answer answer = ask(entitlement, facts);
+    assert_true(slice_is(answer.row->id, "BE-13"));
+    assert_true(answer.due.access == DUE_ACCESS_ASK_CLINICIAN && answer.due.charge == DUE_CHARGE_ASK);
+    buffer_free(&standard.compiled);
+    buffer_free(&pack.compiled);
+}
+
 static void a_value_that_is_not_listed_is_refused(void **state)
 {
-    static const struct { const char *name, *value; enum error error; } cases[] = {
-        {"status", "alien", ERROR_VALUE}, {"age_years", "-1", ERROR_VALUE}, {"age_years", "121", ERROR_VALUE},
-        {"age_years", "4.5", ERROR_VALUE}, {"age_years", "", OK},           {"urgency", "", OK},
-        {"shoe_size", "44", OK}};
+    static const struct {
+        const char *name, *value;
+        enum error error;
+    } cases[] = {{"status", "alien", ERROR_VALUE},
+                 {"age_years", "-1", ERROR_VALUE},
+                 {"age_years", "121", ERROR_VALUE},
+                 {"age_years", "4.5", ERROR_VALUE},
+                 {"age_years", "", OK},
+                 {"urgency", "", OK},
+                 {"shoe_size", "44", OK}};
     struct fixture *f = *state;
     struct entitlement_answer answer;
     struct slice missing = {0};
@@ -235,6 +275,7 @@ int main(void)
         cmocka_unit_test(without_a_pack_the_floor_stands_by_itself),
         cmocka_unit_test(a_draft_never_says_no),
         cmocka_unit_test(urgent_care_is_never_refused),
+        cmocka_unit_test(a_draft_is_softened_even_over_a_floor_that_says_less),
         cmocka_unit_test(a_value_that_is_not_listed_is_refused),
         cmocka_unit_test(a_form_can_be_made_from_the_facts),
         cmocka_unit_test(rule_sets_without_the_tables_are_refused),

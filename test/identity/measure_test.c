@@ -20,15 +20,22 @@
 #include "module_directory.h"
 
 /* NULL content when it is not there. */
+/* skip() jumps past what cleans up by scope. */
+static void skip_without(struct arena **arena)
+{
+    arena_free_pointer(arena);
+    skip();
+}
+
 static struct slice data_file(struct arena *arena, const char *name)
 {
     const char *directory = getenv("HOSPITIUM_DATA");
     char path[512];
     struct slice content = {0};
 
-    snprintf(path, sizeof path, "%s/identity/%s", directory ? directory : "../shared/data", name);
+    snprintf(path, sizeof path, "%s/identity/%s", directory ? directory : SOURCE_ROOT "/../shared/data", name);
     if (file_read(arena, path, 16 * 1024 * 1024, &content, NULL) != OK)
-        print_message("%s is not there: skipped (set HOSPITIUM_DATA)\n", path);
+        print_message("no %s below $HOSPITIUM_DATA or ../shared/data: skipped\n", name);
     return content;
 }
 
@@ -95,7 +102,7 @@ static void name_pairs_are_told_apart(void **state)
 
     (void)state;
     if (!rest.data)
-        skip();
+        skip_without(&arena);
     (void)slice_cut(&rest, '\n');
     int64_t compared_ns = 0;
     while (rest.length > 0 && pairs < NAME_PAIRS_MAX) {
@@ -172,7 +179,7 @@ static void misspelt_records_find_each_other(void **state)
 
     (void)state;
     if (!content.data)
-        skip();
+        skip_without(&arena);
     read_febrl(arena, content, &febrl);
     for (size_t i = 0; i < febrl.count; i++)
         for (size_t j = 0; j < i; j++) {
@@ -208,7 +215,7 @@ static void measure_script(const char *file, const char *script, double floor_to
     size_t count = 0, first = 0, same_skeleton = 0;
 
     if (!rest.data)
-        skip();
+        skip_without(&arena);
     for (size_t line_number = 0; rest.length > 0 && count < SCRIPT_SAMPLE; line_number++) {
         struct slice line = slice_cut(&rest, '\n');
         if (line_number % 40 != 0)

@@ -105,13 +105,11 @@ static void assert_verifies(struct fixture *fixture)
 static void assert_survived(struct fixture *fixture, const struct told *told)
 {
     struct ledger *ledger = NULL;
-    struct ledger_settings settings = fixture->settings;
     struct fault fault = {0};
 
-    settings.io = NULL;
-    enum error error = ledger_open(fixture->log, &settings, &ledger, NULL, &fault);
+    enum error error = ledger_open(fixture->log, &fixture->settings, &ledger, NULL, &fault);
     if (error == ERROR_FILE_MISSING && told->size == 0)
-        error = ledger_create(fixture->log, &settings, &ledger, &fault);
+        error = ledger_create(fixture->log, &fixture->settings, &ledger, &fault);
     if (error != OK)
         fail_msg("%s: %s", error_entry(error)->name, fault.detail);
     uint64_t size = ledger_size(ledger);
@@ -146,6 +144,7 @@ static int story_that_ends(enum shaky_end end, size_t at, uint64_t seed, int fai
     shaky.world = world_driven(seed * 1000 + at, 0);
     int status = run_story(&fixture, &shaky, told);
     struct told survived = *told;
+    shaky.end = SHAKY_NEVER; /* the world goes on */
     assert_survived(&fixture, &survived);
     fixture_remove(&fixture);
     return status;
@@ -175,10 +174,10 @@ static void a_power_cut_at_any_operation_loses_nothing_confirmed(void **state)
     size_t operations = operations_of_the_story(told);
 
     for (size_t at = 1; at <= operations; at++) {
-        for (uint64_t seed = 1; seed <= 6; seed++)
+        for (uint64_t seed = 1; seed <= 4; seed++)
             assert_int_equal(0, story_that_ends(SHAKY_POWER, at, seed, EIO, told));
     }
-    print_message("power cut 6 times at each of %zu operations\n", operations);
+    print_message("power cut 4 times at each of %zu operations\n", operations);
     munmap(told, sizeof *told);
 }
 

@@ -39,7 +39,8 @@ static void other_texts_are_no_paths(void **state)
 {
     static const char *const cases[] = {
         "", "/", "tile", "tile/", "tile/0", "tile/0/", "/tile/0/000", "tile/0/000/", "tile/0/0", "tile/0/00",
-        "tile/0/0000","tile/00/000", "tile/8/000", "tile/64/000", "tile/-1/000", "tile/+1/000", "tile/0x0/000", "tile/0/x000/000",
+        "tile/0/0000",
+        "tile/00/000", "tile/8/000", "tile/64/000", "tile/-1/000", "tile/+1/000", "tile/0x0/000", "tile/0/x000/000",
         "tile/0/x001", "tile/0/001/000", "tile/0/x001/x000", "tile/0/x1/000", "tile/0/000.p", "tile/0/000.p/",
         "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/1/", "tile/0/000.p/1/2", "tile/0/000/1",
         "tile/0/000.q/1", "tile/0/x001.p/000/1", "tile/entries/", "tile/Entries/000", "tile/entries/../000",

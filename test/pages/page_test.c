@@ -107,10 +107,10 @@ static void headers_allow_nothing_but_our_own_style(void **state)
         assert_non_null(strstr(policy, "default-src 'none'"));
         assert_null(strstr(policy, "unsafe"));
         assert_null(strstr(policy, "script-src"));
-        assert_string_equal("no-referrer", header(headers, "Referrer-Policy"));
-        assert_string_equal("nosniff", header(headers, "X-Content-Type-Options"));
+        assert_string_equal("no-referrer", header(headers, "referrer-policy"));
+        assert_string_equal("nosniff", header(headers, "x-content-type-options"));
         assert_int_equal(personal, strcmp(header(headers, "cache-control"), "no-store") == 0);
-        assert_int_equal(tls, header(headers, "Strict-Transport-Security")[0] != '\0');
+        assert_int_equal(tls, header(headers, "strict-transport-security")[0] != '\0');
     }
     assert_non_null(strstr(header(pages_asset_headers(true), "cache-control"), "immutable"));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves that what `hospitium decide` is asked in JSON is answered as the tables say or refused with the reason, and that
- * the people described in the joint standard get what it promises them. */
+/* Proves that what `hospitium decide` is asked in JSON is answered as the tables say or refused with the reason, and
+ * that the people described in the joint standard get what it promises them. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,8 @@ static void check_question(const struct rule_set *set, const struct question *qu
     struct fault fault = {0};
 
     assert_int_equal(OK, answer_decision(set, slice_from_string(question->decision), &decision, &fault));
-    enum error error = answer_json(scratch, decision, slice_from_string(question->inputs), false, &answer, &verdict, &fault);
+    enum error error = answer_json(scratch, decision, slice_from_string(question->inputs), false, &answer, &verdict,
+                                   &fault);
     if (error != question->error || verdict != question->verdict)
         fail_msg("%s: %s, %s", question->inputs, error_entry(error)->name, error_entry(verdict)->name);
     if (error == OK && !slice_is(buffer_view(&answer), question->answer))
@@ -99,7 +100,8 @@ static void an_explanation_goes_step_by_step(void **state)
 
     (void)state;
     assert_int_equal(OK, answer_json(arena, rule_set_decision(set, SLICE("disclosure")),
-                                     SLICE("{\"sector\":\"immigration\",\"drawer\":\"contact\"}"), true, &answer, &verdict, NULL));
+                                     SLICE("{\"sector\":\"immigration\",\"drawer\":\"contact\"}"), true, &answer,
+                                     &verdict, NULL));
     assert_int_equal(OK, json_parse(arena, buffer_view(&answer), &root, NULL));
     assert_true(json_is(json_member(root, "result"), "NONE"));
     struct json_items steps = json_items(json_member(root, "because"));
@@ -141,7 +143,8 @@ static void the_people_of_the_joint_standard_get_what_it_promises(void **state)
             fail_msg("%s", fault.detail);
         assert_int_equal(OK, json_parse(arena, buffer_view(&answer), &result, NULL));
         if (!as_expected(json_member(i.value, "expect"), result))
-            fail_msg("%.*s: %.*s", SLICE_PRINT(json_text(json_member(i.value, "who"))), SLICE_PRINT(buffer_view(&answer)));
+            fail_msg("%.*s: %.*s", SLICE_PRINT(json_text(json_member(i.value, "who"))),
+                     SLICE_PRINT(buffer_view(&answer)));
     }
     assert_true(people >= 12);
 }

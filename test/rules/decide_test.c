@@ -163,26 +163,37 @@ static void unknown_stands_for_what_is_not_said(void **state)
 static void what_is_not_known_is_not_compared(void **state)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(16 << 20);
-    const struct rule_set *set = model_verified(arena, "decision d COLLECT\nin age number null, [0..120]\n"
-                                                       "out o \"less\", \"notless\", \"null\", \"any\", \"five\"\n"
-                                                       "row R1 | < 18 | \"less\"\nrow R2 | not(< 18) | \"notless\"\n"
-                                                       "row R3 | null | \"null\"\nrow R4 | - | \"any\"\n"
-                                                       "row R5 | not(5) | \"five\"\n");
+    const struct rule_set *set = model_verified(arena,
+                                                "decision d COLLECT\nin age number null, [0..120]\n"
+                                                "out o \"less\", \"notless\", \"null\", \"any\", \"five\", \"known\"\n"
+                                                "row R1 | < 18 | \"less\"\nrow R2 | not(< 18) | \"notless\"\n"
+                                                "row R3 | null | \"null\"\nrow R4 | - | \"any\"\n"
+                                                "row R5 | not(5) | \"five\"\nrow R6 | not(null) | \"known\"\n");
     struct rule_result result;
 
     (void)state;
     assert_int_equal(OK, rules_decide(&set->decision[0], (int64_t[]){RULE_UNKNOWN}, &result));
     assert_int_equal(1 << 2 | 1 << 3, result.collected[0]);
     assert_int_equal(OK, rules_decide(&set->decision[0], (int64_t[]){5}, &result));
-    assert_int_equal(1 << 0 | 1 << 3, result.collected[0]);
+    assert_int_equal(1 << 0 | 1 << 3 | 1 << 5, result.collected[0]);
 }
 
 static void decimals_are_compared_exactly(void **state)
 {
-    static const struct { const char *value, *row; } cases[] = {
-        {"1.5", "R2"},  {"1.4999999999999999", "R1"}, {"1.50000000000000001", "R3"}, {"1.500", "R2"}, {"-3", "R1"},
-        {"0.3", "R1"},  {"1.55", "R3"},               {"2", "R3"},                   {"2.25", "R4"},  {"2.3", "R5"},
-        {"2.26", "R5"}, {"2.249999", "R3"}};
+    static const struct {
+        const char *value, *row;
+    } cases[] = {{"1.5", "R2"},
+                 {"1.4999999999999999", "R1"},
+                 {"1.50000000000000001", "R3"},
+                 {"1.500", "R2"},
+                 {"-3", "R1"},
+                 {"0.3", "R1"},
+                 {"1.55", "R3"},
+                 {"2", "R3"},
+                 {"2.25", "R4"},
+                 {"2.3", "R5"},
+                 {"2.26", "R5"},
+                 {"2.249999", "R3"}};
     CLEANUP_ARENA struct arena *arena = arena_new(16 << 20);
     const struct rule_set *set = model_open(arena, "decision d UNIQUE\nin x number\nout o\nrow R1 | < 1.5 | 1\n"
                                                    "row R2 | 1.5 | 2\nrow R3 | (1.5..2.25) | 3\n"
@@ -201,8 +212,8 @@ static void decimals_are_compared_exactly(void **state)
 
 static void what_is_no_value_is_refused(void **state)
 {
-    static const char *const numbers[] = {"", "x", "1.", ".", "-", "+1", "1e3", " 1", "1 ", "1,5", "0x10", "1.5",
-                                          "99999999999999999999", "121", "-1"};
+    static const char *const numbers[] = {
+        "", "x", "1.", ".", "-", "+1", "1e3", " 1", "1 ", "1,5", "0x10", "1.5", "99999999999999999999", "121", "-1"};
     struct fixture f = table_with("PRIORITY");
     int64_t value;
 
@@ -215,13 +226,14 @@ static void what_is_no_value_is_refused(void **state)
     arena_free(f.arena);
 }
 
-static const char CHAIN[] = "decision last UNIQUE\nin middle string\nin c string \"k\", \"unknown\"\nout o \"yes\", \"no\"\n"
-                            "row L1 | \"big\" | - | \"yes\"\nrow L2 | \"small\" | - | \"no\"\n"
-                            "decision middle UNIQUE\nin first string\nin b string \"y\", \"unknown\"\n"
-                            "out size \"small\", \"big\"\nrow M1 | \"on\" | \"y\" | \"big\"\n"
-                            "row M2 | \"on\" | \"unknown\" | \"small\"\nrow M3 | \"off\" | - | \"small\"\n"
-                            "decision first UNIQUE\nin a number null, [0..9]\nout s \"off\", \"on\"\n"
-                            "row F1 | < 5, null | \"off\"\nrow F2 | >= 5 | \"on\"\n";
+static const char CHAIN[] =
+    "decision last UNIQUE\nin middle string\nin c string \"k\", \"unknown\"\nout o \"yes\", \"no\"\n"
+    "row L1 | \"big\" | - | \"yes\"\nrow L2 | \"small\" | - | \"no\"\n"
+    "decision middle UNIQUE\nin first string\nin b string \"y\", \"unknown\"\n"
+    "out size \"small\", \"big\"\nrow M1 | \"on\" | \"y\" | \"big\"\n"
+    "row M2 | \"on\" | \"unknown\" | \"small\"\nrow M3 | \"off\" | - | \"small\"\n"
+    "decision first UNIQUE\nin a number null, [0..9]\nout s \"off\", \"on\"\n"
+    "row F1 | < 5, null | \"off\"\nrow F2 | >= 5 | \"on\"\n";
 
 static void tables_feed_each_other_in_any_order_of_writing(void **state)
 {

@@ -28,7 +28,9 @@ static void write_tests(struct buffer *into, const struct feel_tests *tests)
 
 static void cells_are_read_as_written(void **state)
 {
-    static const struct { const char *cell, *read; } cases[] = {
+    static const struct {
+        const char *cell, *read;
+    } cases[] = {
         {"-", ""},
         {"", ""},
         {"  -  ", ""},
@@ -70,12 +72,35 @@ static void cells_are_read_as_written(void **state)
 
 static void anything_else_is_refused_with_its_column(void **state)
 {
-    static const struct { const char *cell; unsigned column; } cases[] = {
-        {"abc", 1},           {"\"a", 3},          {"\"a\" \"b\"", 5},  {"\"a\",", 5},        {"not(\"a\"", 8},
-        {"not \"a\"", 5},     {"< \"a\"", 6},      {"[1..\"b\"]", 9},   {"[5..1]", 7},        {"[1..", 5},
-        {"1 + 2", 3},         {"? > 5", 1},        {"date(\"2026\")", 1}, {"1e5", 2},         {"- -", 3},
-        {"\"\\u0041\"", 3},   {"123456789012345678", 19}, {"0.0000000001", 13}, {"not(not(1))", 5}, {"{1}", 1},
-        {"trueish", 1},       {"<", 2},            {">= null", 8},      {"--5", 2},           {"-, 5", 2},
+    static const struct {
+        const char *cell;
+        unsigned column;
+    } cases[] = {
+        {"abc", 1},
+        {"\"a", 3},
+        {"\"a\" \"b\"", 5},
+        {"\"a\",", 5},
+        {"not(\"a\"", 8},
+        {"not \"a\"", 5},
+        {"< \"a\"", 6},
+        {"[1..\"b\"]", 9},
+        {"[5..1]", 7},
+        {"[1..", 5},
+        {"1 + 2", 3},
+        {"? > 5", 1},
+        {"date(\"2026\")", 1},
+        {"1e5", 2},
+        {"- -", 3},
+        {"\"\\u0041\"", 3},
+        {"123456789012345678", 19},
+        {"0.0000000001", 13},
+        {"not(not(1))", 5},
+        {"{1}", 1},
+        {"trueish", 1},
+        {"<", 2},
+        {">= null", 8},
+        {"--5", 2},
+        {"-, 5", 2},
     };
 
     (void)state;

@@ -102,8 +102,9 @@ void model_write_pack(struct buffer *into, const char *text)
     struct slice rest = slice_from_string(text);
     const char *comma = "";
 
-    buffer_string(into, "{\"format\":\"hospitium-pack/1\",\"id\":\"test\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
-                        "\"sources\":{\"t\":{\"title\":\"A law\",\"language\":\"en\"}},\"known\":[\"\"");
+    buffer_string(into,
+                  "{\"format\":\"hospitium-pack/1\",\"id\":\"test\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
+                  "\"sources\":{\"t\":{\"title\":\"A law\",\"language\":\"en\"}},\"known\":[\"\"");
     while (rest.length > 0) {
         struct slice line = trimmed(slice_cut(&rest, '\n'));
         if (slice_is(slice_cut(&line, ' '), "known"))
@@ -146,13 +147,15 @@ const struct rule_set *model_verified(struct arena *arena, const char *text)
 
     model_write(&dmn, text);
     model_write_pack(&pack, text);
-    must_compile(compile_pack(arena, buffer_view(&dmn), buffer_view(&pack), &report, &compiled, &fault), &fault, &lines);
+    must_compile(compile_pack(arena, buffer_view(&dmn), buffer_view(&pack), &report, &compiled, &fault), &fault,
+                 &lines);
     return load(arena, &compiled);
 }
 
 const struct rule_set *model_open(struct arena *arena, const char *text)
 {
-    CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX), compiled = buffer_new(BYTES_MAX), lines = buffer_new(BYTES_MAX);
+    CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX), compiled = buffer_new(BYTES_MAX),
+                                 lines = buffer_new(BYTES_MAX);
     struct report report = {.into = &lines};
     struct fault fault = {0};
 

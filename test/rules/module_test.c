@@ -78,7 +78,8 @@ struct run {
     struct slice out, err;
 };
 
-static struct run command(struct arena *arena, int (*main_of)(int, char **), const char *const *arguments, const char *input)
+static struct run command(struct arena *arena, int (*main_of)(int, char **), const char *const *arguments,
+                          const char *input)
 {
     char *argv[16];
     int argc = 0;
@@ -129,19 +130,31 @@ static void a_pack_is_compiled_proved_and_verified(void **state)
     assert_int_equal(OK, rules->verify(buffer_view(&standard), slice_of("", 0), buffer_view(&standard_record), NULL));
     assert_int_equal(OK, rules->verify(buffer_view(&pack), buffer_view(&standard), buffer_view(&pack_record), NULL));
     standard.data[standard.length / 2] ^= 1;
-    assert_int_not_equal(OK, rules->verify(buffer_view(&standard), slice_of("", 0), buffer_view(&standard_record), NULL));
+    assert_int_not_equal(OK,
+                         rules->verify(buffer_view(&standard), slice_of("", 0), buffer_view(&standard_record), NULL));
     buffer_free(&standard);
     buffer_free(&pack);
 }
 
 static void decide_prints_the_result_and_keeps_its_exit_codes(void **state)
 {
-    static const struct { const char *arguments[6], *input, *out; int code; } runs[] = {
-        {{"decide", POLICY "belgium/rules.dmn"}, "{\"service\":\"maternity\",\"urgency\":\"urgent\"}",
-         "{\"access\":\"AS_RESIDENT\",\"may_refuse\":\"no\",\"charge\":\"ASK\",\"paper\":\"none\",\"who_helps\":\"CPAS\"}\n", 0},
-        {{"decide", POLICY "joint-standard", "--decision", "standing"}, "{\"purpose\":\"ENFORCE\"}", "\"enforcement\"\n", 0},
+    static const struct {
+        const char *arguments[6], *input, *out;
+        int code;
+    } runs[] = {
+        {{"decide", POLICY "belgium/rules.dmn"},
+         "{\"service\":\"maternity\",\"urgency\":\"urgent\"}",
+         "{\"access\":\"AS_RESIDENT\",\"may_refuse\":\"no\",\"charge\":\"ASK\",\"paper\":\"none\",\"who_helps\":"
+         "\"CPAS\"}\n",
+         0},
+        {{"decide", POLICY "joint-standard", "--decision", "standing"},
+         "{\"purpose\":\"ENFORCE\"}",
+         "\"enforcement\"\n",
+         0},
         {{"decide", POLICY "joint-standard", "--decision", "standing", "--lines"},
-         "{\"purpose\":\"ENFORCE\"}\n\n{\"purpose\":\"x\"}\n{}\n", "\"enforcement\"\nnull\n\"none\"\n", 2},
+         "{\"purpose\":\"ENFORCE\"}\n\n{\"purpose\":\"x\"}\n{}\n",
+         "\"enforcement\"\nnull\n\"none\"\n",
+         2},
         {{"decide", POLICY "joint-standard"}, "{}", "", 2},
         {{"decide", POLICY "nowhere"}, "{}", "", 2},
         {{"decide"}, "", "", 2},
@@ -167,7 +180,8 @@ static void prove_records_and_replays(void **state)
     (void)state;
     snprintf(record, sizeof record, "%s", in_folder("belgium.proof.json"));
     const char *const make[] = {"prove", POLICY "belgium", "--record", record, NULL};
-    const char *const again[] = {"prove", POLICY "belgium", "--base", POLICY "joint-standard", "--replay", record, "--json", NULL};
+    const char *const again[] = {"prove",    POLICY "belgium", "--base", POLICY "joint-standard",
+                                 "--replay", record,           "--json", NULL};
     const char *const other[] = {"prove", POLICY "joint-standard", "--replay", record, NULL};
     const char *const two[] = {"prove", POLICY "joint-standard", POLICY "belgium", "--record", record, NULL};
     struct run made = command(arena, rules->prove_command, make, "");
@@ -184,7 +198,8 @@ static void a_pack_that_denies_is_answered_no(void **state)
     CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX), pack = buffer_new(BYTES_MAX);
     static const char TEXT[] =
         "decision entitlement UNIQUE\nin urgency string \"immediate\", \"urgent\", \"deferrable\", \"unknown\"\n"
-        "out access \"AS_RESIDENT\", \"NONE_FUNDED\"\nout may_refuse \"no\", \"ask_clinician\"\nout charge \"ASK\", \"PREPAY\"\n"
+        "out access \"AS_RESIDENT\", \"NONE_FUNDED\"\nout may_refuse \"no\", \"ask_clinician\"\nout charge \"ASK\", "
+        "\"PREPAY\"\n"
         "row R1 | \"immediate\", \"unknown\" | \"AS_RESIDENT\" | \"no\" | \"ASK\"\n"
         "row R2 | \"urgent\", \"deferrable\" | \"NONE_FUNDED\" | \"ask_clinician\" | \"PREPAY\"\n";
     const char *const arguments[] = {"prove", folder, "--base", POLICY "joint-standard", NULL};
@@ -228,7 +243,10 @@ static void the_conformance_kit_is_run_honestly(void **state)
     assert_int_equal(116, passed + failed);
     assert_true(passed >= 18);
     assert_int_equal(OK, file_read(arena, csv, BYTES_MAX, &rows, NULL));
-    assert_true(slice_search(rows, SLICE("\"0004-simpletable-U\",\"0004-simpletable-U-test-01.xml\",\"001\",\"SUCCESS\",\"\"")) != SIZE_MAX);
+    assert_true(
+        slice_search(rows,
+                     SLICE("\"0004-simpletable-U\",\"0004-simpletable-U-test-01.xml\",\"001\",\"SUCCESS\",\"\"")) !=
+        SIZE_MAX);
 }
 
 int main(void)

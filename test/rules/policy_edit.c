@@ -34,7 +34,8 @@ static struct slice edited(struct arena *arena, struct slice dmn, const struct e
     return arena_copy(arena, buffer_view(&into));
 }
 
-void policy_compile(struct arena *arena, const char *name, const struct edit *edits, const char *pack, struct policy *ret)
+void policy_compile(struct arena *arena, const char *name, const struct edit *edits, const char *pack,
+                    struct policy *ret)
 {
     CLEANUP_BUFFER struct buffer lines = buffer_new(BYTES_MAX);
     struct report report = {.into = &lines};
@@ -53,7 +54,8 @@ void policy_compile(struct arena *arena, const char *name, const struct edit *ed
         fail_msg("%s\n%.*s", fault.detail, SLICE_PRINT(buffer_view(&lines)));
 }
 
-bool policy_proves(const struct proof *proof, enum rule_property property, const char *scope, struct slice *ret_counterexample)
+bool policy_proves(const struct proof *proof, enum rule_property property, const char *scope,
+                   struct slice *ret_counterexample)
 {
     bool tried = false, proved = true;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves the prover: the shipped rule sets hold, every harmful change of a cell is refuted with a case that shows it, and
- * changes that harm nobody are not. */
+/* Proves the prover: the shipped rule sets hold, every harmful change of a cell is refuted with a case that shows it,
+ * and changes that harm nobody are not. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,7 +104,9 @@ static void harm_to_the_record_is_refuted(void **state)
         {PROPERTY_FIREWALL, "alone", {{"D-02_out_outcome", "\"EXISTENCE\""}}, "firewall: EXISTENCE, by row D-02"},
         {PROPERTY_FIREWALL, "alone", {{"S-01_out_standing", "\"clinical\""}}, "sector immigration"},
         {PROPERTY_FIREWALL, "alone", {{"S-02_out_standing", "\"clinical\""}}, "purpose ENFORCE"},
-        {PROPERTY_FIREWALL, "alone", {{"S-01_sector", "\"lawenforcement\""}, {"S-20_sector", "-"}, {"S-20_role", "-"}},
+        {PROPERTY_FIREWALL,
+         "alone",
+         {{"S-01_sector", "\"lawenforcement\""}, {"S-20_sector", "-"}, {"S-20_role", "-"}},
          "sector immigration"},
         {PROPERTY_FIREWALL, "alone", {{"D-02_order", "\"none\""}, {"D-99_out_outcome", "\"FULL\""}}, "D-99"},
         {PROPERTY_PURPOSE, "alone", {{"D-01_out_outcome", "\"FULL\""}}, "order valid"},
@@ -133,18 +135,26 @@ static void harm_to_care_is_refuted(void **state)
         {PROPERTY_NON_DENIAL, "alone", {{"F-01_out_access", "\"ASK_CLINICIAN\""}}, "refused or delayed"},
         {PROPERTY_NON_DENIAL, "alone", {{"F-01_out_may_refuse", "\"ask_clinician\""}}, "may be refused"},
         {PROPERTY_NON_DENIAL, "alone", {{"F-01_out_charge", "\"PREPAY\""}}, "must pay first"},
-        {PROPERTY_NON_DENIAL, "alone", {{"F-01_age_years", ">= 18"}, {"F-02_out_access", "\"NONE_FUNDED\""}}, "age_years 0 to 17"},
+        {PROPERTY_NON_DENIAL,
+         "alone",
+         {{"F-01_age_years", ">= 18"}, {"F-02_out_access", "\"NONE_FUNDED\""}},
+         "age_years 0 to 17"},
         {PROPERTY_MISSING_FACTS, "alone", {{"F-02_age_years", "< 18"}}, "not known"},
         {PROPERTY_MISSING_FACTS, "alone", {{"F-04_pregnant", "\"yes\""}}, "not known"},
     };
     static const struct mutant belgium[] = {
         {PROPERTY_NON_DENIAL, "alone", {{"BE-02_out_access", "\"NONE_FUNDED\""}}, "access ASK_CLINICIAN"},
-        {PROPERTY_NON_DENIAL, "alone", {{"BE-02_status", "not(\"undocumented\")"}, {"BE-01_means", "\"below_threshold\""}},
+        {PROPERTY_NON_DENIAL,
+         "alone",
+         {{"BE-02_status", "not(\"undocumented\")"}, {"BE-01_means", "\"below_threshold\""}},
          "status undocumented"},
         {PROPERTY_STATUS_BLIND, "alone", {{"BE-01_out_access", "\"FULL\""}}, "other care than with another status"},
         {PROPERTY_STATUS_BLIND, "combined", {{"BE-01_out_access", "\"FULL\""}}, "other care than with another status"},
         {PROPERTY_MISSING_FACTS, "alone", {{"BE-11_certificate", "\"no\""}}, "certificate unknown"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"BE-20_status", "\"citizen_resident\", \"eu_insured\""}, {"BE-30_status", "-"}}, "not known"},
+        {PROPERTY_MISSING_FACTS,
+         "alone",
+         {{"BE-20_status", "\"citizen_resident\", \"eu_insured\""}, {"BE-30_status", "-"}},
+         "not known"},
         {PROPERTY_TOTALITY, "alone", {{"BE-30_status", "\"visa_long\""}}, "entitlement has no row"},
     };
 
@@ -158,8 +168,10 @@ static void harm_to_care_is_refuted(void **state)
 /* Promise 1: whatever a pack says, the floor answers. */
 static void a_pack_that_denies_urgent_care_is_refuted_and_overruled(void **state)
 {
-    static const struct edit denies[] = {{"BE-01_out_access", "\"NONE_FUNDED\""}, {"BE-02_out_access", "\"NONE_FUNDED\""},
-                                         {"BE-02_out_may_refuse", "\"ask_clinician\""}, {"BE-02_out_charge", "\"PREPAY\""},
+    static const struct edit denies[] = {{"BE-01_out_access", "\"NONE_FUNDED\""},
+                                         {"BE-02_out_access", "\"NONE_FUNDED\""},
+                                         {"BE-02_out_may_refuse", "\"ask_clinician\""},
+                                         {"BE-02_out_charge", "\"PREPAY\""},
                                          {NULL, NULL}};
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
     struct slice counterexample = {0};
@@ -178,11 +190,10 @@ static void a_pack_that_denies_urgent_care_is_refuted_and_overruled(void **state
 static void a_change_that_harms_nobody_is_not_refuted(void **state)
 {
     static const struct edit harmless[][3] = {
-        {{"S-01_sector", "\"immigration\""}},                          /* police then has no standing at all */
-        {{"S-20_sector", "not(\"unknown\")"}},                         /* enforcement outranks it */
-        {{"D-28_drawer", "\"clinical\""}},                             /* less is open */
-        {{"D-40_drawer", "\"identity\""}},
-        {{"D-32_out_outcome", "\"NONE\""}, {"D-32_relation", "-"}},
+        {{"S-01_sector", "\"immigration\""}},  /* police then has no standing at all */
+        {{"S-20_sector", "not(\"unknown\")"}}, /* enforcement outranks it */
+        {{"D-28_drawer", "\"clinical\""}},     /* less is open */
+        {{"D-40_drawer", "\"identity\""}},     {{"D-32_out_outcome", "\"NONE\""}, {"D-32_relation", "-"}},
     };
 
     (void)state;
@@ -197,8 +208,9 @@ static void a_change_that_harms_nobody_is_not_refuted(void **state)
 
 static void rows_must_cite_and_be_in_force(void **state)
 {
-    static const char HEAD[] = "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
-                               "\"known\":[\"service\"],\"sources\":{\"s\":{\"title\":\"L\",\"language\":\"en\"}},\"rows\":{";
+    static const char HEAD[] =
+        "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
+        "\"known\":[\"service\"],\"sources\":{\"s\":{\"title\":\"L\",\"language\":\"en\"}},\"rows\":{";
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
     CLEANUP_BUFFER struct buffer cited = buffer_new(1 << 20), dated = buffer_new(1 << 20);
     struct slice counterexample = {0};
@@ -208,10 +220,13 @@ static void rows_must_cite_and_be_in_force(void **state)
     buffer_format(&cited, "%s}}%c", HEAD, 0);
     policy_compile(arena, "belgium", NULL, cited.data, &policy);
     assert_false(policy_proves(proof_of(arena, policy.set, NULL), PROPERTY_CITATIONS, "alone", &counterexample));
-    assert_true(slice_search(counterexample, SLICE("BE-02")) != SIZE_MAX || slice_search(counterexample, SLICE("BE-01")) != SIZE_MAX);
+    assert_true(slice_search(counterexample, SLICE("BE-02")) != SIZE_MAX ||
+                slice_search(counterexample, SLICE("BE-01")) != SIZE_MAX);
     buffer_free(&policy.compiled);
 
-    buffer_format(&dated, "%s\"BE-20\":{\"source\":\"s\",\"article\":\"1\",\"text\":\"t\",\"valid_to\":\"2027-01-01\"}}}%c", HEAD, 0);
+    buffer_format(&dated,
+                  "%s\"BE-20\":{\"source\":\"s\",\"article\":\"1\",\"text\":\"t\",\"valid_to\":\"2027-01-01\"}}}%c",
+                  HEAD, 0);
     policy_compile(arena, "belgium", NULL, dated.data, &policy);
     assert_false(policy_proves(proof_of(arena, policy.set, NULL), PROPERTY_NO_GAP, "alone", &counterexample));
     assert_true(slice_search(counterexample, SLICE("BE-20")) != SIZE_MAX);
@@ -243,7 +258,8 @@ static void combining_takes_the_better_of_both(void **state)
         assert_true(urgent.access >= DUE_ACCESS_URGENT_ONLY && urgent.may_refuse == DUE_REFUSAL_NO &&
                     urgent.charge != DUE_CHARGE_PREPAY);
         struct care_due soft = combine_soften_draft(pack);
-        assert_true(soft.access >= pack.access && soft.access != DUE_ACCESS_NONE_FUNDED && soft.charge != DUE_CHARGE_PREPAY);
+        assert_true(soft.access >= pack.access && soft.access != DUE_ACCESS_NONE_FUNDED &&
+                    soft.charge != DUE_CHARGE_PREPAY);
     }
 }
 

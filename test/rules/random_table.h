@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Random decision tables, as data that a test can evaluate row by row without any of the code under test, and as text for
- * model_text.h. Inputs are a text of VALUES values `v0`…, the last of which is `unknown`, or a number null, [0..RANGE]. */
+/* Random decision tables, as data that a test can evaluate row by row without any of the code under test, and as text
+ * for model_text.h. Inputs are a text of VALUES values `v0`…, the last of which is `unknown`, or a number null,
+ * [0..RANGE]. */
 
 #include "base/buffer.h"
 #include "base/world.h"

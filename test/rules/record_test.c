@@ -18,7 +18,8 @@ struct pair {
     struct buffer standard_record, pack_record;
 };
 
-static void write_record(struct arena *arena, const struct rule_set *set, const struct rule_set *base, struct buffer *into)
+static void write_record(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
+                         struct buffer *into)
 {
     const struct proof *proof = NULL;
 
@@ -69,6 +70,9 @@ static void a_true_record_is_taken(void **state)
     assert_int_equal(OK, verify(pair, pair->standard, NULL, buffer_view(&pair->standard_record)));
 }
 
+static const char PACK[] = "{\"format\":\"hospitium-pack/1\",\"id\":\"joint-standard\",\"version\":\"1\","
+                           "\"valid_from\":\"2026-01-01\",\"known\":[\"drawer\",\"service\"]}";
+
 static void a_record_of_other_rules_is_refused(void **state)
 {
     struct pair *pair = *state;
@@ -77,17 +81,25 @@ static void a_record_of_other_rules_is_refused(void **state)
     assert_int_equal(ERROR_UNPROVED, verify(pair, pair->standard, NULL, buffer_view(&pair->pack_record)));
     assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, pair->standard, buffer_view(&pair->standard_record)));
     /* One cell changed, even harmlessly: other bytes, so other rules. */
-    policy_compile(pair->arena, "joint-standard", (struct edit[]){{"D-40_drawer", "\"identity\""}, {NULL, NULL}}, NULL, &other);
+    policy_compile(pair->arena, "joint-standard", (struct edit[]){{"D-40_drawer", "\"identity\""}, {NULL, NULL}}, NULL,
+                   &other);
     assert_int_equal(ERROR_UNPROVED, verify(pair, other.set, NULL, buffer_view(&pair->standard_record)));
     /* The pack's record stands on the joint standard that it was proved with. */
     assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, other.set, buffer_view(&pair->pack_record)));
     assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, NULL, buffer_view(&pair->pack_record)));
     buffer_free(&other.compiled);
+    /* The same tables with other citations are other rules too. */
+    policy_compile(pair->arena, "joint-standard", NULL, PACK, &other);
+    assert_true(hash_equal(&other.set->dmn_hash, &pair->standard->dmn_hash));
+    assert_int_equal(ERROR_UNPROVED, verify(pair, other.set, NULL, buffer_view(&pair->standard_record)));
+    buffer_free(&other.compiled);
 }
 
 static void a_record_that_was_touched_is_refused(void **state)
 {
-    static const struct { const char *from, *to; } touched[] = {
+    static const struct {
+        const char *from, *to;
+    } touched[] = {
         {"\"verdict\":\"proved\"", "\"verdict\":\"refuted\""},
         {"\"verdict\":\"proved\"", "\"verdict\":\"timeout\""},
         {"\"property\":\"non-denial\"", "\"property\":\"other\""},
@@ -96,7 +108,8 @@ static void a_record_that_was_touched_is_refused(void **state)
         {"\"properties\":[", "\"properties\":[],\"x\":["},
         {"\"properties\":[", "\"properties\":[{\"property\":\"firewall\",\"verdict\":\"refuted\"},"},
         {"hospitium-proof/1", "hospitium-proof/9"},
-        {"\"base_sha256\":null", "\"base_sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\""},
+        {"\"base_sha256\":null",
+         "\"base_sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\""},
         {"\"rules_sha256\":\"", "\"rules_sha256\":\"zz"},
         {"\"dmn_sha256\":\"", "\"x\":\""},
         {"{", "[{"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Proves that a model which is broken, hostile or outside the verified profile is refused, each departure with its line,
- * row and cell, and that compiled bytes which were touched do not load. */
+/* Proves that a model which is broken, hostile or outside the verified profile is refused, each departure with its
+ * line, row and cell, and that compiled bytes which were touched do not load. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +15,9 @@
 #define BYTES_MAX (16 << 20)
 #define DMN "<definitions xmlns=\"https://www.omg.org/spec/DMN/20230324/MODEL/\" name=\"m\">\n"
 
-static const char PACK[] = "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
-                           "\"sources\":{},\"rows\":{},\"known\":[]}";
+static const char PACK[] =
+    "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
+    "\"sources\":{},\"rows\":{},\"known\":[]}";
 
 static enum error compile(struct slice dmn, struct slice pack, struct buffer *lines, struct fault *fault)
 {
@@ -29,7 +30,10 @@ static enum error compile(struct slice dmn, struct slice pack, struct buffer *li
 
 static void what_is_no_model_is_refused(void **state)
 {
-    static const struct { const char *xml; enum error error; } cases[] = {
+    static const struct {
+        const char *xml;
+        enum error error;
+    } cases[] = {
         {"", ERROR_XML},
         {"hello", ERROR_XML},
         {"<definitions>", ERROR_XML},
@@ -38,7 +42,8 @@ static void what_is_no_model_is_refused(void **state)
         {DMN "</definitions>", ERROR_SYNTAX},
         {"<!DOCTYPE definitions>" DMN "</definitions>", ERROR_XML},
         {"<!DOCTYPE d [<!ENTITY a \"b\">]>" DMN "<decision name=\"&a;\"/></definitions>", ERROR_XML},
-        {"<!DOCTYPE d [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>" DMN "<decision name=\"x\">&a;</decision></definitions>",
+        {"<!DOCTYPE d [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>" DMN
+         "<decision name=\"x\">&a;</decision></definitions>",
          ERROR_XML},
         {"<!DOCTYPE d SYSTEM \"http://example.org/d.dtd\">" DMN "<decision name=\"x\"/></definitions>", ERROR_XML},
         {DMN "<decision name=\"&nosuch;\"/></definitions>", ERROR_XML},
@@ -87,39 +92,57 @@ static void nesting_without_end_is_refused(void **state)
 /* Each departure by itself, in an otherwise good table; `says` is part of its line in the report. */
 static void each_departure_is_reported_where_it_is(void **state)
 {
-    static const struct { const char *text, *says; } cases[] = {
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
         {"decision d FIRST\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\"\n", "hit policy FIRST"},
-        {"decision d UNIQUE\nin a string\nout o \"1\"\nrow R1 | - | \"1\"\n", "line 3, decision \"d\", cell \"a\": the input needs a closed list"},
+        {"decision d UNIQUE\nin a string\nout o \"1\"\nrow R1 | - | \"1\"\n",
+         "line 3, decision \"d\", cell \"a\": the input needs a closed list"},
         {"decision d UNIQUE\nin a string \"x\", \"y\"\nout o \"1\"\nrow R1 | - | \"1\"\n", "need \"unknown\""},
         {"decision d UNIQUE\nin a boolean\nout o \"1\"\nrow R1 | - | \"1\"\n", "true and false have no unknown"},
         {"decision d UNIQUE\nin a number\nout o \"1\"\nrow R1 | - | \"1\"\n", "closed range of whole numbers"},
-        {"decision d UNIQUE\nin a number null, [0..1.5]\nout o \"1\"\nrow R1 | - | \"1\"\n", "closed range of whole numbers"},
-        {"decision d UNIQUE\nin a number null, (0..9]\nout o \"1\"\nrow R1 | - | \"1\"\n", "closed range of whole numbers"},
+        {"decision d UNIQUE\nin a number null, [0..1.5]\nout o \"1\"\nrow R1 | - | \"1\"\n",
+         "closed range of whole numbers"},
+        {"decision d UNIQUE\nin a number null, (0..9]\nout o \"1\"\nrow R1 | - | \"1\"\n",
+         "closed range of whole numbers"},
         {"decision d UNIQUE\nin a number [0..9]\nout o \"1\"\nrow R1 | - | \"1\"\n", "need null"},
         {"decision d UNIQUE\nin a date\nout o \"1\"\nrow R1 | - | \"1\"\n", "needs a type"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o\nrow R1 | - | \"1\"\n", "output needs a closed list"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"2\"\n", "line 5, decision \"d\", row 1 (R1), cell \"o\": 2 is not among"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | \"z\" | \"1\"\n", "row 1 (R1), cell \"a\": z is not among"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o\nrow R1 | - | \"1\"\n",
+         "output needs a closed list"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"2\"\n",
+         "line 5, decision \"d\", row 1 (R1), cell \"o\": 2 is not among"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | \"z\" | \"1\"\n",
+         "row 1 (R1), cell \"a\": z is not among"},
         {"decision d UNIQUE\nin a number null, [0..9]\nout o \"1\"\nrow R1 | < 10 | \"1\"\n", "10 is not among"},
-        {"decision d UNIQUE\nin a number null, [0..9]\nout o \"1\"\nrow R1 | < 1.5 | \"1\"\n", "1.5 is no whole number"},
+        {"decision d UNIQUE\nin a number null, [0..9]\nout o \"1\"\nrow R1 | < 1.5 | \"1\"\n",
+         "1.5 is no whole number"},
         {"decision d UNIQUE\nin a number null, [0..9]\nout o \"1\"\nrow R1 | \"x\" | \"1\"\n", "another type"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | null | \"1\"\n", "null is not among"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | null | \"1\"\n",
+         "null is not among"},
         {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 |  | \"1\"\n", "the cell is empty"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | x | \"1\"\n", "row 1 (R1), cell \"a\": column 1: a bare word"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | 1 + 1\n", "cell \"o\": column 3"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | x | \"1\"\n",
+         "row 1 (R1), cell \"a\": column 1: a bare word"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | 1 + 1\n",
+         "cell \"o\": column 3"},
         {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | null\n", "null"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\" | \"1\"\n", "not one cell a column"},
-        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\"\nrow R1 | - | \"1\"\n", "row 2 (R1): the row's id is taken"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\" | \"1\"\n",
+         "not one cell a column"},
+        {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\"\nrow R1 | - | \"1\"\n",
+         "row 2 (R1): the row's id is taken"},
         {"decision d UNIQUE\nin a string \"x\", \"unknown\"\nout o \"1\"\nrow | - | \"1\"\n", "the row has no id"},
         {"decision d PRIORITY\nin a string \"x\", \"unknown\"\nout o\nrow R1 | - | \"1\"\n", "PRIORITY needs"},
         {"decision d UNIQUE\nin d string\nout o \"1\"\nrow R1 | - | \"1\"\n", "it rests on itself"},
-        {"decision d UNIQUE\nin e string\nout o \"1\"\nrow R1 | - | \"1\"\ndecision e COLLECT\nin a string \"x\", \"unknown\"\nout p \"1\"\nrow R2 | - | \"1\"\n", "collected list cannot feed"},
-        {"decision d UNIQUE\nin a string \"x\", \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\"\n", "name each text once"},
+        {"decision d UNIQUE\nin e string\nout o \"1\"\nrow R1 | - | \"1\"\ndecision e COLLECT\nin a string \"x\", "
+         "\"unknown\"\nout p \"1\"\nrow R2 | - | \"1\"\n",
+         "collected list cannot feed"},
+        {"decision d UNIQUE\nin a string \"x\", \"x\", \"unknown\"\nout o \"1\"\nrow R1 | - | \"1\"\n",
+         "name each text once"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX), pack = buffer_new(BYTES_MAX), lines = buffer_new(BYTES_MAX);
+        CLEANUP_BUFFER struct buffer dmn = buffer_new(BYTES_MAX), pack = buffer_new(BYTES_MAX),
+                                     lines = buffer_new(BYTES_MAX);
         struct fault fault = {0};
         model_write(&dmn, cases[i].text);
         model_write_pack(&pack, "");
@@ -132,7 +155,8 @@ static void each_departure_is_reported_where_it_is(void **state)
 
 static void a_table_has_at_most_nine_inputs(void **state)
 {
-    CLEANUP_BUFFER struct buffer text = buffer_new(BYTES_MAX), dmn = buffer_new(BYTES_MAX), lines = buffer_new(BYTES_MAX);
+    CLEANUP_BUFFER struct buffer text = buffer_new(BYTES_MAX), dmn = buffer_new(BYTES_MAX),
+                                 lines = buffer_new(BYTES_MAX);
 
     (void)state;
     buffer_string(&text, "decision d UNIQUE\n");
@@ -153,8 +177,10 @@ static void all_departures_are_reported_at_once(void **state)
     struct report report = {.into = &lines};
 
     (void)state;
-    model_write(&dmn, "decision d UNIQUE\nin a string \"x\", \"y\"\nin b number\nout o \"1\"\nrow R1 | \"z\" | - | \"2\"\n");
-    assert_int_equal(ERROR_PROFILE, compile_pack(arena, buffer_view(&dmn), slice_from_string(PACK), &report, &compiled, NULL));
+    model_write(&dmn,
+                "decision d UNIQUE\nin a string \"x\", \"y\"\nin b number\nout o \"1\"\nrow R1 | \"z\" | - | \"2\"\n");
+    assert_int_equal(ERROR_PROFILE,
+                     compile_pack(arena, buffer_view(&dmn), slice_from_string(PACK), &report, &compiled, NULL));
     assert_int_equal(4, report.count);
 }
 
@@ -174,10 +200,15 @@ static void one_fact_has_one_list_of_values(void **state)
 static void a_pack_file_must_be_whole(void **state)
 {
     static const char *const packs[] = {
-        "", "{}", "[]", "{\"format\":\"hospitium-pack/2\"}", "{\"format\":\"hospitium-pack/1\"}",
+        "",
+        "{}",
+        "[]",
+        "{\"format\":\"hospitium-pack/2\"}",
+        "{\"format\":\"hospitium-pack/1\"}",
         "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\"}",
         "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"1.1.2026\"}",
-        "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\",\"valid_to\":\"x\"}",
+        "{\"format\":\"hospitium-pack/"
+        "1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\",\"valid_to\":\"x\"}",
         "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"id\":\"q\",\"version\":\"1\",\"valid_from\":\"2026-01-01\"}",
         "{\"format\":\"hospitium-pack/1\",\"id\":\"p\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
         "\"rows\":{\"R1\":{\"valid_from\":\"soon\"}}}",
@@ -215,7 +246,9 @@ static void compiling_twice_gives_the_same_bytes(void **state)
 /* Replaces the first `from` by `to` in the compiled Belgian pack. */
 static void compiled_bytes_that_make_no_sense_do_not_load(void **state)
 {
-    static const struct { const char *from, *to; } touched[] = {
+    static const struct {
+        const char *from, *to;
+    } touched[] = {
         {"hospitium-rules/1", "hospitium-rules/2"},
         {"\"hit\":\"PRIORITY\"", "\"hit\":\"FIRST\""},
         {"\"kind\":\"text\"", "\"kind\":\"date\""},

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "crypto/encode.h"
+#include "crypto/seal.h"
 #include "ledger/ledger.h"
 #include "safe/event.h"
 

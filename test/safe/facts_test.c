@@ -115,6 +115,28 @@ static void a_block_has_a_bound_and_drops_what_expired(void **state)
     assert_int_equal(facts.count, 1);
 }
 
+static void a_long_life_does_not_fill_the_block(void **state)
+{
+    static struct facts facts;
+
+    (void)state;
+    facts = (struct facts){0};
+    for (unsigned i = 0; i < 2 * FACTS_MAX; i++) {
+        struct fact_change change = {.kind = FACT_RELATION, .value = RELATION_PAST, .organization = clinic,
+                                     .source = {{(uint8_t)i, (uint8_t)(i >> 8), 1}}};
+        assert_int_equal(facts_change(&facts, &change, 0), OK);
+    }
+    struct fact_change other = {.kind = FACT_RELATION, .value = RELATION_PAST, .organization = hospital,
+                                .source = {{9, 9, 9}}};
+    assert_int_equal(facts_change(&facts, &other, 0), OK);
+    assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_PAST);
+    assert_int_equal(facts_relation(&facts, &hospital, 0), RELATION_PAST);
+    other.organization = clinic;
+    other.value = RELATION_OPEN_ENCOUNTER;
+    assert_int_equal(facts_change(&facts, &other, 0), OK);
+    assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_OPEN_ENCOUNTER);
+}
+
 static void the_fullest_block_seals_and_opens(void **state)
 {
     static struct facts facts, back;
@@ -211,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_touched_or_cut_block_does_not_open),
         cmocka_unit_test(a_later_change_of_the_same_record_replaces_the_former),
         cmocka_unit_test(a_block_has_a_bound_and_drops_what_expired),
+        cmocka_unit_test(a_long_life_does_not_fill_the_block),
         cmocka_unit_test(the_fullest_block_seals_and_opens),
         cmocka_unit_test(the_relation_is_the_closest_that_holds_now),
         cmocka_unit_test(a_denial_outweighs_and_the_own_word_comes_before_the_general),

@@ -215,13 +215,14 @@ static enum error access_with(size_t at, uint8_t byte)
 static void words_outside_their_lists_are_refused(void **state)
 {
     const size_t behind_token = 4 + 9;
-    static const uint8_t count[] = {PURPOSE_COUNT, ACTION_COUNT, DRAWER_ALL + 1, OUTCOME_COUNT, 4};
+    static const uint8_t count[] = {PURPOSE_COUNT, ACTION_COUNT, DRAWER_ALL + 1, OUTCOME_COUNT, 8};
 
     (void)state;
     for (size_t field = 0; field < sizeof count; field++) {
-        assert_int_equal(access_with(behind_token + field, (uint8_t)(count[field] - 1)), OK);
-        assert_int_equal(access_with(behind_token + field, count[field]), ERROR_SYNTAX);
-        assert_int_equal(access_with(behind_token + field, 0xff), ERROR_SYNTAX);
+        if (access_with(behind_token + field, (uint8_t)(count[field] - 1)) != OK)
+            fail_msg("the last word of field %zu is refused", field);
+        if (access_with(behind_token + field, count[field]) == OK || access_with(behind_token + field, 0xff) == OK)
+            fail_msg("field %zu takes a word that is not in its list", field);
     }
 }
 

@@ -318,6 +318,9 @@ def consent(person, organization, kind="permit", status="active"):
                  "reference": {"reference": "Organization/" + organization_id(organization)}}]}}
 
 
+CARE_QUESTION = {"service": "child", "urgency": "urgent", "age_years": "4"}
+
+
 class SystemTest(unittest.TestCase):
     """A class of tests that shares one running node with the two houses in it."""
 

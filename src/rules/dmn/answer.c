@@ -126,7 +126,8 @@ static void write_outputs(struct json_writer *json, const struct rule_decision *
     json_end_object(json);
 }
 
-static void write_result(struct json_writer *json, const struct rule_decision *decision, const struct rule_result *result)
+static void write_result(struct json_writer *json, const struct rule_decision *decision,
+                         const struct rule_result *result)
 {
     if (decision->hit_policy != RULE_COLLECT) {
         if (result->row)
@@ -158,7 +159,8 @@ static void write_row(struct json_writer *json, const struct rule_row *row)
     json_end_object(json);
 }
 
-static void write_matching(struct json_writer *json, const struct rule_decision *decision, const struct rule_result *result)
+static void write_matching(struct json_writer *json, const struct rule_decision *decision,
+                           const struct rule_result *result)
 {
     json_key(json, "matching");
     json_begin_array(json);
@@ -181,7 +183,8 @@ static void write_step(struct json_writer *json, const struct rule_decision *dec
     json_end_object(json);
 }
 
-static void write_explained(struct json_writer *json, const struct rule_decision *decision, const struct rule_result *results)
+static void write_explained(struct json_writer *json, const struct rule_decision *decision,
+                            const struct rule_result *results)
 {
     json_begin_object(json);
     json_key(json, "result");

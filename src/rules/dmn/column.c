@@ -21,9 +21,8 @@ static const struct slice truth_names[] = {{"false", 5}, {"true", 4}};
 
 static void misfit(struct making *making, const struct dmn_rule *rule, const char *why)
 {
-    struct report_place place = {.line = making->clause->line,
-                                 .decision = making->decision->name,
-                                 .clause = making->clause->name};
+    struct report_place place = {
+        .line = making->clause->line, .decision = making->decision->name, .clause = making->clause->name};
 
     if (rule) {
         place.line = rule->line;
@@ -37,7 +36,8 @@ static void misfit(struct making *making, const struct dmn_rule *rule, const cha
 /* Every literal of the column, through a callback: cells first, then the allowed values. */
 typedef void visit_literal(struct making *making, const struct dmn_rule *rule, const struct feel_test *test);
 
-static void visit_column(struct making *making, const struct dmn_decision *decision, uint32_t input, visit_literal *visit)
+static void visit_column(struct making *making, const struct dmn_decision *decision, uint32_t input,
+                         visit_literal *visit)
 {
     for (uint32_t r = 0; r < decision->rule_count; r++) {
         const struct dmn_rule *rule = &decision->rule[r];
@@ -179,8 +179,8 @@ static void widen_scale(struct making *making, const struct dmn_rule *rule, cons
         domain->scale = test->high.scale;
 }
 
-/* A literal as values of the domain are (rule_set.h, enum rule_kind). Literals have at most 17 digits, so only the scale
- * can carry one past the limit. */
+/* A literal as values of the domain are (rule_set.h, enum rule_kind). Literals have at most 17 digits, so only the
+ * scale can carry one past the limit. */
 static bool encode(const struct rule_domain *domain, const struct feel_value *value, int64_t *ret)
 {
     int64_t number = value->digits;
@@ -311,8 +311,10 @@ static enum error make_number(struct making *making)
 
 static void check_kind(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
 {
-    static const enum feel_kind wanted[] = {[RULE_TEXT] = FEEL_STRING, [RULE_BOOLEAN] = FEEL_BOOLEAN,
-                                            [RULE_INTEGER] = FEEL_NUMBER, [RULE_DECIMAL] = FEEL_NUMBER};
+    static const enum feel_kind wanted[] = {[RULE_TEXT] = FEEL_STRING,
+                                            [RULE_BOOLEAN] = FEEL_BOOLEAN,
+                                            [RULE_INTEGER] = FEEL_NUMBER,
+                                            [RULE_DECIMAL] = FEEL_NUMBER};
     const struct rule_domain *domain = &making->column->domain;
 
     if (test->value.kind == FEEL_NULL && !domain->nullable)
@@ -410,7 +412,8 @@ static bool names_text(const struct column *column, const struct feel_tests *tes
     if (slot == column->domain.value_count)
         return false;
     for (size_t i = 0; i < tests->count; i++)
-        if (tests->test[i].value.kind != FEEL_NULL && slice_equal(tests->test[i].value.text, column->domain.value[slot]))
+        if (tests->test[i].value.kind != FEEL_NULL &&
+            slice_equal(tests->test[i].value.text, column->domain.value[slot]))
             return true;
     return false;
 }

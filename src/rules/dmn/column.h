@@ -15,8 +15,8 @@ struct column {
     const int64_t *start; /* numbers: the first value of each interval */
 };
 
-/* `whole`: numbers are whole ones (the verified profile). What does not fit is a line in `report`, and ret_fits is false.
- * ERROR_MEMORY. */
+/* `whole`: numbers are whole ones (the verified profile). What does not fit is a line in `report`, and ret_fits is
+ * false. ERROR_MEMORY. */
 MUST_CHECK enum error column_make(struct arena *arena, const struct dmn_model *model,
                                   const struct dmn_decision *decision, uint32_t input, bool whole,
                                   struct report *report, struct column *ret_column, bool *ret_fits);

@@ -118,7 +118,8 @@ static enum error make_outcomes(struct compiler *compiler, struct table *table)
     const struct dmn_decision *source = table->source;
 
     table->outcome = arena_array(compiler->arena, source->output_count, sizeof *table->outcome);
-    table->row_value = arena_array(compiler->arena, (size_t)source->rule_count * source->output_count, sizeof(uint16_t));
+    table->row_value = arena_array(compiler->arena, (size_t)source->rule_count * source->output_count,
+                                   sizeof(uint16_t));
     if (!table->outcome || !table->row_value)
         return ERROR_MEMORY;
     for (uint32_t i = 0; i < source->output_count; i++) {
@@ -199,7 +200,8 @@ static bool feeders_are_placed(const struct compiler *compiler, const struct tab
     return true;
 }
 
-/* Feeders before those they feed. What is left over feeds itself in a circle, or rests on what could not be compiled. */
+/* Feeders before those they feed. What is left over feeds itself in a circle, or rests on what could not be
+ * compiled. */
 static void place_tables(struct compiler *compiler)
 {
     uint32_t before, at;
@@ -340,7 +342,8 @@ static void write_date(struct json_writer *json, const char *name, struct slice 
         json_null(json);
 }
 
-static void write_row(const struct compiler *compiler, struct json_writer *json, const struct table *table, uint32_t rule)
+static void write_row(const struct compiler *compiler, struct json_writer *json, const struct table *table,
+                      uint32_t rule)
 {
     const struct dmn_decision *source = table->source;
     struct pack_row row = {0};
@@ -384,14 +387,6 @@ static void write_table(const struct compiler *compiler, struct json_writer *jso
     json_end_object(json);
 }
 
-static void write_hash(struct json_writer *json, const char *name, const struct hash *hash)
-{
-    char hex[2 * HASH_BYTES];
-
-    encode_hex(hash_slice(hash), hex);
-    json_member_string(json, name, slice_of(hex, sizeof hex));
-}
-
 static void write_set(const struct compiler *compiler, struct slice dmn, struct buffer *into)
 {
     static const struct pack none = {.id = {"", 0}, .version = {"", 0}, .draft = true};
@@ -407,8 +402,8 @@ static void write_set(const struct compiler *compiler, struct slice dmn, struct 
     write_flag(&json, "draft", pack->draft);
     write_date(&json, "valid_from", pack->valid_from);
     write_date(&json, "valid_to", pack->valid_to);
-    write_hash(&json, "dmn_sha256", &dmn_hash);
-    write_hash(&json, "pack_sha256", &pack->hash);
+    format_write_hash(&json, "dmn_sha256", &dmn_hash);
+    format_write_hash(&json, "pack_sha256", &pack->hash);
     json_key(&json, "decisions");
     json_begin_array(&json);
     for (uint32_t i = 0; i < compiler->placed_count; i++)
@@ -417,7 +412,8 @@ static void write_set(const struct compiler *compiler, struct slice dmn, struct 
     json_end_object(&json);
 }
 
-/* What the reader would refuse must not be written: it has the last word on facts and feeds that do not fit together. */
+/* What the reader would refuse must not be written: it has the last word on facts and feeds that do not fit
+ * together. */
 static enum error check_readable(const struct buffer *compiled, struct fault *fault)
 {
     const struct rule_set *set;
@@ -447,7 +443,8 @@ static enum error compile(struct arena *arena, struct slice dmn, const struct pa
         TRY(make_table(compiler, i));
     place_tables(compiler);
     if (pack && report->count > 0)
-        return fault_set(fault, ERROR_PROFILE, "The model departs from the verified profile in %zu places.", report->count);
+        return fault_set(fault, ERROR_PROFILE, "The model departs from the verified profile in %zu places.",
+                         report->count);
     if (compiler->placed_count == 0)
         return fault_set(fault, ERROR_PROFILE, "No decision of the model can be used.");
     write_set(compiler, dmn, ret_compiled);

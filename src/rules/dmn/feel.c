@@ -221,8 +221,10 @@ static enum error parse_range(struct parser *parser, struct feel_test *ret)
 
 static bool take_relation(struct parser *parser, enum feel_relation *ret)
 {
-    static const struct { const char *token; enum feel_relation relation; } relations[] = {
-        {"<=", FEEL_AT_MOST}, {">=", FEEL_AT_LEAST}, {"<", FEEL_LESS}, {">", FEEL_GREATER}};
+    static const struct {
+        const char *token;
+        enum feel_relation relation;
+    } relations[] = {{"<=", FEEL_AT_MOST}, {">=", FEEL_AT_LEAST}, {"<", FEEL_LESS}, {">", FEEL_GREATER}};
 
     for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++) {
         if (take(parser, relations[i].token)) {

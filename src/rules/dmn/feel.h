@@ -25,9 +25,9 @@ enum feel_relation { FEEL_EQUAL, FEEL_LESS, FEEL_AT_MOST, FEEL_GREATER, FEEL_AT_
 
 struct feel_test {
     enum feel_relation relation;
-    struct feel_value value;     /* WITHIN: the lower end */
-    struct feel_value high;      /* WITHIN: the upper end */
-    bool low_open, high_open;    /* WITHIN: the end itself is outside */
+    struct feel_value value;  /* WITHIN: the lower end */
+    struct feel_value high;   /* WITHIN: the upper end */
+    bool low_open, high_open; /* WITHIN: the end itself is outside */
 };
 
 /* One cell. Without tests (`-`, or nothing written at all) it lets everything pass. */

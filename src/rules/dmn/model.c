@@ -50,8 +50,14 @@ static struct slice without_prefix(struct slice name)
 
 static enum dmn_type built_in_type(struct slice name)
 {
-    static const struct { const char *name; enum dmn_type type; } types[] = {
-        {"", DMN_UNTYPED}, {"Any", DMN_UNTYPED}, {"string", DMN_STRING}, {"number", DMN_NUMBER}, {"boolean", DMN_BOOLEAN}};
+    static const struct {
+        const char *name;
+        enum dmn_type type;
+    } types[] = {{"", DMN_UNTYPED},
+                 {"Any", DMN_UNTYPED},
+                 {"string", DMN_STRING},
+                 {"number", DMN_NUMBER},
+                 {"boolean", DMN_BOOLEAN}};
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (slice_is(name, types[i].name))
@@ -261,7 +267,8 @@ static enum error read_rules(struct reading *reading, const xmlNode *table)
     for (const xmlNode *n = xml_child(table, "rule"); n; n = xml_next(n, "rule"), rule++) {
         rule->line = xml_line(n);
         TRY(xml_attribute(reading->arena, n, "id", &rule->id));
-        if (xml_count(n, "inputEntry") == decision->input_count && xml_count(n, "outputEntry") == decision->output_count) {
+        if (xml_count(n, "inputEntry") == decision->input_count &&
+            xml_count(n, "outputEntry") == decision->output_count) {
             TRY(read_rule_cells(reading, n, rule));
             continue;
         }
@@ -335,7 +342,8 @@ static enum error read_model(struct reading *reading, struct dmn_model *model, s
     size_t count = xml_count(reading->root, "decision");
 
     if (count == 0 || count > RULE_DECISIONS_MAX)
-        return fault_set(fault, ERROR_SYNTAX, "A model has 1 to %d decisions, this one has %zu.", RULE_DECISIONS_MAX, count);
+        return fault_set(fault, ERROR_SYNTAX, "A model has 1 to %d decisions, this one has %zu.", RULE_DECISIONS_MAX,
+                         count);
     struct dmn_decision *decision = arena_array(reading->arena, count, sizeof *decision);
     if (!decision)
         return ERROR_MEMORY;

@@ -3,8 +3,8 @@
 
 /* A .dmn file as read: decisions with their tables, cells parsed. DMN 1.2 to 1.5.
  *
- * Reading goes on past what it cannot read and reports each place, so that an author sees everything at once; a decision
- * with such a place is marked `broken`. The model lives in the arena. */
+ * Reading goes on past what it cannot read and reports each place, so that an author sees everything at once; a
+ * decision with such a place is marked `broken`. The model lives in the arena. */
 
 #include "feel.h"
 #include "report.h"
@@ -14,7 +14,7 @@ enum dmn_type { DMN_UNTYPED, DMN_STRING, DMN_NUMBER, DMN_BOOLEAN, DMN_OTHER };
 /* One column. */
 struct dmn_clause {
     uint32_t line;
-    struct slice name;         /* input: its expression, a name; output: its name, or the decision's */
+    struct slice name; /* input: its expression, a name; output: its name, or the decision's */
     enum dmn_type type;
     struct slice type_name;    /* as written, for messages */
     struct feel_tests allowed; /* no tests: anything */

@@ -10,9 +10,9 @@
 
 struct pack {
     struct slice id, version;
-    bool draft;                   /* true unless a reviewer has signed */
+    bool draft; /* true unless a reviewer has signed */
     struct slice valid_from, valid_to;
-    struct hash hash;             /* SHA-256 of its bytes */
+    struct hash hash; /* SHA-256 of its bytes */
     const struct json *sources, *rows, *known;
 };
 

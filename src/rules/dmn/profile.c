@@ -158,7 +158,8 @@ static void check_row_outputs(const struct check *check, const struct dmn_rule *
         if (rule->value[i].kind == FEEL_STRING && lists(&clause->allowed, rule->value[i].text))
             continue;
         struct report_place place = row_place(check, rule, clause->name);
-        report_add(check->report, &place, "%.*s is not among the values of the output", SLICE_PRINT(rule->value[i].text));
+        report_add(check->report, &place, "%.*s is not among the values of the output",
+                   SLICE_PRINT(rule->value[i].text));
     }
 }
 

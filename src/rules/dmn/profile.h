@@ -4,9 +4,9 @@
 /* The verified profile: what a model must keep to so that each property of it can be proved by going through finitely
  * many cases, and so that no value is ever granted or refused by silence. Only such models may be activated.
  *
- * Typed inputs with a closed list of values and an explicit `unknown` (for numbers: `null` in the list); whole numbers in
- * a closed range; at most nine inputs; UNIQUE, ANY, PRIORITY or COLLECT; outputs from a closed list; a unique id for each
- * row. */
+ * Typed inputs with a closed list of values and an explicit `unknown` (for numbers: `null` in the list); whole numbers
+ * in a closed range; at most nine inputs; UNIQUE, ANY, PRIORITY or COLLECT; outputs from a closed list; a unique id for
+ * each row. */
 
 #include "model.h"
 #include "pack.h"

@@ -14,7 +14,7 @@ struct report {
 struct report_place {
     uint32_t line;
     struct slice decision;
-    uint32_t row;        /* from 1 */
+    uint32_t row; /* from 1 */
     struct slice row_id;
     struct slice clause; /* name of the input or output */
 };

@@ -4,7 +4,8 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 
-/* A document type could define entities that grow without bound or point outside: the parser stops at its first byte. */
+/* A document type could define entities that grow without bound or point outside: the parser stops at its first
+ * byte. */
 static void refuse_document_type(void *context, const xmlChar *name, const xmlChar *external, const xmlChar *system)
 {
     (void)name;
@@ -21,7 +22,6 @@ static enum error parse_with(xmlParserCtxt *parser, struct slice bytes, xmlDoc *
                         XML_PARSE_COMPACT | XML_PARSE_BIG_LINES;
 
     parser->sax->internalSubset = refuse_document_type;
-    parser->sax->externalSubset = refuse_document_type;
     xmlDoc *document = xmlCtxtReadMemory(parser, bytes.data, (int)bytes.length, NULL, NULL, options);
     if (document && parser->wellFormed && xmlDocGetRootElement(document)) {
         *ret_document = document;

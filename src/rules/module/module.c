@@ -17,8 +17,8 @@ static enum error compile(struct slice dmn, struct slice pack, struct buffer *re
 }
 
 /* Loads a set and, where there is one, the joint standard that it stands on. */
-static enum error load_pair(struct arena *arena, struct slice compiled, struct slice base, const struct rule_set **ret_set,
-                            const struct rule_set **ret_base, struct fault *fault)
+static enum error load_pair(struct arena *arena, struct slice compiled, struct slice base,
+                            const struct rule_set **ret_set, const struct rule_set **ret_base, struct fault *fault)
 {
     *ret_base = NULL;
     if (base.length > 0)
@@ -26,8 +26,8 @@ static enum error load_pair(struct arena *arena, struct slice compiled, struct s
     return rule_set_load(arena, compiled, ret_set, fault);
 }
 
-static enum error prove_bytes(struct slice compiled, struct slice base_bytes, struct buffer *ret_record, bool *ret_proved,
-                              struct fault *fault)
+static enum error prove_bytes(struct slice compiled, struct slice base_bytes, struct buffer *ret_record,
+                              bool *ret_proved, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY_MAX);
     const struct rule_set *set, *base;

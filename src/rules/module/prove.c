@@ -106,7 +106,8 @@ static int replay(struct arena *arena, const char *path, const struct buffer *re
         return command_fail("prove", error, &fault);
     if (slice_equal(old, buffer_view(record)))
         return EXIT_DONE;
-    fprintf(stderr, "hospitium prove: Proving again does not give the record %s. Compare it with the output of --json.\n",
+    fprintf(stderr,
+            "hospitium prove: Proving again does not give the record %s. Compare it with the output of --json.\n",
             path);
     return EXIT_NO;
 }

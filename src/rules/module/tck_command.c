@@ -65,7 +65,8 @@ static int run_folder(struct tally *tally, char *folder)
             run_file(tally, entry);
     fts_close(walk);
     if (tally->passed + tally->failed == 0)
-        return command_fail("tck", ERROR_FILE_MISSING, &(struct fault){.detail = "There is no test case below the folder."});
+        return command_fail("tck", ERROR_FILE_MISSING,
+                            &(struct fault){.detail = "There is no test case below the folder."});
     printf("%zu passed, %zu failed\n", tally->passed, tally->failed);
     return tally->failed ? EXIT_NO : EXIT_DONE;
 }
@@ -76,7 +77,8 @@ int command_tck(int argc, char **argv)
     bool with_csv = argc == 4 && strcmp(argv[2], "--csv") == 0;
 
     if (argc != 2 && !with_csv) {
-        fprintf(stderr, "usage: hospitium tck DIR [--csv FILE]\nRuns the test cases of the DMN conformance kit below DIR.\n");
+        fprintf(stderr,
+                "usage: hospitium tck DIR [--csv FILE]\nRuns the test cases of the DMN conformance kit below DIR.\n");
         return EXIT_USAGE;
     }
     if (with_csv && !(tally.csv = fopen(argv[3], "we")))

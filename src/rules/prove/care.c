@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is proved of care: the table alone, and the table together with the floor, by the very code that combines them. */
+/* What is proved of care: the table alone, and the table together with the floor, by the very code that combines
+ * them. */
 
 #include "property.h"
 #include "rules/combine.h"
@@ -13,7 +14,7 @@ struct scene {
     int floor_at, pack_at;         /* decisions of the space, or -1 */
     int urgency, status;           /* facts of the space, or -1 */
     int varied;                    /* the fact that changes fastest */
-    enum due_access first, best;  /* of the cases that differ in `varied` alone */
+    enum due_access first, best;   /* of the cases that differ in `varied` alone */
     enum due_access at_unknown;
     struct slice counterexample;
 };
@@ -52,9 +53,8 @@ static bool refute(struct scene *scene, const struct space_case *found, const ch
     int at = scene->pack_at >= 0 ? scene->pack_at : scene->floor_at;
     const struct rule_row *row = found->verdict[at] == OK ? found->result[at].row : NULL;
 
-    scene->counterexample =
-        property_sentence(scene->proof, "A person", found, "%s (access %s, row %.*s).", what, combine_access_word(access),
-                          SLICE_PRINT(row ? row->id : SLICE("none")));
+    scene->counterexample = property_sentence(scene->proof, "A person", found, "%s (access %s, row %.*s).", what,
+                                              combine_access_word(access), SLICE_PRINT(row ? row->id : SLICE("none")));
     return false;
 }
 
@@ -160,14 +160,6 @@ static enum error prove_status_blind(struct scene *scene)
     return OK;
 }
 
-static bool has_unknown(const struct space_fact *fact)
-{
-    for (uint32_t c = 0; c < fact->cell_count; c++)
-        if (slice_is(fact->cell[c].words, "unknown"))
-            return true;
-    return false;
-}
-
 static enum error prove_missing_facts(struct scene *scene)
 {
     uint64_t cells = 0;
@@ -176,7 +168,7 @@ static enum error prove_missing_facts(struct scene *scene)
     for (uint32_t f = 0; f < scene->space->fact_count && scene->counterexample.length == 0; f++) {
         struct space_tour tour = {.last = (int)f, .only = -1, .seen = looked_at(scene)};
         uint64_t seen;
-        if (!has_unknown(&scene->space->fact[f]))
+        if (!space_has_unknown(&scene->space->fact[f]))
             continue;
         scene->varied = (int)f;
         TRY(space_walk(scene->space, &tour, unknown_is_best, scene, &seen));

@@ -11,11 +11,11 @@ static const char *const outcomes[] = {"NONE", "EXISTENCE", "SUMMARY", "FULL"};
 struct inquiry {
     struct proof *proof;
     const struct space *space;
-    int at;                                   /* disclosure, in the space */
-    unsigned rank[OUTCOMES];                  /* value number -> how much is open */
+    int at;                  /* disclosure, in the space */
+    unsigned rank[OUTCOMES]; /* value number -> how much is open */
     int sector, purpose, action, drawer, order;
     int varied;
-    unsigned least, at_unknown;               /* of the cases that differ in `varied` alone */
+    unsigned least, at_unknown; /* of the cases that differ in `varied` alone */
     struct slice counterexample;
 };
 
@@ -34,9 +34,9 @@ static bool refute(struct inquiry *inquiry, const struct space_case *found, cons
 {
     const struct rule_row *row = found->verdict[inquiry->at] == OK ? found->result[inquiry->at].row : NULL;
 
-    inquiry->counterexample =
-        property_sentence(inquiry->proof, "Somebody", found, "%s: %s, by row %.*s.", what,
-                          outcomes[openness(inquiry, found)], SLICE_PRINT(row ? row->id : SLICE("none")));
+    inquiry->counterexample = property_sentence(inquiry->proof, "Somebody", found, "%s: %s, by row %.*s.", what,
+                                                outcomes[openness(inquiry, found)],
+                                                SLICE_PRINT(row ? row->id : SLICE("none")));
     return false;
 }
 
@@ -50,7 +50,9 @@ static bool gets_nothing(void *context, const struct space_case *found)
 }
 
 /* Which drawers belong to which purpose, to be looked into and to be written. What is not listed opens nothing. */
-static const struct { const char *purpose, *looks_into, *writes; } belongs[] = {
+static const struct {
+    const char *purpose, *looks_into, *writes;
+} belongs[] = {
     {"TREAT", "identity contact clinical sensitive social", "identity contact clinical sensitive social audit"},
     {"ETREAT", "identity contact clinical sensitive social", "identity contact clinical sensitive social audit"},
     {"CAREMGT", "identity contact social", "identity contact social"},
@@ -85,7 +87,8 @@ static bool keeps_to_purpose(void *context, const struct space_case *found)
         return true;
     for (size_t i = 0; i < sizeof belongs / sizeof belongs[0]; i++)
         if (slice_is(purpose, belongs[i].purpose) &&
-            names(is_looking(word_of(inquiry, found, inquiry->action)) ? belongs[i].looks_into : belongs[i].writes, drawer))
+            names(is_looking(word_of(inquiry, found, inquiry->action)) ? belongs[i].looks_into : belongs[i].writes,
+                  drawer))
             return true;
     return refute(inquiry, found, "opens a drawer that does not belong to the purpose");
 }
@@ -148,14 +151,6 @@ static enum error prove_purpose(struct inquiry *inquiry)
     return OK;
 }
 
-static bool has_unknown(const struct space_fact *fact)
-{
-    for (uint32_t c = 0; c < fact->cell_count; c++)
-        if (slice_is(fact->cell[c].words, "unknown"))
-            return true;
-    return false;
-}
-
 static enum error prove_missing_facts(struct inquiry *inquiry)
 {
     uint64_t cells = 0;
@@ -164,7 +159,7 @@ static enum error prove_missing_facts(struct inquiry *inquiry)
     for (uint32_t f = 0; f < inquiry->space->fact_count && inquiry->counterexample.length == 0; f++) {
         struct space_tour tour = {.last = (int)f, .only = -1};
         uint64_t seen;
-        if (!has_unknown(&inquiry->space->fact[f]))
+        if (!space_has_unknown(&inquiry->space->fact[f]))
             continue;
         inquiry->varied = (int)f;
         TRY(space_walk(inquiry->space, &tour, unknown_opens_least, inquiry, &seen));
@@ -194,9 +189,14 @@ static enum error rank_outcomes(struct inquiry *inquiry, const struct rule_decis
 
 static enum error find_facts(struct inquiry *inquiry)
 {
-    const struct { const char *name; int *ret; } wanted[] = {
-        {"sector", &inquiry->sector}, {"purpose", &inquiry->purpose}, {"action", &inquiry->action},
-        {"drawer", &inquiry->drawer}, {"order", &inquiry->order}};
+    const struct {
+        const char *name;
+        int *ret;
+    } wanted[] = {{"sector", &inquiry->sector},
+                  {"purpose", &inquiry->purpose},
+                  {"action", &inquiry->action},
+                  {"drawer", &inquiry->drawer},
+                  {"order", &inquiry->order}};
 
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         *wanted[i].ret = space_find_fact(inquiry->space, wanted[i].name);

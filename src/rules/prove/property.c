@@ -8,11 +8,12 @@ void property_record(struct proof *proof, enum rule_property property, const cha
                      struct slice counterexample)
 {
     if (proof->count < PROOF_VERDICTS_MAX)
-        proof->verdict[proof->count++] =
-            (struct property_verdict){property, scope, counterexample.length == 0, cells, counterexample};
+        proof->verdict[proof->count++] = (struct property_verdict){property, scope, counterexample.length == 0, cells,
+                                                                   counterexample};
 }
 
-struct slice property_sentence(struct proof *proof, const char *who, const struct space_case *found, const char *format, ...)
+struct slice property_sentence(struct proof *proof, const char *who, const struct space_case *found, const char *format,
+                               ...)
 {
     char what[400];
     struct slice facts = space_describe(proof->arena, found);
@@ -38,8 +39,9 @@ static bool has_one_answer(void *context, const struct space_case *found)
 
     if (found->verdict[0] == OK)
         return true;
-    totality->counterexample = property_sentence(totality->proof, "A case", found, "%.*s has %s", SLICE_PRINT(rules->name),
-                                                 found->verdict[0] == ERROR_NO_ROW ? "no row" : "two rows that disagree");
+    totality->counterexample = property_sentence(
+        totality->proof, "A case", found, "%.*s has %s", SLICE_PRINT(rules->name),
+        found->verdict[0] == ERROR_NO_ROW ? "no row" : "two rows that disagree");
     return false;
 }
 
@@ -62,8 +64,9 @@ static enum error prove_totality(struct proof *proof)
 }
 
 /* Calls for each row of the set until one is found wanting; a sentence about it, or an empty slice. */
-static struct slice find_row(struct proof *proof, bool (*wanting)(const struct rule_set *set, const struct rule_row *row),
-                             const char *what, uint64_t *ret_rows)
+static struct slice find_row(struct proof *proof,
+                             bool (*wanting)(const struct rule_set *set, const struct rule_row *row), const char *what,
+                             uint64_t *ret_rows)
 {
     *ret_rows = 0;
     for (uint32_t d = 0; d < proof->set->decision_count; d++) {

@@ -11,9 +11,9 @@
 
 struct property_verdict {
     enum rule_property property;
-    const char *scope;          /* "alone", or "combined": together with the floor of the joint standard */
+    const char *scope; /* "alone", or "combined": together with the floor of the joint standard */
     bool proved;
-    uint64_t cells;             /* cases that were gone through */
+    uint64_t cells;              /* cases that were gone through */
     struct slice counterexample; /* empty when proved */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "prove.h"
 
-#include "crypto/encode.h"
 #include "rules/format.h"
 #include "text/json.h"
 
@@ -30,14 +29,6 @@ bool prove_holds(const struct proof *proof)
     return true;
 }
 
-static void write_hash(struct json_writer *json, const char *name, const struct hash *hash)
-{
-    char hex[2 * HASH_BYTES];
-
-    encode_hex(hash_slice(hash), hex);
-    json_member_string(json, name, slice_of(hex, sizeof hex));
-}
-
 static void write_verdict(struct json_writer *json, const struct property_verdict *verdict)
 {
     const struct rule_property_entry *entry = rule_property_entry(verdict->property);
@@ -63,10 +54,10 @@ void prove_write_record(const struct proof *proof, struct buffer *into)
     json_member_string(&json, "pack", proof->set->pack);
     json_member_string(&json, "version", proof->set->version);
     json_member_cstring(&json, "tool", "hospitium " HOSPITIUM_VERSION);
-    write_hash(&json, "dmn_sha256", &proof->set->dmn_hash);
-    write_hash(&json, "rules_sha256", &proof->set->rules_hash);
+    format_write_hash(&json, "dmn_sha256", &proof->set->dmn_hash);
+    format_write_hash(&json, "rules_sha256", &proof->set->rules_hash);
     if (proof->base) {
-        write_hash(&json, "base_sha256", &proof->base->rules_hash);
+        format_write_hash(&json, "base_sha256", &proof->base->rules_hash);
     } else {
         json_key(&json, "base_sha256");
         json_null(&json);

@@ -2,14 +2,15 @@
 #pragma once
 
 /* Proves every property that is claimed of a compiled rule set, by going through every case, and writes the record that
- * a node asks for before it starts (rules/record.h). The record depends on nothing but the bytes and the version of this
- * program: whoever proves again gets the same bytes. */
+ * a node asks for before it starts (rules/record.h). The record depends on nothing but the bytes and the version of
+ * this program: whoever proves again gets the same bytes. */
 
 #include "base/buffer.h"
 #include "property.h"
 
 /* `base`: the joint standard, for a pack; NULL for the joint standard itself. ret_proof points into `arena`. A property
- * that does not hold is a verdict, not an error. ERROR_PROFILE (with the reason) when the set cannot be gone through. */
+ * that does not hold is a verdict, not an error. ERROR_PROFILE (with the reason) when the set cannot be gone
+ * through. */
 MUST_CHECK enum error prove(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
                             const struct proof **ret_proof, struct fault *fault);
 

@@ -43,8 +43,8 @@ static enum error add_decision(struct maker *maker, const struct rule_decision *
     struct space_input *input = arena_array(maker->arena, rules->input_count, sizeof *input);
     if (!input)
         return ERROR_MEMORY;
-    maker->decision[space->decision_count++] =
-        (struct space_decision){.rules = rules, .input = input, .first_word = space->word_count};
+    maker->decision[space->decision_count++] = (struct space_decision){
+        .rules = rules, .input = input, .first_word = space->word_count};
     space->word_count += rules->words;
     return OK;
 }
@@ -88,7 +88,8 @@ static enum error check_text_domains(struct maker *maker, struct slice name)
         for (uint32_t i = 0; same && i < first->value_count; i++)
             same = slot_of_text(used_input(&maker->use[u]), first->value[i]) >= 0;
         if (!same)
-            return fault_set(maker->fault, ERROR_PROFILE, "The fact %.*s has other values in two tables.", SLICE_PRINT(name));
+            return fault_set(maker->fault, ERROR_PROFILE, "The fact %.*s has other values in two tables.",
+                             SLICE_PRINT(name));
     }
     return OK;
 }
@@ -259,6 +260,14 @@ int space_find_decision(const struct space *space, const struct rule_decision *r
         if (space->decision[i].rules == rules)
             return (int)i;
     return -1;
+}
+
+bool space_has_unknown(const struct space_fact *fact)
+{
+    for (uint32_t c = 0; c < fact->cell_count; c++)
+        if (slice_is(fact->cell[c].words, "unknown"))
+            return true;
+    return false;
 }
 
 uint64_t space_cells_named(const struct space_fact *fact, const char *const *words)

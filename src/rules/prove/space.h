@@ -8,8 +8,8 @@
  * Works on compiled tables: on what decides, not on what an author wrote. Tables of several sets are walked together;
  * facts of the same name are the same fact.
  *
- * What makes it quick: when the facts fixed so far leave the same rows possible in every table as earlier ones did, what
- * follows is the same too, and is counted without being walked again. */
+ * What makes it quick: when the facts fixed so far leave the same rows possible in every table as earlier ones did,
+ * what follows is the same too, and is counted without being walked again. */
 
 #include "base/arena.h"
 #include "rules/rule_set.h"
@@ -47,26 +47,27 @@ struct space {
 };
 
 /* The space of these decisions and all that feed them; with `isolated`, of the first one alone, with what feeds it as
- * further facts. ERROR_PROFILE when a fact has other values in two sets (named in `fault`) or the tables are too large to
- * be walked, ERROR_MEMORY. */
+ * further facts. ERROR_PROFILE when a fact has other values in two sets (named in `fault`) or the tables are too large
+ * to be walked, ERROR_MEMORY. */
 MUST_CHECK enum error space_make(struct arena *arena, const struct rule_decision *const *decision, uint32_t count,
                                  bool isolated, const struct space **ret_space, struct fault *fault);
 
 int space_find_fact(const struct space *space, const char *name);
+bool space_has_unknown(const struct space_fact *fact);
 int space_find_decision(const struct space *space, const struct rule_decision *rules);
 
 /* One cell of the space and what the tables say there. */
 struct space_case {
     const struct space *space;
     uint32_t cell[SPACE_FACTS_MAX];
-    enum error verdict[RULE_DECISIONS_MAX]; /* OK, ERROR_NO_ROW, ERROR_ROWS_DISAGREE */
+    enum error verdict[RULE_DECISIONS_MAX];        /* OK, ERROR_NO_ROW, ERROR_ROWS_DISAGREE */
     struct rule_result result[RULE_DECISIONS_MAX]; /* row, output and collected; slots are not filled */
 };
 
-/* How to walk. The fact `last` changes fastest, so that cases which differ in it alone come one after the other, starting
- * with its cell 0. `only` keeps to some cells of one fact: bit c of `cells`. `seen` are the facts that the visit looks at
- * itself, besides the results: bit f for fact f. Cases that differ in other facts only, and not in any result, are
- * visited once. */
+/* How to walk. The fact `last` changes fastest, so that cases which differ in it alone come one after the other,
+ * starting with its cell 0. `only` keeps to some cells of one fact: bit c of `cells`. `seen` are the facts that the
+ * visit looks at itself, besides the results: bit f for fact f. Cases that differ in other facts only, and not in any
+ * result, are visited once. */
 struct space_tour {
     int last, only; /* -1: none */
     uint64_t cells;
@@ -79,8 +80,8 @@ uint64_t space_cells_named(const struct space_fact *fact, const char *const *wor
 
 /* Calls for each case until a call returns false. ret_cells: how many cells that covers. ERROR_MEMORY. */
 typedef bool space_visit(void *context, const struct space_case *found);
-MUST_CHECK enum error space_walk(const struct space *space, const struct space_tour *tour,
-                                 space_visit *visit, void *context, uint64_t *ret_cells);
+MUST_CHECK enum error space_walk(const struct space *space, const struct space_tour *tour, space_visit *visit,
+                                 void *context, uint64_t *ret_cells);
 
-/* "sector health, role nurse, …": all facts of a case, or those that are not NULL-terminated away. Data NULL: no memory. */
+/* "sector health, role nurse, …": all facts of a case. Its data is NULL only without memory. */
 MUST_CHECK struct slice space_describe(struct arena *arena, const struct space_case *found);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The walk itself. Facts are fixed one after the other; at each step the rows that are still possible are kept. What they
- * and the results so far say is the state of the walk: from the same state the same follows, so a state that was met
- * before is not walked again. States are compared whole, never by a hash alone. */
+/* The walk itself. Facts are fixed one after the other; at each step the rows that are still possible are kept. What
+ * they and the results so far say is the state of the walk: from the same state the same follows, so a state that was
+ * met before is not walked again. States are compared whole, never by a hash alone. */
 
 #include "space.h"
 
 #define STATES_MAX (UINT32_C(1) << 16) /* remembered; past that the walk only gets slower */
-#define DECIDED_OUTPUTS_MAX 5     /* of 12 bits (RULE_VALUES_MAX), in one word */
+#define DECIDED_OUTPUTS_MAX 5          /* of 12 bits (RULE_VALUES_MAX), in one word */
 #define WALK_BYTES_MAX ((size_t)128 << 20)
 
 /* Where one step of the walk narrows the rows of a table. */
@@ -17,10 +17,10 @@ struct narrowing {
 
 struct step {
     uint32_t fact;
-    uint64_t cells;                    /* those to visit; bits past 63 are not restricted */
+    uint64_t cells; /* those to visit; bits past 63 are not restricted */
     uint32_t narrowing_count;
     struct narrowing narrowing[RULE_DECISIONS_MAX];
-    uint32_t ready_count;              /* tables that can be decided once this fact is fixed */
+    uint32_t ready_count; /* tables that can be decided once this fact is fixed */
     uint32_t ready[RULE_DECISIONS_MAX];
 };
 
@@ -32,7 +32,7 @@ struct walk {
     uint64_t *rows;                      /* (fact_count + 1) × word_count */
     uint64_t *state;                     /* the present one, then STATES_MAX remembered ones */
     uint32_t state_words, state_count;
-    uint32_t *slot_of_state;             /* hash table: number of a remembered state + 1 */
+    uint32_t *slot_of_state; /* hash table: number of a remembered state + 1 */
     uint32_t ready_at[RULE_DECISIONS_MAX];
     struct space_case found;
     space_visit *visit;
@@ -60,7 +60,7 @@ static void collect_row(const struct rule_decision *rules, const struct rule_row
 static enum error decide_rows(const struct rule_decision *rules, const uint64_t *rows, struct rule_result *result)
 {
     result->row = NULL;
-    result->collected[0] = 0;
+    memset(result->collected, 0, rules->output_count * sizeof result->collected[0]);
     for (uint32_t word = 0; word < rules->words; word++) {
         for (uint64_t bits = rows[word]; bits; bits &= bits - 1) {
             const struct rule_row *row = row_number(rules, word, bits);
@@ -122,8 +122,8 @@ static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
         const struct narrowing *n = &step->narrowing[i];
         const struct space_decision *decision = &space->decision[n->decision];
         uint32_t slot = decision->input[n->input].slot[cell];
-        narrow(rows + decision->first_word,
-               rule_input_column(decision->rules, &decision->rules->input[n->input], slot), decision->rules->words);
+        narrow(rows + decision->first_word, rule_input_column(decision->rules, &decision->rules->input[n->input], slot),
+               decision->rules->words);
     }
     for (uint32_t i = 0; i < step->ready_count; i++)
         decide(walk, rows, step->ready[i]);
