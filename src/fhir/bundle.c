@@ -141,7 +141,7 @@ static enum error read_entry(struct planner *planner, const struct json *item, s
                                  .full_url = json_text(json_member(item, "fullUrl")),
                                  .resource = json_member(item, "resource")};
     if (!read_method(json_member(request, "method"), &entry->method))
-        return refuse(planner->fault, planner->index, ERROR_METHOD, "has no method that is known");
+        return refuse(planner->fault, planner->index, ERROR_VALUE, "has no method that is known");
     TRY(read_url(planner, entry));
     TRY(check_request(planner, entry));
     TRY(note_target(planner, entry));

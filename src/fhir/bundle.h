@@ -50,7 +50,7 @@ struct fhir_plan {
     const struct fhir_names *names; /* full URLs and conditional references, hashed (names.h) */
 };
 
-/* ERROR_VALUE, ERROR_REQUIRED, ERROR_UNKNOWN_TYPE, ERROR_METHOD, ERROR_TOO_LARGE past FHIR_BUNDLE_ENTRIES_MAX,
+/* ERROR_VALUE, ERROR_REQUIRED, ERROR_UNKNOWN_TYPE, ERROR_TOO_LARGE past FHIR_BUNDLE_ENTRIES_MAX,
  * ERROR_CONFLICT when two entries have the same fullUrl or change the same resource, ERROR_UNSUPPORTED for an
  * operation, ERROR_MEMORY. `fault` names the entry: "entry 12 …". The resources inside are not validated: what is
  * stored is validated by whoever stores it. */

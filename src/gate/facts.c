@@ -31,7 +31,7 @@ static int64_t end_of(const struct json *period, int64_t otherwise)
 }
 
 /* One that was deleted, or names nobody who is known here, holds nothing open that an earlier version of it did. */
-static void encounter_fact(const struct json *encounter, bool deleted, struct fact_change *change)
+static void encounter_fact(const struct json *encounter, bool deleted, int64_t now_s, struct fact_change *change)
 {
     const struct json *status = json_member(encounter, "status");
     bool open = json_is(status, "arrived") || json_is(status, "triaged") || json_is(status, "in-progress") ||
@@ -40,6 +40,7 @@ static void encounter_fact(const struct json *encounter, bool deleted, struct fa
 
     change->kind = FACT_RELATION;
     change->value = open && known && !deleted ? RELATION_OPEN_ENCOUNTER : RELATION_PAST;
+    change->expires_s = change->value == RELATION_OPEN_ENCOUNTER ? now_s + OPEN_ENCOUNTER_SECONDS : 0;
 }
 
 /* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. */
@@ -67,12 +68,12 @@ static void consent_fact(const struct json *consent, bool deleted, struct fact_c
         change->value = CONSENT_PERMIT;
 }
 
-bool gate_fact_of(struct slice type, const struct json *resource, const struct id *source, bool deleted,
+bool gate_fact_of(struct slice type, const struct json *resource, const struct id *source, bool deleted, int64_t now_s,
                   struct fact_change *ret_change)
 {
     *ret_change = (struct fact_change){.source = *source};
     if (slice_is(type, "Encounter"))
-        encounter_fact(resource, deleted, ret_change);
+        encounter_fact(resource, deleted, now_s, ret_change);
     else if (slice_is(type, "Consent"))
         consent_fact(resource, deleted, ret_change);
     return slice_is(type, "Encounter") || slice_is(type, "Consent");

@@ -64,7 +64,7 @@ void gate_posting_token(struct gate *gate, struct slice term, uint8_t ret_token[
 struct gate_reason gate_reason_of(const struct grant *grant);
 
 /* The fact that a record states, if it states one: an Encounter a care relation, a Consent a permission or a denial. */
-bool gate_fact_of(struct slice type, const struct json *resource, const struct id *source, bool deleted,
+bool gate_fact_of(struct slice type, const struct json *resource, const struct id *source, bool deleted, int64_t now_s,
                   struct fact_change *ret_change);
 
 /* Turns ids of a sector inward while splitting. */

@@ -92,7 +92,7 @@ static enum error note_fact(struct writing *writing, const struct item *item, co
 
     if (item->obstacle != OK)
         return OK;
-    if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, deleted, &change))
+    if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, deleted, writing->time_ms / 1000, &change))
         return OK;
     if (writing->changes == PROTOCOL_CHANGES_MAX)
         return ERROR_TOO_COSTLY;

@@ -90,7 +90,7 @@ static bool has_duplicates(const struct slice *text, uint32_t count)
 static enum error read_texts(struct loader *loader, const struct json *array, const struct slice **ret,
                              uint32_t *ret_count)
 {
-    uint32_t count;
+    uint32_t count = 0;
 
     TRY(read_count(loader, array, 1, RULE_VALUES_MAX, &count));
     struct slice *text = arena_array(loader->arena, count, sizeof *text);
@@ -427,7 +427,7 @@ static enum error read_decision(struct loader *loader, const struct json *json)
 
 static enum error read_decisions(struct loader *loader, const struct json *array)
 {
-    uint32_t count;
+    uint32_t count = 0;
 
     TRY(read_count(loader, array, 1, RULE_DECISIONS_MAX, &count));
     struct rule_decision *decision = arena_array(loader->arena, count, sizeof *decision);

@@ -149,7 +149,7 @@ static enum error settle(struct store *store)
 static enum error recognize(struct store *store, bool *ret_fresh)
 {
     enum { SOMETHING_ELSE, OURS, FRESH };
-    int64_t answer;
+    int64_t answer = 0;
 
     TRY(store_own_integer(store,
                           "SELECT CASE WHEN application_id = " APPLICATION_ID " THEN 1"
@@ -164,7 +164,7 @@ static enum error recognize(struct store *store, bool *ret_fresh)
 
 static enum error found(struct store *store)
 {
-    int64_t is_log;
+    int64_t is_log = 0;
     bool fresh;
 
     TRY(recognize(store, &fresh));

@@ -13,6 +13,8 @@
 
 #define CLINIC "Organization/0000000000000000000000000000000a"
 
+#define NOW_S 1000000
+
 static const struct id source = {{77}}, nobody = {{0}};
 static const struct id clinic = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10}};
 
@@ -23,7 +25,7 @@ static bool fact_of(const char *type, const char *text, bool deleted, struct fac
 
     if (text && json_parse(arena, slice_from_string(text), &resource, NULL) != OK)
         fail_msg("not JSON: %s", text);
-    return gate_fact_of(slice_from_string(type), resource, &source, deleted, ret_change);
+    return gate_fact_of(slice_from_string(type), resource, &source, deleted, NOW_S, ret_change);
 }
 
 static void an_encounter_is_a_relation_as_its_status_says(void **state)
@@ -49,6 +51,9 @@ static void an_encounter_is_a_relation_as_its_status_says(void **state)
         assert_int_equal(change.value, cases[i].relation);
         assert_true(id_equal(&change.organization, &clinic));
         assert_true(id_equal(&change.source, &source));
+        /* One that nobody closes ends by itself, in months and not in years. */
+        if (change.value == RELATION_OPEN_ENCOUNTER)
+            assert_in_range(change.expires_s, NOW_S + 30 * 86400, NOW_S + 365 * 86400);
         assert_true(fact_of("Encounter", text, true, &change));
         assert_int_equal(change.value, RELATION_PAST); /* a deleted one holds nothing open */
     }
