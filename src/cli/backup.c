@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "command.h"
 #include "control.h"
+#include "gate/gate.h"
 #include "keys/keystore.h"
 #include "keys/root.h"
 #include "safe/node.h"
@@ -204,6 +205,7 @@ static enum error restore(const struct restore_options *options, unsigned *ret_a
     TRY(archive_read(options->file, options->directory, fault));
     TRY(move_into_place(options->directory));
     TRY(begin_logs(arena, options->directory, passphrase, &world, fault));
+    TRY(gate_mark_restored(options->directory, fault));
     if (!options->destroyed_by)
         return OK;
     return replay_destructions(options->directory, options->destroyed_by, passphrase, &world, ret_again, fault);

@@ -87,6 +87,8 @@ enum error control_open(const char *directory, struct control **ret_control, str
     if (error == OK && descriptor < 0) {
         control->child = start_node(directory);
         error = control->child > 0 ? wait_until_ready(control) : ERROR_IO;
+        if (error != OK)
+            fault_set(fault, error, "the node could not be started for this command");
     }
     file_close(&descriptor);
     if (error != OK) {

@@ -4,11 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "command.h"
 #include "control.h"
-#include "crypto/encode.h"
 #include "ledger/note.h"
 #include "ledger/proof.h"
 #include "ledger/verify.h"
@@ -19,25 +19,27 @@
 
 struct report {
     const char *log;
-    unsigned shown;
+    struct buffer lines;
+    unsigned found;
 };
 
 #define SHOWN_MAX 20
 
-static void print_fault(void *context, const struct verify_fault *fault)
+static void note_fault(void *context, const struct verify_fault *fault)
 {
     struct report *report = context;
 
-    if (report->shown++ >= SHOWN_MAX)
+    if (report->found++ >= SHOWN_MAX)
         return;
-    printf("log/%s/%s: ", report->log, fault->file);
+    buffer_format(&report->lines, "log/%s/%s: ", report->log, fault->file);
     if (fault->end > fault->begin)
-        printf("bytes %llu to %llu", (unsigned long long)fault->begin, (unsigned long long)fault->end - 1);
+        buffer_format(&report->lines, "bytes %llu to %llu", (unsigned long long)fault->begin,
+                      (unsigned long long)fault->end - 1);
     else
-        printf("the file");
+        buffer_string(&report->lines, "the file");
     if (fault->index != VERIFY_NO_INDEX)
-        printf(", entry %llu", (unsigned long long)fault->index);
-    printf(": %s\n", fault->what);
+        buffer_format(&report->lines, ", entry %llu", (unsigned long long)fault->index);
+    buffer_format(&report->lines, ": %s\n", fault->what);
 }
 
 static enum error read_key(struct arena *arena, const char *path, struct note_key *ret_key, struct fault *fault)
@@ -50,20 +52,48 @@ static enum error read_key(struct arena *arena, const char *path, struct note_ke
     return note_key_parse(text, ret_key);
 }
 
+static bool is_running(const char *directory)
+{
+    CLEANUP_DESCRIPTOR int lock = -1;
+
+    return file_lock(node_path(directory, "lock").text, &lock) == ERROR_LOCKED;
+}
+
+#define TRIES 5
+#define WAIT_US 400000
+
+/* A running node may be writing just now, and half a batch looks like damage: what is found there is looked at again. */
+static enum error verify_patiently(const char *directory, const char *log, const struct note_key *key,
+                                   struct slice remembered, struct report *report, struct verify_summary *summary)
+{
+    char below[64];
+
+    snprintf(below, sizeof below, "log/%s", log);
+    for (int i = 0;; i++) {
+        buffer_clear(&report->lines);
+        report->found = 0;
+        enum error error = ledger_verify(node_path(directory, below).text, key, remembered, note_fault, report, summary);
+        if (error != ERROR_CORRUPT || i == TRIES || !is_running(directory))
+            return error;
+        usleep(WAIT_US);
+    }
+}
+
 static enum error verify_one(struct arena *arena, const char *directory, const char *log, struct slice remembered,
                              struct fault *fault)
 {
     struct verify_summary summary = {0};
-    struct report report = {.log = log};
+    struct report report = {.log = log, .lines = buffer_new(65536)};
     struct note_key key;
     char below[64];
 
     snprintf(below, sizeof below, "log/%s.vkey", log);
     TRY(read_key(arena, node_path(directory, below).text, &key, fault));
-    snprintf(below, sizeof below, "log/%s", log);
-    enum error error = ledger_verify(node_path(directory, below).text, &key, remembered, print_fault, &report, &summary);
-    if (report.shown > SHOWN_MAX)
-        printf("… and %u more.\n", report.shown - SHOWN_MAX);
+    enum error error = verify_patiently(directory, log, &key, remembered, &report, &summary);
+    printf("%.*s", SLICE_PRINT(buffer_view(&report.lines)));
+    buffer_free(&report.lines);
+    if (report.found > SHOWN_MAX)
+        printf("… and %u more.\n", report.found - SHOWN_MAX);
     if (error == OK)
         printf("The %s log is as it was written: %llu entries, every byte of %llu checked.\n", log,
                (unsigned long long)summary.head.size, (unsigned long long)summary.bytes);
@@ -139,68 +169,23 @@ int command_log(int argc, char **argv)
 
 /* ---- one proof ---- */
 
-#define COMMITMENT_NONCE 16
-
-/* RFC 6962: a leaf's hash begins with a zero byte. */
-static struct hash leaf_hash(struct slice entry)
-{
-    static const char prefix[1];
-    const struct slice part[] = {slice_of(prefix, 1), entry};
-
-    return hash_sha256_parts(part, 2);
-}
-
-/* An entry of the access log is a commitment, which the extra data opens: SHA-256(sealed event) ‖ nonce ‖ event. */
-static struct hash commitment_hash(struct slice extra)
-{
-    struct hash event = hash_sha256(slice_from(extra, HASH_BYTES));
-    const struct slice part[] = {SLICE("\0\1"), hash_slice(&event), slice_of(extra.data, HASH_BYTES)};
-
-    return hash_sha256_parts(part, 3);
-}
-
-static enum error read_extra(const struct proof *proof, struct arena *arena, struct slice *ret_extra)
-{
-    char *extra = arena_alloc(arena, PROOF_EXTRA_MAX);
-    size_t length = 0;
-
-    if (!extra)
-        return ERROR_MEMORY;
-    TRY(decode_base64(proof->extra, extra, PROOF_EXTRA_MAX, &length));
-    *ret_extra = slice_of(extra, length);
-    return OK;
-}
-
-/* An entry of the public log is the extra data itself. */
-static enum error verify_entry(const struct proof *proof, const struct note_key *key, struct slice extra,
-                               struct slice *ret_event)
-{
-    struct hash leaf = leaf_hash(extra);
-
-    *ret_event = extra;
-    if (extra.length < HASH_BYTES + COMMITMENT_NONCE || proof_verify(proof, key, &leaf) == OK)
-        return proof_verify(proof, key, &leaf);
-    leaf = commitment_hash(extra);
-    *ret_event = slice_from(extra, HASH_BYTES + COMMITMENT_NONCE);
-    return proof_verify(proof, key, &leaf);
-}
+#define EVENT_NONCE 16
 
 static enum error verify_proof(const char *path, const char *key_path, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    struct slice text, extra, event;
+    struct proof_shown shown;
     struct note_key key;
-    struct proof proof;
+    struct slice text;
 
     if (!arena)
         return ERROR_MEMORY;
     TRY(read_key(arena, key_path, &key, fault));
     TRY(file_read(arena, path, PROOF_TEXT_MAX, &text, fault));
-    TRY(proof_parse(text, &proof));
-    TRY(read_extra(&proof, arena, &extra));
-    TRY(verify_entry(&proof, &key, extra, &event));
-    printf("This is entry %llu of the log %.*s:\n%.*s\n", (unsigned long long)proof.index, SLICE_PRINT(key.name),
-           SLICE_PRINT(event));
+    TRY(proof_open(text, &key, arena, &shown));
+    struct slice content = slice_from(shown.content, shown.commitment ? EVENT_NONCE : 0);
+    printf("This is entry %llu of the log %.*s:\n%.*s\n", (unsigned long long)shown.index, SLICE_PRINT(key.name),
+           SLICE_PRINT(content));
     return OK;
 }
 

@@ -70,6 +70,8 @@ static enum error read_passphrase(const char *directory, bool may_ask, char *int
         return OK;
     if (credentials && arena &&
         file_read(arena, node_path(credentials, "hospitium-passphrase").text, PASSPHRASE_MAX, &passphrase, NULL) == OK) {
+        while (passphrase.length > 0 && passphrase.data[passphrase.length - 1] == '\n')
+            passphrase.length--;
         memcpy(into, passphrase.data, passphrase.length);
         *ret_length = passphrase.length;
         return OK;

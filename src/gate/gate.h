@@ -225,6 +225,10 @@ struct gate_backup {
 };
 void gate_backup(struct gate *gate, const struct gate_backup *backup, struct arena *arena);
 
+/* Marks what a restored vault holds as permitted by the log before, whose last checkpoint is the new log's first leaf.
+ * For a node that is not running. */
+MUST_CHECK enum error gate_mark_restored(const char *directory, struct fault *fault);
+
 /* Every stored version must have an entry that permitted it; pages and trees must be sound. Each finding is a line. */
 struct gate_check {
     void (*finding)(void *context, struct slice line);

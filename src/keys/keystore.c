@@ -6,7 +6,8 @@
 #include "store/writer.h"
 
 #define WRAPPED_BYTES (SECRET_KEY_BYTES + SEAL_OVERHEAD)
-#define ROW_BYTES (WRAPPED_BYTES * (1 + DRAWER_COUNT)) /* the person's key, then one a drawer */
+#define ROW_FORMAT 1
+#define ROW_BYTES (1 + WRAPPED_BYTES * (1 + DRAWER_COUNT)) /* format, the person's key, then one a drawer */
 #define BATCH_MAX 4096
 #define HOUR_NONE UINT32_MAX
 
@@ -152,7 +153,8 @@ static void wrap(struct keystore *keystore, const struct secret_key *under, cons
 {
     struct wrap_binding binding = wrap_binding(person, use);
 
-    seal(under, keystore->world, slice_of(&binding, sizeof binding), secret_key_slice(key), row + use * WRAPPED_BYTES);
+    seal(under, keystore->world, slice_of(&binding, sizeof binding), secret_key_slice(key),
+         row + 1 + use * WRAPPED_BYTES);
 }
 
 static enum error unwrap(const struct secret_key *under, const struct id *person, unsigned use, struct slice row,
@@ -160,9 +162,10 @@ static enum error unwrap(const struct secret_key *under, const struct id *person
 {
     struct wrap_binding binding = wrap_binding(person, use);
 
-    if (row.length != ROW_BYTES)
+    if (row.length != ROW_BYTES || row.data[0] != ROW_FORMAT)
         return ERROR_SEALED;
-    return seal_open(under, slice_of(&binding, sizeof binding), slice_of(row.data + use * WRAPPED_BYTES, WRAPPED_BYTES),
+    return seal_open(under, slice_of(&binding, sizeof binding),
+                     slice_of(row.data + 1 + use * WRAPPED_BYTES, WRAPPED_BYTES),
                      ret_key->byte);
 }
 
@@ -251,6 +254,7 @@ enum error keystore_add_person(struct keystore *keystore, const struct id *perso
         return found == OK ? ERROR_EXISTS : found;
     TRY(next_change(keystore, CHANGE_ADD, person, &change));
     keystore->world->random(keystore->world, person_key.byte, sizeof person_key.byte);
+    change->wrapped[0] = ROW_FORMAT;
     wrap(keystore, &keystore->held->persons, person, 0, &person_key, change->wrapped);
     for (unsigned d = 0; d < DRAWER_COUNT; d++) {
         keystore->world->random(keystore->world, drawer_key.byte, sizeof drawer_key.byte);
@@ -361,6 +365,17 @@ static enum error add_key_row(struct store *store, void *context)
                      STORE_VALUES(number, wrapped, store_blob(slice_of(row->to_oversight, TO_OVERSIGHT_BYTES))), NULL);
 }
 
+/* What the key of an hour or a year is bound to: its number, big-endian. */
+struct number_binding {
+    uint8_t byte[4];
+};
+
+static struct number_binding number_binding(uint32_t number)
+{
+    return (struct number_binding){
+        {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}};
+}
+
 static enum error find_wrapped(struct keystore *keystore, int which, uint32_t number, const struct secret_key *under,
                                struct secret_key *ret_key)
 {
@@ -370,7 +385,8 @@ static enum error find_wrapped(struct keystore *keystore, int which, uint32_t nu
     struct slice wrapped = store_column_bytes(&cursor, 0);
     if (wrapped.length != WRAPPED_BYTES)
         return ERROR_SEALED;
-    return seal_open(under, slice_of(&number, sizeof number), wrapped, ret_key->byte);
+    struct number_binding binding = number_binding(number);
+    return seal_open(under, slice_of(binding.byte, sizeof binding.byte), wrapped, ret_key->byte);
 }
 
 static enum error year_key(struct keystore *keystore, uint32_t year, struct secret_key *ret_key)
@@ -381,7 +397,9 @@ static enum error year_key(struct keystore *keystore, uint32_t year, struct secr
     if (found != ERROR_NOT_FOUND)
         return found;
     keystore->world->random(keystore->world, ret_key->byte, sizeof ret_key->byte);
-    seal(&keystore->held->years, keystore->world, slice_of(&year, sizeof year), secret_key_slice(ret_key), wrapped);
+    struct number_binding binding = number_binding(year);
+    seal(&keystore->held->years, keystore->world, slice_of(binding.byte, sizeof binding.byte), secret_key_slice(ret_key),
+         wrapped);
     struct key_row row = {.add = &statement[YEAR_ADD], .number = year, .wrapped = wrapped};
     return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
 }
@@ -400,7 +418,8 @@ static enum error hour_make(struct keystore *keystore, uint32_t hour, const uint
 
     TRY(year_key(keystore, year_of_hour(hour), &year));
     keystore->world->random(keystore->world, ret_key->byte, sizeof ret_key->byte);
-    seal(&year, keystore->world, slice_of(&hour, sizeof hour), secret_key_slice(ret_key), wrapped);
+    struct number_binding binding = number_binding(hour);
+    seal(&year, keystore->world, slice_of(binding.byte, sizeof binding.byte), secret_key_slice(ret_key), wrapped);
     seal_box(oversight, keystore->world, secret_key_slice(ret_key), to_oversight);
     struct key_row row = {&statement[HOUR_ADD], hour, wrapped, to_oversight};
     return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);

@@ -360,7 +360,9 @@ static enum error write_entry(struct safe *safe, struct request *request)
     uint32_t hour = (uint32_t)(now_s(safe) / 3600);
     struct hash event_hash;
 
-    event_write_looker(&request->credential, &looker);
+    uint8_t looker_nonce[EVENT_NONCE_BYTES];
+    safe->world->random(safe->world, looker_nonce, sizeof looker_nonce);
+    event_write_looker(&request->credential, looker_nonce, &looker);
     decider_obligations_write(request->decision.obligations, &obligations);
     struct event_access event = {
         .time_ns = safe->now_ns,
@@ -373,6 +375,7 @@ static enum error write_entry(struct safe *safe, struct request *request)
         .citation = request->decision.citation,
         .rules = slice_of(safe->rules_hash, sizeof safe->rules_hash),
         .obligations = buffer_view(&obligations),
+        .looker_nonce = looker_nonce,
         .break_glass = request->broken_glass && request->error == OK,
         /* A search that showed nothing of anybody answers with an empty list; the entry says what it was. */
         .error = request->error == OK && request->opened == 0 && request->access.targets > 0 &&

@@ -32,7 +32,8 @@ static enum error answer_access(struct safe *safe, struct request *request)
     struct grant *grant = &request->grant;
     bool permitted = request->error == OK;
 
-    if (permitted && request->access.open_glass)
+    /* What breaks the glass and what cannot be undone is looked at by somebody else. */
+    if (permitted && (request->access.open_glass || request->access.action == ACTION_ERASE))
         TRY(open_review(safe, request));
     grant->time_s = now_s(safe);
     grant->row = permitted ? request->decision.row : request->uninformed.row;

@@ -340,6 +340,7 @@ void safe_client_free(struct safe_client *client)
     client->lost = NULL;
     flush(client);
     loop_timer_cancel(client->loop, client->lazy_timer);
+    loop_defer_cancel(client->loop, flush_deferred, client);
     if (client->alive && client->socket >= 0)
         shutdown(client->socket, SHUT_WR);
     lose(client);

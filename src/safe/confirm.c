@@ -4,14 +4,9 @@
  * did, both the old and the new version are taken: a crash in between must not lock a person's record. Once it did, an
  * old block that is brought back counts for nothing, so that a consent that was withdrawn stays withdrawn. */
 
+#include "facts.h"
 #include "state.h"
 
-static uint64_t version_of(struct slice block)
-{
-    struct reader reader = reader_of(block);
-
-    return reader_u64(&reader);
-}
 
 void confirm_later(struct safe *safe, const struct request *request)
 {
@@ -21,7 +16,7 @@ void confirm_later(struct safe *safe, const struct request *request)
         if (request->grant.target[i].facts.length == 0)
             continue;
         safe->unconfirmed[safe->next_unconfirmed++ % UNCONFIRMED_MAX] = (struct unconfirmed){
-            request->grant.leaf, request->access.target[i].person, version_of(request->grant.target[i].facts)};
+            request->grant.leaf, request->access.target[i].person, facts_version(request->grant.target[i].facts)};
     }
 }
 

@@ -32,31 +32,32 @@ static void member_drawers(struct json_writer *writer, const char *name, unsigne
     json_end_array(writer);
 }
 
+/* What the event says of an id: a commitment that opens to whoever has the id and the nonce, and joins with nothing. A
+ * person's own proof must not hand out the name that her record has inside the house. */
+static void write_commitment(struct json_writer *writer, const uint8_t *nonce, struct slice value)
+{
+    struct hash commitment = hash_keyed(slice_of(nonce, EVENT_NONCE_BYTES), value);
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(slice_of(commitment.byte, ID_BYTES), text);
+    json_string(writer, slice_of(text, sizeof text));
+}
+
 static void member_persons(struct json_writer *writer, const struct access *access, const uint8_t *nonce)
 {
-    if (access->targets == 1) {
-        member_id(writer, "person", &access->target[0].person);
-        return;
-    }
     json_key(writer, "persons");
     json_begin_array(writer);
-    for (size_t i = 0; i < access->targets; i++) {
-        char text[ID_TEXT_BYTES];
-        struct hash commitment = hash_keyed(slice_of(nonce, EVENT_NONCE_BYTES), id_slice(&access->target[i].person));
-        encode_hex(slice_of(commitment.byte, ID_BYTES), text);
-        json_string(writer, slice_of(text, sizeof text));
-    }
+    for (size_t i = 0; i < access->targets; i++)
+        write_commitment(writer, nonce, id_slice(&access->target[i].person));
     json_end_array(writer);
 }
 
-static void write_asker(struct json_writer *writer, const struct event_access *event, const uint8_t *nonce)
+static void write_asker(struct json_writer *writer, const struct event_access *event)
 {
     const struct credential *credential = event->credential;
-    struct hash looker = hash_keyed(slice_of(nonce, EVENT_NONCE_BYTES), credential->actor);
-    char text[ID_TEXT_BYTES];
-
-    encode_hex(slice_of(looker.byte, ID_BYTES), text);
-    json_member_string(writer, "looker", slice_of(text, sizeof text));
+    /* A name can be guessed: its commitment has a nonce of its own, which stays beside the name. */
+    json_key(writer, "looker");
+    write_commitment(writer, event->looker_nonce, credential->actor);
     json_member_cstring(writer, "role", vocabulary_word(VOCABULARY_ROLE, credential->role));
     json_member_cstring(writer, "sector", vocabulary_word(VOCABULARY_SECTOR, credential->sector));
     member_id(writer, "organization", &credential->organization);
@@ -71,8 +72,10 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
                                                              : vocabulary_word(VOCABULARY_ACTION, access->action));
     member_persons(writer, access, nonce);
     json_member_string(writer, "type", access->type);
-    if (!id_is_zero(&access->resource))
-        member_id(writer, "resource", &access->resource);
+    if (!id_is_zero(&access->resource)) {
+        json_key(writer, "resource");
+        write_commitment(writer, nonce, id_slice(&access->resource));
+    }
     if (access->resources > 0) {
         json_key(writer, "resources");
         json_integer(writer, access->resources);
@@ -106,18 +109,22 @@ void event_write_access(const struct event_access *event, const uint8_t nonce[EV
     json_begin_object(&writer);
     json_member_cstring(&writer, "kind", "access");
     member_time(&writer, event->time_ns);
-    write_asker(&writer, event, nonce);
+    write_asker(&writer, event);
     write_asked(&writer, event, nonce);
     write_decided(&writer, event);
     json_end_object(&writer);
 }
 
-void event_write_looker(const struct credential *credential, struct buffer *into)
+void event_write_looker(const struct credential *credential, const uint8_t nonce[EVENT_NONCE_BYTES],
+                        struct buffer *into)
 {
     struct json_writer writer = json_writer(into);
+    char text[2 * EVENT_NONCE_BYTES];
 
     json_begin_object(&writer);
     json_member_string(&writer, "actor", credential->actor);
+    encode_hex(slice_of(nonce, EVENT_NONCE_BYTES), text);
+    json_member_string(&writer, "nonce", slice_of(text, sizeof text));
     member_id(&writer, "credential", &credential->id);
     json_end_object(&writer);
 }
@@ -145,16 +152,30 @@ void event_write_completions(int64_t time_ns, const struct completion *completio
     json_end_object(&writer);
 }
 
+#define FORMAT 1
+
 struct event_binding {
-    char use[8];
-    uint32_t hour;
+    char bytes[16];
+    size_t length;
 };
+
+static struct event_binding binding_of(uint32_t hour)
+{
+    struct event_binding binding = {.length = 0};
+    struct buffer into = {.data = binding.bytes, .capacity = sizeof binding.bytes, .maximum = sizeof binding.bytes};
+
+    buffer_string(&into, "event");
+    buffer_byte(&into, FORMAT);
+    buffer_u32(&into, hour);
+    binding.length = into.length;
+    return binding;
+}
 
 void event_seal(const struct secret_key *hour_key, uint32_t hour, struct world *world, struct slice plain,
                 struct slice looker, struct buffer *sealed, struct hash *ret_event_hash)
 {
     CLEANUP_BUFFER_WIPE struct buffer whole = buffer_new(8 * EVENT_BYTES_MAX);
-    struct event_binding binding = {"event", hour};
+    struct event_binding binding = binding_of(hour);
     struct slice event = slice_from(plain, EVENT_NONCE_BYTES);
 
     *ret_event_hash = hash_sha256(plain);
@@ -164,10 +185,11 @@ void event_seal(const struct secret_key *hour_key, uint32_t hour, struct world *
     buffer_slice(&whole, looker);
     while (whole.length % EVENT_PADDING != 0 && !whole.failed)
         buffer_byte(&whole, ' ');
+    buffer_byte(sealed, FORMAT);
     buffer_u32(sealed, hour);
     void *room = whole.failed ? NULL : buffer_room(sealed, whole.length + SEAL_OVERHEAD);
     if (room)
-        seal(hour_key, world, slice_of(&binding, sizeof binding), buffer_view(&whole), room);
+        seal(hour_key, world, slice_of(binding.bytes, binding.length), buffer_view(&whole), room);
     sealed->failed |= whole.failed;
 }
 
@@ -175,6 +197,8 @@ enum error event_hour(struct slice sealed, uint32_t *ret_hour)
 {
     struct reader reader = reader_of(sealed);
 
+    if (reader_byte(&reader) != FORMAT)
+        return ERROR_SEALED;
     *ret_hour = reader_u32(&reader);
     return reader.failed || reader.rest.length < SEAL_OVERHEAD + EVENT_NONCE_BYTES ? ERROR_SEALED : OK;
 }
@@ -189,15 +213,16 @@ static struct slice trimmed(struct slice text)
 enum error event_open(const struct secret_key *hour_key, struct slice sealed, struct arena *arena,
                       struct event_opened *ret_event)
 {
-    struct event_binding binding = {"event", 0};
+    uint32_t hour;
 
-    TRY(event_hour(sealed, &binding.hour));
-    struct slice bytes = slice_from(sealed, sizeof binding.hour);
+    TRY(event_hour(sealed, &hour));
+    struct event_binding binding = binding_of(hour);
+    struct slice bytes = slice_from(sealed, 1 + sizeof hour);
     size_t length = bytes.length - SEAL_OVERHEAD;
     char *whole = arena_alloc(arena, length), *plain = arena_alloc(arena, length);
     if (!whole || !plain)
         return ERROR_MEMORY;
-    TRY(seal_open(hour_key, slice_of(&binding, sizeof binding), bytes, whole));
+    TRY(seal_open(hour_key, slice_of(binding.bytes, binding.length), bytes, whole));
 
     struct reader reader = reader_of(slice_of(whole, length));
     struct slice nonce = reader_bytes(&reader, EVENT_NONCE_BYTES);

@@ -4,7 +4,7 @@
 /* An entry of the access log, before it is sealed: who, when, why, what, under which rule, with what outcome. JSON, so
  * that an auditor reads it with anything; the sealed form is
  *
- *     hour u32 ‖ seal(hour's key, bound to "event" and hour,
+ *     format u8 ‖ hour u32 ‖ seal(hour's key, bound to "event", format and hour,
  *                     nonce(16) ‖ u32 length ‖ JSON ‖ who looked, JSON ‖ spaces to a multiple of 128)
  *
  * and the leaf commits to H(nonce ‖ JSON) and H(sealed), so that one event can be shown and proved to the person without
@@ -31,14 +31,16 @@ struct event_access {
     struct slice rules;      /* hash of the rule set, hexadecimal */
     struct slice obligations;
     bool break_glass;
+    const uint8_t *looker_nonce; /* EVENT_NONCE_BYTES: hides the looker's name in the event */
     enum error error;        /* OK, ERROR_REFUSED, ERROR_PURPOSE, ERROR_NOT_FOUND */
 };
 
-/* Appends the JSON. An access to several persons carries commitments to them in place of their ids: a person who is shown
- * the event must not learn of the others. */
+/* Appends the JSON. Persons, resources and the looker stand in it as commitments: a person who is shown the event must
+ * learn neither of the others nor by which ids the house knows anybody. */
 void event_write_access(const struct event_access *event, const uint8_t nonce[EVENT_NONCE_BYTES], struct buffer *into);
-/* Who looked: {"actor":…,"credential":…}. */
-void event_write_looker(const struct credential *credential, struct buffer *into);
+/* Who looked, and what opens the event's commitment to it: {"actor":…,"nonce":…,"credential":…}. */
+void event_write_looker(const struct credential *credential, const uint8_t nonce[EVENT_NONCE_BYTES],
+                        struct buffer *into);
 
 /* One entry for all completions of a batch. */
 void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into);

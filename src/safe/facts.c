@@ -4,17 +4,23 @@
 #define FACT_BYTES (1 + 1 + ID_BYTES + ID_BYTES + 8)
 #define BLOCK_MAX (2 + FACTS_MAX * FACT_BYTES)
 
+#define FORMAT 1
+
 struct binding {
-    char use[8];
-    uint8_t person[ID_BYTES];
-    uint64_t version;
+    char bytes[32];
+    size_t length;
 };
 
 static struct binding binding_of(const struct id *person, uint64_t version)
 {
-    struct binding binding = {.use = "facts", .version = version};
+    struct binding binding = {.length = 0};
+    struct buffer into = {.data = binding.bytes, .capacity = sizeof binding.bytes, .maximum = sizeof binding.bytes};
 
-    memcpy(binding.person, person->byte, ID_BYTES);
+    buffer_string(&into, "facts");
+    buffer_byte(&into, FORMAT);
+    buffer_slice(&into, id_slice(person));
+    buffer_u64(&into, version);
+    binding.length = into.length;
     return binding;
 }
 
@@ -52,12 +58,21 @@ enum error facts_open(const struct secret_key *key, const struct id *person, str
     ret->count = 0;
     if (block.length == 0)
         return OK;
+    if (reader_byte(&reader) != FORMAT)
+        return ERROR_SEALED;
     ret->version = reader_u64(&reader);
     if (reader.failed || reader.rest.length < SEAL_OVERHEAD || reader.rest.length > BLOCK_MAX + SEAL_OVERHEAD)
         return ERROR_SEALED;
     struct binding binding = binding_of(person, ret->version);
-    TRY(seal_open(key, slice_of(&binding, sizeof binding), reader.rest, plain));
+    TRY(seal_open(key, slice_of(binding.bytes, binding.length), reader.rest, plain));
     return facts_parse(slice_of(plain, reader.rest.length - SEAL_OVERHEAD), ret);
+}
+
+uint64_t facts_version(struct slice block)
+{
+    struct reader reader = reader_of(block);
+
+    return reader_byte(&reader) == FORMAT ? reader_u64(&reader) : 0;
 }
 
 void facts_seal(const struct secret_key *key, struct world *world, const struct id *person, const struct facts *facts,
@@ -75,10 +90,11 @@ void facts_seal(const struct secret_key *key, struct world *world, const struct 
         buffer_bytes(&plain, fact->source.byte, ID_BYTES);
         buffer_u64(&plain, (uint64_t)fact->expires_s);
     }
+    buffer_byte(into, FORMAT);
     buffer_u64(into, facts->version);
     void *room = buffer_room(into, plain.length + SEAL_OVERHEAD);
     if (room)
-        seal(key, world, slice_of(&binding, sizeof binding), buffer_view(&plain), room);
+        seal(key, world, slice_of(binding.bytes, binding.length), buffer_view(&plain), room);
 }
 
 static bool expired(const struct fact *fact, int64_t now_s)

@@ -6,7 +6,7 @@
  * opens and makes it, so that the door can neither invent a fact nor bring back an old one (the version is in the seal,
  * and the safe knows which version is current).
  *
- *     version u64 ‖ seal(facts key, bound to person and version, count u16 ‖ count × fact) */
+ *     format u8 ‖ version u64 ‖ seal(facts key, bound to format, person and version, count u16 ‖ count × fact) */
 
 #include "base/arena.h"
 #include "crypto/seal.h"
@@ -31,6 +31,9 @@ struct facts {
 /* An empty block gives version 0 and no facts. ERROR_SEALED when it is not this person's or was touched. */
 MUST_CHECK enum error facts_open(const struct secret_key *key, const struct id *person, struct slice block,
                                  struct facts *ret);
+
+/* Which version a block says it is; 0 for none. Nothing vouches for it but facts_open. */
+uint64_t facts_version(struct slice block);
 
 /* Appends the block of facts->version. */
 void facts_seal(const struct secret_key *key, struct world *world, const struct id *person, const struct facts *facts,

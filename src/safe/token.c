@@ -3,8 +3,8 @@
 
 #include "crypto/encode.h"
 
-static const struct slice prefix = {"hsp_", 4};
-static const struct slice binding = {"token", 5};
+static const struct slice prefix = {"hsp1_", 5}; /* 1: the format */
+static const struct slice binding = {"token1", 6};
 
 void token_seal(const struct secret_key *key, struct world *world, const struct credential *credential,
                 struct buffer *into)

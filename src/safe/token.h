@@ -4,7 +4,7 @@
 /* Bearer tokens: a credential sealed by the safe, opaque to everybody else. The door passes it along; only the safe can
  * make or open one, so the door cannot pretend to be somebody.
  *
- *     "hsp_" ‖ base64url(seal(token key, bound to "token", credential)) */
+ *     "hsp1_" ‖ base64url(seal(token key, bound to "token1", credential)), where 1 is the format */
 
 #include "crypto/seal.h"
 #include "protocol.h"

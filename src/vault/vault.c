@@ -75,6 +75,7 @@ enum {
     ERASE_LOCATORS,
     ERASE_POSTED,
     ERASE_FACTS,
+    MARK_RESTORED,
     STATEMENTS
 };
 
@@ -124,6 +125,8 @@ static const struct store_statement statement[STATEMENTS] = {
     [ERASE_VERSIONS] = {"erase_versions", STORE_ROUTE_PERSON, STORE_WRITE, "DELETE FROM version WHERE person = $1"},
     [ERASE_LOCATORS] = {"erase_locators", STORE_ROUTE_BROADCAST, STORE_WRITE, "DELETE FROM locator WHERE person = $1"},
     [ERASE_POSTED] = {"erase_posted", STORE_ROUTE_PERSON, STORE_WRITE, "DELETE FROM posted WHERE person = $1"},
+    [MARK_RESTORED] = {"mark_restored", STORE_ROUTE_BROADCAST, STORE_WRITE,
+                       "UPDATE version SET leaf = leaf + 4611686018427387904 WHERE leaf < 4611686018427387904"},
     [ERASE_FACTS] = {"erase_facts", STORE_ROUTE_PERSON, STORE_WRITE, "DELETE FROM facts WHERE person = $1"},
 };
 
@@ -508,6 +511,17 @@ enum error vault_walk(struct vault *vault, vault_each *each, void *context)
         TRY(each(context, &version));
     }
     return store_end(&cursor);
+}
+
+static enum error mark_restored(struct store *store, void *context)
+{
+    (void)context;
+    return store_run(store, &statement[MARK_RESTORED], NULL, 0, NULL);
+}
+
+enum error vault_mark_restored(struct vault *vault)
+{
+    return writer_run_now(vault->direct, &(struct writer_job){.run = mark_restored}, 1);
 }
 
 enum error vault_backup(struct vault *vault, const char *path)

@@ -119,5 +119,10 @@ MUST_CHECK enum error vault_submit(struct vault *vault, const struct vault_trans
 typedef enum error vault_each(void *context, const struct vault_version *version);
 MUST_CHECK enum error vault_walk(struct vault *vault, vault_each *each, void *context);
 
+/* After a restore the log is a new one: what was permitted by entries of the old one is marked so (VAULT_OLD_LOG in
+ * `leaf`), since their numbers mean nothing in the new one. */
+#define VAULT_OLD_LOG (UINT64_C(1) << 62)
+MUST_CHECK enum error vault_mark_restored(struct vault *vault);
+
 MUST_CHECK enum error vault_backup(struct vault *vault, const char *path);
 MUST_CHECK enum error vault_check(struct vault *vault, store_finding *finding, void *context);

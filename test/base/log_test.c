@@ -59,7 +59,7 @@ static const char *said(void)
 static void a_line_is_one_object_with_its_fields(void **state)
 {
     (void)state;
-    LOG(INFO, "server.started", FIELD("port", 8080), FIELD("tls", true), FIELD("mode", LABEL("demo")),
+    LOG(INFO, "server.started", FIELD("port", 8080), FIELD("tls", (bool)true), FIELD("mode", LABEL("demo")),
         FIELD("least", INT64_MIN), FIELD("most", UINT64_MAX), FIELD_ERROR(ERROR_DISK_FULL));
     assert_string_equal(said(), "{\"time\":\"2023-11-14T22:13:20.042Z\",\"process\":\"door\",\"level\":\"info\","
                                 "\"event\":\"server.started\",\"port\":8080,\"tls\":true,\"mode\":\"demo\","

@@ -378,8 +378,10 @@ class Damaged(unittest.TestCase):
         # Every region of each file of the access log: file, offset and entry are told, and the exit code is 1.
         journal = self.path("log/access/journal/000000")
         length = os.path.getsize(journal)
+        with open(journal, "rb") as file:
+            end = len(file.read().rstrip(b"\0"))  # behind it lies room that was written ahead
         self.assertEqual(self.node.command("log", "verify", self.node.directory).returncode, 0)
-        for offset in random.Random(7).sample(range(40, length), 12):
+        for offset in random.Random(7).sample(range(40, end), 12) + [length - 1]:
             self.flip("log/access/journal/000000", offset)
             done = self.node.command("log", "verify", self.node.directory, check=False)
             said = done.stdout.decode()
@@ -390,11 +392,18 @@ class Damaged(unittest.TestCase):
             self.flip("log/access/journal/000000", offset)
         self.assertEqual(self.node.command("log", "verify", self.node.directory).returncode, 0)
 
-    def test_a_log_that_was_cut_is_found(self):
+    def test_a_log_that_was_cut_or_blanked_is_found(self):
+        # The last entries are cut off, or overwritten with zeros as if there never had been any.
         journal = self.path("log/access/journal/000000")
-        os.truncate(journal, os.path.getsize(journal) - 100)
-        done = self.node.command("log", "verify", self.node.directory, check=False)
-        self.assertEqual(done.returncode, 1, done.stdout)
+        with open(journal, "rb") as file:
+            whole = file.read()
+        end = len(whole.rstrip(b"\0"))
+        for less in (whole[:end - 100], whole[:end - 5000], whole[:end - 100] + bytes(len(whole) - end + 100),
+                     whole[:end - 5000] + bytes(len(whole) - end + 5000)):
+            with open(journal, "wb") as file:
+                file.write(less)
+            done = self.node.command("log", "verify", self.node.directory, check=False)
+            self.assertEqual(done.returncode, 1, done.stdout)
 
     def test_two_on_one_directory_are_told(self):
         self.node.start()

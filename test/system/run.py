@@ -36,6 +36,7 @@ class Lines(unittest.TextTestResult):
 
 
 def main(words):
+    sys.dont_write_bytecode = True  # the tests leave nothing in the source tree
     os.chdir(HERE)
     sys.path.insert(0, HERE)
     files = [os.path.basename(word) for word in words if word.endswith(".py")]

@@ -44,9 +44,11 @@ def person_keys(node, root):
     own, drawers = [], []
     store = sqlite3.connect("file:%s?mode=ro" % os.path.join(node.directory, "keys", "keys.db"), uri=True)
     for person, wrapped in store.execute("SELECT person, wrapped FROM person_key"):
-        own.append(unseal(derive(root, "persons"), person + b"\0", wrapped[:WRAPPED]))
+        assert wrapped[0] == 1, "the row has another format: the test no longer knows it"
+        row = wrapped[1:]
+        own.append(unseal(derive(root, "persons"), person + b"\0", row[:WRAPPED]))
         for drawer in range(1, DRAWERS + 1):
-            drawers.append(unseal(own[-1], person + bytes([drawer]), wrapped[WRAPPED * drawer:WRAPPED * (drawer + 1)]))
+            drawers.append(unseal(own[-1], person + bytes([drawer]), row[WRAPPED * drawer:WRAPPED * (drawer + 1)]))
     store.close()
     return own, drawers
 
@@ -60,6 +62,8 @@ def memory(pid):
             begin, end = (int(word, 16) for word in bounds.split("-"))
             if mode[0] != "r" or "[vvar" in line or "[vsyscall" in line:
                 continue
+            if end - begin > 1 << 32:
+                continue  # a sanitizer's shadow, which holds marks and no data
             try:
                 mem.seek(begin)
                 chunk = mem.read(end - begin)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Proves that the decider is closed by default: to enforcement whatever it says, to whoever has no standing, and when the
+ * rules are not what it needs. With the joint standard of a real node. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "safe/decider.h"
+#include "safe/rulesets.h"
+#include "whole_node.h"
+
+static struct decider *decider_of(struct whole *whole)
+{
+    const struct rule_set *joint;
+    struct decider *decider = NULL;
+
+    assert_int_equal(rulesets_load(whole->arena, whole->directory, RULESETS_JOINT, NULL, &joint, NULL), OK);
+    assert_int_equal(decider_new(whole->arena, joint, &decider, NULL), OK);
+    return decider;
+}
+
+static struct decider_facts best_facts(void)
+{
+    return (struct decider_facts){.sector = SECTOR_HEALTH, .role = ROLE_NURSE, .purpose = PURPOSE_TREAT,
+                                  .training = TRAINING_CURRENT, .action = ACTION_READ, .drawer = DRAWER_CLINICAL,
+                                  .relation = RELATION_OPEN_ENCOUNTER, .consent = CONSENT_PERMIT,
+                                  .break_glass = BREAK_GLASS_ACTIVE, .order = ORDER_VALID, .self = SELF_YES};
+}
+
+/* Every action and drawer, with all else as good as it can be. */
+static bool is_closed(struct decider *decider, struct decider_facts facts)
+{
+    for (unsigned action = 0; action < ACTION_COUNT; action++) {
+        for (unsigned drawer = 0; drawer < DRAWER_COUNT; drawer++) {
+            facts.action = (enum action)action;
+            facts.drawer = (enum drawer)drawer;
+            if (decider_decide(decider, &facts).outcome != OUTCOME_NONE)
+                return false;
+        }
+    }
+    return true;
+}
+
+static void enforcement_has_no_way_in(void **state)
+{
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    struct decider *decider = decider_of(&whole);
+    assert_int_equal(decider_decide(decider, &(struct decider_facts){0}).outcome, OUTCOME_NONE);
+    struct decider_facts facts = best_facts();
+    assert_int_equal(decider_decide(decider, &facts).outcome, OUTCOME_FULL); /* so that the rest says something */
+    for (unsigned sector = 0; sector < SECTOR_COUNT; sector++) {
+        for (unsigned role = 0; role < ROLE_COUNT; role++) {
+            for (unsigned purpose = 0; purpose < PURPOSE_COUNT; purpose++) {
+                bool enforcement = sector == SECTOR_IMMIGRATION || sector == SECTOR_LAWENFORCEMENT ||
+                                   role == ROLE_OFFICER || purpose == PURPOSE_ENFORCE;
+                facts = best_facts();
+                facts.sector = (enum sector)sector;
+                facts.role = (enum role)role;
+                facts.purpose = (enum purpose)purpose;
+                bool unknown = sector == SECTOR_UNKNOWN || purpose == PURPOSE_UNKNOWN;
+                if ((enforcement || unknown) && !is_closed(decider, facts))
+                    fail_msg("%s %s %s", vocabulary_word(VOCABULARY_SECTOR, sector),
+                             vocabulary_word(VOCABULARY_ROLE, role), vocabulary_word(VOCABULARY_PURPOSE, purpose));
+            }
+        }
+    }
+    whole_close(&whole);
+}
+
+static enum error decider_with(struct whole *whole, const char *word, const char *instead, struct fault *fault)
+{
+    CLEANUP_BUFFER struct buffer edited = buffer_new(RULE_SET_BYTES_MAX);
+    const struct rule_set *set;
+    struct decider *decider;
+    struct slice text, whole_text;
+
+    assert_int_equal(file_read(whole->arena, node_path(whole->directory, "rules/joint-standard.rules.json").text,
+                               RULE_SET_BYTES_MAX, &whole_text, NULL),
+                     OK);
+    text = whole_text;
+    for (size_t at; (at = slice_search(text, slice_from_string(word))) != SIZE_MAX;) {
+        buffer_slice(&edited, slice_of(text.data, at));
+        buffer_string(&edited, instead);
+        text = slice_from(text, at + strlen(word));
+    }
+    assert_true(text.length < whole_text.length);
+    buffer_slice(&edited, text);
+    struct slice kept = arena_copy(whole->arena, buffer_view(&edited));
+    assert_int_equal(rule_set_load(whole->arena, kept, &set, NULL), OK);
+    return decider_new(whole->arena, set, &decider, fault);
+}
+
+static void rules_that_lack_a_word_or_a_decision_are_refused(void **state)
+{
+    static const char *const changes[][2] = {
+        {"\"disclosure\"", "\"disclosura\""}, {"\"obligations\"", "\"obligationz\""}, {"\"midwife\"", "\"midwive\""},
+        {"\"outcome\"", "\"outcame\""},       {"\"break_glass\"", "\"broke_glass\""}, {"\"ENFORCE\"", "\"INFORCE\""},
+    };
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    assert_int_equal(decider_with(&whole, "\"midwife\"", "\"midwife\"", NULL), OK);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct fault fault = {0};
+        if (decider_with(&whole, changes[i][0], changes[i][1], &fault) != ERROR_PROFILE || fault.detail[0] == '\0')
+            fail_msg("without %s", changes[i][0]);
+    }
+    whole_close(&whole);
+}
+
+static void a_rule_set_without_its_proof_is_not_active(void **state)
+{
+    struct safe_options options;
+    struct whole whole;
+    struct fault fault = {0};
+
+    (void)state;
+    whole_open(&whole);
+    safe_close(whole.safe);
+    whole.safe = NULL;
+    options = (struct safe_options){whole.directory, SLICE(""), &whole.world};
+    struct node_path proof = node_path(whole.directory, "rules/joint-standard.proof.json");
+    assert_int_equal(rename(proof.text, node_path(whole.directory, "kept").text), 0);
+    assert_int_not_equal(safe_open(&options, &whole.safe, &fault), OK);
+    assert_null(whole.safe);
+    assert_int_equal(rename(node_path(whole.directory, "kept").text, proof.text), 0);
+    assert_int_equal(safe_open(&options, &whole.safe, &fault), OK);
+    whole_close(&whole);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(enforcement_has_no_way_in),
+        cmocka_unit_test(rules_that_lack_a_word_or_a_decision_are_refused),
+        cmocka_unit_test(a_rule_set_without_its_proof_is_not_active),
+    };
+    return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
+}
