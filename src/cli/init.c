@@ -14,6 +14,7 @@
 #include "crypto/encode.h"
 #include "rules/module.h"
 #include "rules/rule_set.h"
+#include "safe/approval.h"
 #include "safe/node.h"
 #include "safe/rulesets.h"
 #include "safe/safe.h"
@@ -82,7 +83,7 @@ static enum error activate_standard(struct arena *arena, const char *directory, 
 /* ---- init ---- */
 
 struct init_options {
-    const char *directory, *name, *pack, *passphrase_file, *oversight;
+    const char *directory, *name, *pack, *passphrase_file, *oversight, *approvers;
     bool demo;
 };
 
@@ -104,6 +105,22 @@ static enum error oversight_key(const struct init_options *options, struct world
     seal_box_public(&private_key, node->oversight);
     encode_hex(secret_key_slice(&private_key), hex);
     return file_replace(node_path(node->directory, "demo-oversight.key").text, slice_of(hex, sizeof hex), 0600);
+}
+
+/* Two different persons must be able to approve a credential, or nobody ever could. */
+static enum error take_approvers(struct arena *arena, const struct init_options *options, struct fault *fault)
+{
+    struct approvers *approvers = arena_alloc(arena, sizeof *approvers);
+    struct slice text;
+
+    if (!approvers)
+        return ERROR_MEMORY;
+    if (!options->approvers)
+        return options->demo ? OK : fault_set(fault, ERROR_REQUIRED, "--approvers, a file with two or more public keys");
+    TRY(file_read(arena, options->approvers, 65536, &text, fault));
+    if (approvers_read(text, approvers) != OK || approvers->count < APPROVERS_NEEDED)
+        return fault_set(fault, ERROR_VALUE, "the approvers' file has a public key a line, two at least");
+    return file_replace(node_path(options->directory, "approvers").text, text, 0644);
 }
 
 static enum error read_passphrase(struct arena *arena, const struct init_options *options, struct slice *ret,
@@ -140,6 +157,7 @@ static enum error make_node(const struct init_options *options, struct fault *fa
     TRY(file_make_directory(node_path(options->directory, "rules").text));
     TRY(file_make_directory(node_path(options->directory, "vault").text));
     TRY(oversight_key(options, &world, &node, fault));
+    TRY(take_approvers(arena, options, fault));
     TRY(activate_standard(arena, options->directory, options->pack, fault));
     TRY(settings_write_defaults(node_path(options->directory, "settings").text));
     /* Last, since it is what makes the directory a node. */
@@ -155,11 +173,12 @@ int command_init(int argc, char **argv)
                                         {"pack", &options.pack, NULL},
                                         {"passphrase-file", &options.passphrase_file, NULL},
                                         {"oversight-key", &options.oversight, NULL},
+                                        {"approvers", &options.approvers, NULL},
                                         {"demo", NULL, &options.demo}};
     struct fault fault = {0};
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, 5, &options.directory, 1, &positions) || positions != 1 || !options.name)
+    if (!command_arguments(argc, argv, specs, 6, &options.directory, 1, &positions) || positions != 1 || !options.name)
         return command_usage(argv[0]);
     enum error error = make_node(&options, &fault);
     if (error != OK)

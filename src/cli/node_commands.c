@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "approve.h"
 #include "base/file.h"
 #include "command.h"
 #include "control.h"
+#include "ledger/note.h"
 #include "text/json.h"
 
 #define ARENA_MAX (1u << 30)
@@ -43,10 +45,6 @@ static int session_close(struct session *session, enum error error)
 
 /* ---- token ---- */
 
-struct token_options {
-    const char *directory, *actor, *role, *sector, *organization, *purpose, *ttl, *person, *training;
-};
-
 static void write_token_request(const struct token_options *options, unsigned long ttl, struct buffer *body)
 {
     struct json_writer writer = json_writer(body);
@@ -76,32 +74,46 @@ static enum error print_token(struct session *session, struct slice answer)
     return OK;
 }
 
+static enum error issue(struct session *session, const struct token_options *options, unsigned long ttl)
+{
+    CLEANUP_BUFFER struct buffer body = buffer_new(8192);
+    struct slice answer, note;
+
+    if (options->approved) {
+        TRY(file_read(session->arena, options->approved, NOTE_BYTES_MAX, &note, &session->fault));
+        TRY(control_post(session->control, session->arena, "/control/approved", note, &answer, &session->fault));
+        return print_token(session, answer);
+    }
+    write_token_request(options, ttl, &body);
+    TRY(control_post(session->control, session->arena, "/control/token", buffer_view(&body), &answer, &session->fault));
+    return print_token(session, answer);
+}
+
 int command_token(int argc, char **argv)
 {
     struct token_options options = {.ttl = "1h"};
     const struct option_spec specs[] = {
-        {"actor", &options.actor, NULL},     {"role", &options.role, NULL},
-        {"sector", &options.sector, NULL},   {"organization", &options.organization, NULL},
-        {"purpose", &options.purpose, NULL}, {"ttl", &options.ttl, NULL},
-        {"person", &options.person, NULL},   {"training", &options.training, NULL},
+        {"actor", &options.actor, NULL},       {"role", &options.role, NULL},
+        {"sector", &options.sector, NULL},     {"organization", &options.organization, NULL},
+        {"purpose", &options.purpose, NULL},   {"ttl", &options.ttl, NULL},
+        {"person", &options.person, NULL},     {"training", &options.training, NULL},
+        {"request", &options.request, NULL},   {"approved", &options.approved, NULL},
     };
-    CLEANUP_BUFFER struct buffer body = buffer_new(8192);
     struct session session = {0};
-    struct slice answer;
     unsigned long ttl;
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, 8, &options.directory, 1, &positions) || positions != 1 ||
-        !options.actor || !options.role || !options.sector || !options.organization || !options.purpose ||
+    if (!command_arguments(argc, argv, specs, 10, &options.directory, 1, &positions) || positions != 1 ||
         !command_duration(options.ttl, &ttl))
         return command_usage(argv[0]);
-    write_token_request(&options, ttl, &body);
+    bool described = options.actor && options.role && options.sector && options.organization && options.purpose;
+    if (!described && !options.approved)
+        return command_usage(argv[0]);
+    if (options.request)
+        return approval_request_write(&options, ttl);
     enum error error = session_open(&session, options.directory);
     if (error == OK)
-        error = control_post(session.control, session.arena, "/control/token", buffer_view(&body), &answer,
-                             &session.fault);
-    if (error == OK)
-        error = print_token(&session, answer);
+        error = issue(&session, &options, ttl);
     return session_close(&session, error);
 }
 

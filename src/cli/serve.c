@@ -316,6 +316,8 @@ int command_serve(int argc, char **argv)
         !arguments.certificate != !arguments.key || !strchr(arguments.listen, ':'))
         return command_usage(argv[0]);
     log_set_process(LABEL("door"));
+    if (arguments.control_only) /* started for one command, which says itself what happened */
+        log_set_level(LOG_WARNING);
     enum error error = node_load(arguments.directory, &serving.node, &opening.fault);
     if (error == OK)
         error = command_world(serving.node.demo, TWIN_DOOR, &serving.world);

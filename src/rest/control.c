@@ -83,7 +83,9 @@ static void token_came(void *context, enum error error, struct slice payload)
 
     if (error != OK) {
         reply_fault(call, error, "%s",
-                    error == ERROR_REFUSED ? "outside a demo, a second person must approve a credential" : "");
+                    error == ERROR_REFUSED    ? "outside a demo, two persons must approve a credential"
+                    : error == ERROR_CONFLICT ? "this request was used already"
+                                              : "");
         return;
     }
     struct json_writer writer = json_writer(&body);
@@ -91,6 +93,12 @@ static void token_came(void *context, enum error error, struct slice payload)
     json_member_string(&writer, "token", payload);
     json_end_object(&writer);
     reply_json(call, 200, &body);
+}
+
+/* A request that two approvers have signed travels as it is: the safe alone reads it. */
+void control_approved(struct call *call)
+{
+    safe_call(gate_client(call->app->gate), PROTOCOL_ISSUE_APPROVED, call->request->body, token_came, call);
 }
 
 void control_token(struct call *call)

@@ -2,6 +2,7 @@
 
 /* What each kind of request is answered, after its entry is durable. */
 
+#include "crypto/block.h"
 #include "crypto/encode.h"
 #include "facts.h"
 #include "state.h"
@@ -133,7 +134,7 @@ static enum error publish_credential(struct safe *safe, const struct credential 
     return safe_publish(safe, buffer_view(&text), &index);
 }
 
-/* Freely on a demo node. Elsewhere a second person must have signed, which commands cannot yet show: refused. */
+/* Freely on a demo node only. */
 static enum error answer_issue(struct safe *safe, struct request *request)
 {
     struct credential credential;
@@ -146,6 +147,37 @@ static enum error answer_issue(struct safe *safe, struct request *request)
     credential.issued_s = now_s(safe);
     TRY(publish_credential(safe, &credential));
     token_seal(&safe->keys->token, safe->world, &credential, &request->answer);
+    return OK;
+}
+
+static struct id inside_of(struct safe *safe, const struct id *wire)
+{
+    struct block_cipher *cipher = block_cipher_new(&safe->keys->session.sector[SECTOR_HEALTH]);
+    struct id inside = {{0}};
+
+    if (cipher)
+        block_decrypt(cipher, wire->byte, inside.byte);
+    block_cipher_free(cipher);
+    return inside;
+}
+
+/* A request is good for once: its id is kept with the revoked ones, durably, before the token leaves. */
+static enum error answer_issue_approved(struct safe *safe, struct request *request)
+{
+    struct id wire_person, used;
+    bool was_used = false;
+
+    TRY(approval_read(request->payload, &safe->approvers, &safe->node.id, now_s(safe), &request->credential,
+                      &wire_person, &used));
+    TRY(person_index_revoked(safe->index, &used, &was_used));
+    if (was_used)
+        return ERROR_CONFLICT;
+    TRY(person_index_revoke(safe->index, &used, now_s(safe)));
+    if (!id_is_zero(&wire_person))
+        request->credential.person = inside_of(safe, &wire_person);
+    safe->world->random(safe->world, request->credential.id.byte, ID_BYTES);
+    TRY(publish_credential(safe, &request->credential));
+    token_seal(&safe->keys->token, safe->world, &request->credential, &request->answer);
     return OK;
 }
 
@@ -347,6 +379,9 @@ void answer_request(struct safe *safe, struct request *request)
         break;
     case PROTOCOL_ISSUE:
         request->error = answer_issue(safe, request);
+        break;
+    case PROTOCOL_ISSUE_APPROVED:
+        request->error = answer_issue_approved(safe, request);
         break;
     case PROTOCOL_ISSUE_SYSTEM:
         request->error = answer_issue_system(safe, request);

@@ -117,11 +117,26 @@ static enum error open_rules(struct safe *safe, struct fault *fault)
     return decider_new(safe->rules_arena, joint, &safe->decider, fault);
 }
 
+/* A demo node has none and needs none. */
+static enum error open_approvers(struct safe *safe, struct fault *fault)
+{
+    struct slice text;
+    enum error error = file_read(safe->rules_arena, node_path(safe->node.directory, "approvers").text, 65536, &text,
+                                 NULL);
+
+    if (error == ERROR_FILE_MISSING)
+        return OK;
+    TRY(error);
+    error = approvers_read(text, &safe->approvers);
+    return error == OK ? OK : fault_set(fault, error, "the file approvers");
+}
+
 static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
 {
     TRY(node_load(options->directory, &safe->node, fault));
     TRY(open_keys(safe, options, fault));
     TRY(open_rules(safe, fault));
+    TRY(open_approvers(safe, fault));
     TRY(open_logs(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
@@ -250,6 +265,30 @@ static enum error publish_rules(void *context, const char *name)
     return safe_publish(check->safe, buffer_view(&text), &index);
 }
 
+static enum error publish_approvers(struct safe *safe)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(LEDGER_LEAF_MAX);
+    struct json_writer writer = json_writer(&text);
+    uint64_t index;
+
+    if (safe->approvers.count == 0)
+        return OK;
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "approvers");
+    json_key(&writer, "keys");
+    json_begin_array(&writer);
+    for (size_t i = 0; i < safe->approvers.count; i++) {
+        struct hash hash = hash_sha256(slice_of(safe->approvers.key[i].public_key, SIGN_PUBLIC_BYTES));
+        char hex[16];
+        encode_hex(slice_of(hash.byte, sizeof hex / 2), hex);
+        json_string(&writer, slice_of(hex, sizeof hex));
+    }
+    json_end_array(&writer);
+    json_end_object(&writer);
+    TRY(buffer_check(&text));
+    return safe_publish(safe, buffer_view(&text), &index);
+}
+
 static enum error publish_beginning(const struct safe_options *options, struct fault *fault)
 {
     struct safe *safe = NULL;
@@ -257,7 +296,9 @@ static enum error publish_beginning(const struct safe_options *options, struct f
 
     TRY(safe_open(options, &safe, fault));
     check.safe = safe;
-    enum error error = publish_rules(&check, RULESETS_JOINT);
+    enum error error = publish_approvers(safe);
+    if (error == OK)
+        error = publish_rules(&check, RULESETS_JOINT);
     if (error == OK)
         error = rulesets_load(safe->rules_arena, options->directory, RULESETS_JOINT, NULL, &check.joint, fault);
     if (error == OK)

@@ -3,6 +3,7 @@
 
 /* What the safe's own files share: its state, and one request on its way through a batch. Private to src/safe. */
 
+#include "approval.h"
 #include "base/arena.h"
 #include "crypto/secret.h"
 #include "decider.h"
@@ -43,6 +44,7 @@ struct safe {
     struct person_index *index;
     struct arena *rules_arena;
     struct decider *decider;
+    struct approvers approvers; /* borrows from rules_arena */
     char rules_hash[2 * HASH_BYTES];
     struct arena *arena; /* of the batch */
     struct unconfirmed unconfirmed[UNCONFIRMED_MAX]; /* a ring: what falls out is confirmed by the next change */
