@@ -16,8 +16,6 @@
 #define RESERVE_BYTES (1024 * 1024)
 /* Allocated at once beyond the reserve, so that the file system is asked rarely. */
 #define ALLOCATION_STEP (4 * 1024 * 1024)
-/* Written as zeros at once: a few hundred entries. */
-#define ZERO_STEP (256 * 1024)
 
 /* A failed sync leaves the kernel free to drop the data and report success the next time: nobody can know what is on
  * the disk, so the only honest thing is to stop, and to look again from the start. */
@@ -70,19 +68,6 @@ static enum error write_at(struct journal *journal, int descriptor, struct slice
     return OK;
 }
 
-/* Writes zeros behind a batch that ends at `end`, where the file system has promised room: a sync of blocks that were
- * written before costs it no change of its own tables, and takes a half to a tenth of the time (README). Should it fail,
- * nothing is lost but speed. */
-static void zero_ahead(struct journal *journal, uint64_t end)
-{
-    static char zeros[ZERO_STEP];
-
-    if (end <= journal->zeroed || end + ZERO_STEP > journal->allocated)
-        return;
-    if (write_at(journal, journal->tail, slice_of(zeros, ZERO_STEP), end) == OK)
-        journal->zeroed = end + ZERO_STEP;
-}
-
 /* Takes back a half-written batch. Cutting also gives back the blocks of the reserve, so they are asked for again. */
 static void cut_to_end(struct journal *journal)
 {
@@ -90,7 +75,7 @@ static void cut_to_end(struct journal *journal)
         journal->broken = true;
         return;
     }
-    journal->allocated = journal->zeroed = journal->end;
+    journal->allocated = journal->end;
     (void)allocate(journal, journal->end + RESERVE_BYTES);
 }
 
@@ -128,7 +113,7 @@ static enum error fill_new_segment(struct journal *journal, uint32_t number)
     struct buffer head = {.data = bytes, .capacity = sizeof bytes, .maximum = sizeof bytes};
 
     segment_head_write(&(struct segment_head){number, journal->size}, journal->origin, &head);
-    journal->allocated = journal->zeroed = 0;
+    journal->allocated = 0;
     if (!make_room(journal, SEGMENT_HEAD_BYTES, false))
         return ERROR_DISK_FULL;
     return write_at(journal, journal->tail, buffer_view(&head), 0);
@@ -138,7 +123,7 @@ static enum error fill_new_segment(struct journal *journal, uint32_t number)
 static enum error begin_segment(struct journal *journal, uint32_t number)
 {
     int former = journal->tail;
-    uint64_t former_allocated = journal->allocated, former_zeroed = journal->zeroed;
+    uint64_t former_allocated = journal->allocated;
     enum error error = ERROR_IO;
 
     journal->tail = journal_open_segment(journal, number, O_RDWR | O_CREAT | O_TRUNC);
@@ -155,7 +140,6 @@ static enum error begin_segment(struct journal *journal, uint32_t number)
         file_close(&journal->tail);
         journal->tail = former;
         journal->allocated = former_allocated;
-        journal->zeroed = former_zeroed;
         return error;
     }
     sync_or_die(journal, journal->tail);
@@ -269,7 +253,6 @@ enum error journal_append(struct journal *journal, struct slice batch, size_t co
         cut_to_end(journal);
         return error;
     }
-    zero_ahead(journal, journal->end + batch.length);
     sync_or_die(journal, journal->tail);
     journal->end += batch.length;
     journal->size += count;

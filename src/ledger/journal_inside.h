@@ -27,7 +27,6 @@ struct journal {
     int tail;           /* the last segment */
     uint64_t end;       /* where its next batch goes */
     uint64_t allocated; /* up to where the file system has promised room */
-    uint64_t zeroed;    /* up to where that room has been written with zeros */
     uint64_t size;
     int64_t last_time_ns;
     bool broken; /* a half-written batch could not be cut off: no more appends */
