@@ -43,28 +43,47 @@ static void encounter_fact(const struct json *encounter, bool deleted, int64_t n
     change->expires_s = change->value == RELATION_OPEN_ENCOUNTER ? now_s + OPEN_ENCOUNTER_SECONDS : 0;
 }
 
-/* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. */
-static bool speaks_of(const struct json *provision, struct id *ret_organization)
+/* What narrows a provision to less than "this organisation, all of it, from now on". */
+static bool is_narrowed(const struct json *provision, int64_t now_s)
 {
-    return !json_member(provision, "actor") ||
-           organization_of(json_text(json_path(provision, "actor.reference.reference")), ret_organization);
+    static const char *const narrower[] = {"provision", "purpose", "class", "code", "action", "securityLabel",
+                                           "dataPeriod", "data"};
+    struct date start;
+
+    for (size_t i = 0; i < sizeof narrower / sizeof *narrower; i++)
+        if (json_member(provision, narrower[i]))
+            return true;
+    return date_parse(json_text(json_path(provision, "period.start")), DATE_KIND_DATETIME, &start) == OK &&
+           date_interval(start).from / 1000 > now_s;
+}
+
+/* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. Of several
+ * actors a denial is taken to speak of everyone, and a permission of nobody: what is not understood protects her. */
+static bool speaks_of(const struct json *provision, bool denies, struct id *ret_organization)
+{
+    size_t actors = json_count(json_member(provision, "actor"));
+
+    if (actors > 1)
+        return denies;
+    return actors == 0 || organization_of(json_text(json_path(provision, "actor.reference.reference")), ret_organization);
 }
 
 /* A Consent that is not active, was deleted, names somebody who is not known here, or says neither yes nor no, says
- * nothing any more: CONSENT_NONE takes back what an earlier version of it said. */
-static void consent_fact(const struct json *consent, bool deleted, struct fact_change *change)
+ * nothing any more: CONSENT_NONE takes back what an earlier version of it said. A permission that is narrowed in a way that
+ * the rules cannot see would open more than she meant, so it opens nothing; a denial that is narrowed closes all. */
+static void consent_fact(const struct json *consent, bool deleted, int64_t now_s, struct fact_change *change)
 {
     const struct json *provision = json_member(consent, "provision"), *type = json_member(provision, "type");
-    bool active = !deleted && json_is(json_member(consent, "status"), "active");
+    bool active = !deleted && json_is(json_member(consent, "status"), "active"), denies = json_is(type, "deny");
 
     change->kind = FACT_CONSENT;
     change->value = CONSENT_NONE;
     change->expires_s = end_of(json_member(provision, "period"), 0);
-    if (!speaks_of(provision, &change->organization) || !active)
+    if (!speaks_of(provision, denies, &change->organization) || !active)
         return;
-    if (json_is(type, "deny"))
+    if (denies)
         change->value = CONSENT_DENY;
-    else if (json_is(type, "permit"))
+    else if (json_is(type, "permit") && !is_narrowed(provision, now_s))
         change->value = CONSENT_PERMIT;
 }
 
@@ -75,6 +94,6 @@ bool gate_fact_of(struct slice type, const struct json *resource, const struct i
     if (slice_is(type, "Encounter"))
         encounter_fact(resource, deleted, now_s, ret_change);
     else if (slice_is(type, "Consent"))
-        consent_fact(resource, deleted, ret_change);
+        consent_fact(resource, deleted, now_s, ret_change);
     return slice_is(type, "Encounter") || slice_is(type, "Consent");
 }

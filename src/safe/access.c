@@ -57,7 +57,8 @@ static enum error load_target(struct safe *safe, const struct request *request, 
     target->known = found == OK;
     if (!target->known)
         return OK;
-    TRY(facts_open(&safe->keys->facts, &asked->person, asked->facts, &target->facts));
+    struct slice newest = unconfirmed_block(safe, &asked->person, target->keys.facts_version);
+    TRY(facts_open(&safe->keys->facts, &asked->person, newest.data ? newest : asked->facts, &target->facts));
     target->facts_current = target->facts.version == target->keys.facts_version ||
                             target->facts.version == target->keys.facts_confirmed;
     return OK;
@@ -162,6 +163,8 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
     facts_seal(&safe->keys->facts, safe->world, person, &target->facts, &block);
     grant->facts = arena_copy(safe->arena, buffer_view(&block));
     enum error error = buffer_check(&block);
+    if (error == OK)
+        unconfirmed_add(safe, request, person, target->facts.version, buffer_view(&block));
     buffer_free(&block);
     TRY(error);
     if (!grant->facts.data)
@@ -216,28 +219,15 @@ static enum error change_facts(struct safe *safe, struct request *request, size_
     return changed ? reseal_facts(safe, request, &access->target[number].person, target, grant) : OK;
 }
 
-static enum error publish_destruction(struct safe *safe, const struct id *person)
-{
-    CLEANUP_BUFFER struct buffer text = buffer_new(512);
-    struct hash commitment;
-    uint64_t index;
-
-    TRY(keystore_destroy(safe->keystore, person, now_s(safe), &commitment));
-    buffer_string(&text, "{\"kind\":\"keys.destroyed\",\"commitment\":\"");
-    for (size_t i = 0; i < HASH_BYTES; i++)
-        buffer_format(&text, "%02x", commitment.byte[i]);
-    buffer_string(&text, "\"}");
-    TRY(buffer_check(&text));
-    return safe_publish(safe, buffer_view(&text), &index);
-}
-
 /* What a permitted action does to the key store. */
 static enum error carry_out(struct safe *safe, struct request *request, size_t number, struct target *target,
                             struct grant_target *grant)
 {
     if (request->access.action == ACTION_ERASE) {
         request->changes_keys = true;
-        return publish_destruction(safe, &request->access.target[number].person);
+        request->destroys = true;
+        return keystore_destroy(safe->keystore, &request->access.target[number].person, now_s(safe),
+                                &request->destroyed);
     }
     if (request->access.action == ACTION_WRITE || request->access.open_glass)
         return change_facts(safe, request, number, target, grant);
@@ -350,6 +340,7 @@ static void take_back(struct safe *safe, struct request *request, size_t mark)
 {
     forget_keys(request);
     keystore_take_back(safe->keystore, mark);
+    unconfirmed_drop(safe, request);
 }
 
 static enum error write_entry(struct safe *safe, struct request *request)

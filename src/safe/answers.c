@@ -28,6 +28,18 @@ static enum error open_review(struct safe *safe, const struct request *request)
     return person_index_review_open(safe->index, &review);
 }
 
+static enum error publish_destruction(struct safe *safe, const struct request *request)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(512);
+    char hex[2 * HASH_BYTES];
+    uint64_t index;
+
+    encode_hex(hash_slice(&request->destroyed), hex);
+    buffer_format(&text, "{\"kind\":\"keys.destroyed\",\"commitment\":\"%.*s\"}", (int)sizeof hex, hex);
+    TRY(buffer_check(&text));
+    return safe_publish(safe, buffer_view(&text), &index);
+}
+
 static enum error answer_access(struct safe *safe, struct request *request)
 {
     struct grant *grant = &request->grant;
@@ -36,6 +48,8 @@ static enum error answer_access(struct safe *safe, struct request *request)
     /* What breaks the glass and what cannot be undone is looked at by somebody else. */
     if (permitted && (request->access.open_glass || request->access.action == ACTION_ERASE))
         TRY(open_review(safe, request));
+    if (permitted && request->destroys)
+        TRY(publish_destruction(safe, request));
     grant->time_s = now_s(safe);
     grant->row = permitted ? request->decision.row : request->uninformed.row;
     grant->citation = permitted ? request->decision.citation : request->uninformed.citation;

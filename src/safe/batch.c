@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One message of the door from arrival to answer: prepare every request, make keys durable, make all entries durable with
- * one fsync, then answer. The order is the promise: nothing is answered that the log does not hold. */
+/* One message of the door from arrival to answer: prepare every request, make all entries durable with one fsync, then
+ * what it does to keys, then answer. The order is the promise: nothing is answered that the log does not hold. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -84,8 +84,8 @@ static void prepare(struct safe *safe, struct batch *batch)
             struct completion *completion = &batch->completion[batch->completions];
             request->error = completion_read(request->payload, completion);
             batch->completions += request->error == OK;
-            if (request->error == OK && safe->next_unconfirmed > 0)
-                confirm_now(safe, completion);
+            if (request->error == OK)
+                unconfirmed_confirm(safe, completion);
         }
     }
 }
@@ -112,9 +112,10 @@ static void commit_keys(struct safe *safe, struct batch *batch)
             fail(&batch->request[i], error);
 }
 
-/* On a full disk the reserve takes emergencies, one by one; everybody else is told. */
+/* On a full disk the reserve takes emergencies, one by one; everybody else is told, and what they did to keys is undone. */
 static void append_emergencies(struct safe *safe, struct batch *batch, enum error error)
 {
+    keystore_take_back(safe->keystore, 0);
     for (size_t i = 0; i < batch->count; i++) {
         struct request *request = &batch->request[i];
         if (!request->has_entry)
@@ -124,6 +125,8 @@ static void append_emergencies(struct safe *safe, struct batch *batch, enum erro
             fail(request, error);
         else if (ledger_append(safe->access_log, &entry, 1, LEDGER_EMERGENCY, &request->grant.leaf) != OK)
             fail(request, ERROR_DISK_FULL);
+        else
+            request->durable = true;
     }
 }
 
@@ -157,8 +160,10 @@ static void append_entries(struct safe *safe, struct batch *batch, const struct 
     }
     first += completions != NULL;
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->request[i].has_entry)
+        if (batch->request[i].has_entry) {
             batch->request[i].grant.leaf = first++;
+            batch->request[i].durable = true;
+        }
 }
 
 /* The completions of earlier accesses that came with this batch: one entry for all. */
@@ -188,15 +193,16 @@ static void make_durable(struct safe *safe, struct batch *batch)
     uint8_t leaf[LEDGER_COMMITMENT_BYTES];
     struct ledger_entry completions;
 
-    commit_keys(safe, batch);
+    /* Entries first: what was done to keys has an entry, or was not done. */
     if (batch->completions > 0 && seal_completions(safe, batch, &sealed, leaf) == OK) {
         completions = (struct ledger_entry){slice_of(leaf, sizeof leaf), buffer_view(&sealed)};
         append_entries(safe, batch, &completions);
     } else {
         append_entries(safe, batch, NULL);
     }
+    commit_keys(safe, batch);
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->request[i].has_entry && batch->request[i].error != ERROR_DISK_FULL)
+        if (batch->request[i].durable)
             index_entry(safe, &batch->request[i]);
 }
 
@@ -243,7 +249,7 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
         make_durable(safe, &batch);
         for (size_t i = 0; i < batch.count; i++) {
             answer_request(safe, &batch.request[i]);
-            confirm_later(safe, &batch.request[i]);
+            unconfirmed_settle(safe, &batch.request[i]);
         }
         write_answers(&batch, answer);
         error = buffer_check(answer);

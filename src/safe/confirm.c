@@ -1,44 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* A new block of facts is handed to the door, which stores it with the record that changed it. Until the door says that it
- * did, both the old and the new version are taken: a crash in between must not lock a person's record. Once it did, an
- * old block that is brought back counts for nothing, so that a consent that was withdrawn stays withdrawn. */
+ * did, the safe keeps the block itself: two changes of one person that are under way at once build on each other and
+ * none is lost, and what was just withdrawn counts no more although the door still shows the block before.
+ *
+ * When the door dies in between, so does this memory, and both the old and the new version are taken: a crash must not
+ * lock a record. Once the door has said that it stored the new one, an old one that is brought back counts for nothing. */
 
-#include "facts.h"
+#include <stdlib.h>
+
 #include "state.h"
 
-
-void confirm_later(struct safe *safe, const struct request *request)
+static void clear(struct unconfirmed *place)
 {
-    if (request->kind != PROTOCOL_ACCESS || request->error != OK)
+    free((void *)(uintptr_t)place->block.data);
+    *place = (struct unconfirmed){.version = 0};
+}
+
+/* The ring's oldest gives way: for it, both versions are taken until the person's next change. */
+void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,
+                     struct slice block)
+{
+    struct unconfirmed *place = &safe->unconfirmed[safe->next_unconfirmed++ % UNCONFIRMED_MAX];
+    char *copy = malloc(block.length);
+
+    clear(place);
+    if (!copy)
         return;
-    for (size_t i = 0; i < request->grant.targets; i++) {
-        if (request->grant.target[i].facts.length == 0)
+    memcpy(copy, block.data, block.length);
+    *place = (struct unconfirmed){request, UINT64_MAX, *person, version, slice_of(copy, block.length)};
+}
+
+struct slice unconfirmed_block(const struct safe *safe, const struct id *person, uint64_t version)
+{
+    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->next_unconfirmed > 0; i++)
+        if (safe->unconfirmed[i].version == version && version != 0 && id_equal(&safe->unconfirmed[i].person, person))
+            return safe->unconfirmed[i].block;
+    return slice_of(NULL, 0);
+}
+
+void unconfirmed_drop(struct safe *safe, const struct request *request)
+{
+    for (size_t i = 0; i < UNCONFIRMED_MAX; i++)
+        if (safe->unconfirmed[i].version != 0 && safe->unconfirmed[i].request == request)
+            clear(&safe->unconfirmed[i]);
+}
+
+void unconfirmed_settle(struct safe *safe, const struct request *request)
+{
+    if (request->error != OK) {
+        unconfirmed_drop(safe, request);
+        return;
+    }
+    for (size_t i = 0; i < UNCONFIRMED_MAX; i++) {
+        struct unconfirmed *place = &safe->unconfirmed[i];
+        if (place->version == 0 || place->request != request)
             continue;
-        safe->unconfirmed[safe->next_unconfirmed++ % UNCONFIRMED_MAX] = (struct unconfirmed){
-            request->grant.leaf, request->access.target[i].person, facts_version(request->grant.target[i].facts)};
+        place->request = NULL;
+        place->leaf = request->grant.leaf;
     }
 }
 
-/* Only if no newer block has been handed out since: that one's own completion will confirm it. */
-static void confirm(struct safe *safe, struct unconfirmed *waiting)
+/* Only if no newer block was made since: that one's own completion will confirm it. If the keys' batch is full it stays
+ * unconfirmed, and both versions are taken. */
+static void confirm(struct safe *safe, const struct unconfirmed *place)
 {
     struct keystore_person keys;
 
-    if (keystore_person(safe->keystore, &waiting->person, 0, &keys, NULL) == OK &&
-        keys.facts_version == waiting->version) {
-        keys.facts_confirmed = waiting->version;
-        /* If the batch is full it stays as it is: both versions are taken until the next change. */
-        if (keystore_set_facts(safe->keystore, &waiting->person, &keys) == OK)
-            waiting->version = 0;
+    if (keystore_person(safe->keystore, &place->person, 0, &keys, NULL) != OK || keys.facts_version != place->version)
+        return;
+    keys.facts_confirmed = place->version;
+    if (keystore_set_facts(safe->keystore, &place->person, &keys) != OK)
+        return;
+}
+
+/* A completion with an error: the door did not store the block, and goes on with the one before. */
+void unconfirmed_confirm(struct safe *safe, const struct completion *completion)
+{
+    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->next_unconfirmed > 0; i++) {
+        struct unconfirmed *place = &safe->unconfirmed[i];
+        if (place->version == 0 || place->request || place->leaf != completion->leaf)
+            continue;
+        if (completion->error == OK)
+            confirm(safe, place);
+        clear(place);
     }
 }
 
-void confirm_now(struct safe *safe, const struct completion *completion)
+void unconfirmed_free(struct safe *safe)
 {
-    if (completion->error != OK)
-        return;
     for (size_t i = 0; i < UNCONFIRMED_MAX; i++)
-        if (safe->unconfirmed[i].version != 0 && safe->unconfirmed[i].leaf == completion->leaf)
-            confirm(safe, &safe->unconfirmed[i]);
+        clear(&safe->unconfirmed[i]);
 }

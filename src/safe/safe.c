@@ -178,6 +178,7 @@ void safe_close(struct safe *safe)
 {
     if (!safe)
         return;
+    unconfirmed_free(safe);
     person_index_close(safe->index);
     ledger_close(safe->access_log);
     ledger_close(safe->public_log);

@@ -25,11 +25,15 @@ struct safe_keys {
     struct session_keys session;
 };
 
-/* A new fact block that the vault is not yet known to hold: the completion of this entry will say so. */
+struct request;
+
+/* A fact block that was made and that the vault is not yet known to hold (confirm.c). */
 struct unconfirmed {
+    const struct request *request; /* of the present batch; NULL once that is durable */
     uint64_t leaf;
     struct id person;
-    uint64_t version;
+    uint64_t version; /* 0: the place is free */
+    struct slice block; /* allocated */
 };
 #define UNCONFIRMED_MAX 256
 
@@ -77,6 +81,9 @@ struct request {
     struct buffer plain, sealed;
     uint8_t leaf[LEDGER_COMMITMENT_BYTES];
     bool has_entry;
+    bool durable; /* its entry is */
+    bool destroys;
+    struct hash destroyed; /* commitment to the keys that are destroyed */
     uint64_t index;
 };
 
@@ -86,10 +93,14 @@ void access_prepare(struct safe *safe, struct request *request);
 /* answers.c: the answers that are made after the batch is durable. */
 void answer_request(struct safe *safe, struct request *request);
 
-/* facts.c's versions catch up: remembers what a permitted access handed out, and takes in its completion, after which the
- * version before counts no more. */
-void confirm_later(struct safe *safe, const struct request *request);
-void confirm_now(struct safe *safe, const struct completion *completion);
+/* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
+void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,
+                     struct slice block);
+struct slice unconfirmed_block(const struct safe *safe, const struct id *person, uint64_t version);
+void unconfirmed_drop(struct safe *safe, const struct request *request);   /* it was taken back */
+void unconfirmed_settle(struct safe *safe, const struct request *request); /* it is durable, or has failed */
+void unconfirmed_confirm(struct safe *safe, const struct completion *completion);
+void unconfirmed_free(struct safe *safe);
 
 /* Appends text to the public log. */
 MUST_CHECK enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index);

@@ -531,6 +531,30 @@ static void writes_that_fail_do_not_lock_a_record(void **state)
     whole_close(&whole);
 }
 
+/* Two of her Consents under way at once start from the same block; neither may be lost. */
+static void two_changes_at_once_are_both_kept(void **state)
+{
+    struct whole_person patient = whole_patient(&anna);
+    struct whole whole;
+    struct grant denied, permitted, seen;
+
+    (void)state;
+    whole_open(&whole);
+    struct slice facts = whole_register(&whole, &anna), self = whole_token(&whole, &patient);
+    struct fact_change second = consent(CONSENT_PERMIT, "other-clinic");
+    second.source.byte[1] = 1;
+    assert_int_equal(state_fact(&whole, self, facts, consent(CONSENT_DENY, "harbour-clinic"), &denied), OK);
+    assert_int_equal(state_fact(&whole, self, facts, second, &permitted), OK); /* shows the block before the first */
+    stored(&whole, &denied, OK);
+    stored(&whole, &permitted, OK);
+    struct slice newest = permitted.target[0].facts;
+    assert_int_equal(read_as(&whole, whole_token(&whole, &NURSE), &anna, newest, &seen), OK);
+    assert_int_equal(seen.target[0].drawers & BIT(CLINICAL), 0); /* her denial holds */
+    assert_int_equal(read_as(&whole, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &anna, newest, &seen), OK);
+    assert_true(has_key(&seen)); /* and so does her permission */
+    whole_close(&whole);
+}
+
 static void anothers_or_a_touched_block_opens_nothing(void **state)
 {
     struct whole whole;
@@ -540,6 +564,7 @@ static void anothers_or_a_touched_block_opens_nothing(void **state)
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna), others = whole_register(&whole, &bela);
     struct slice nurse = whole_token(&whole, &NURSE);
+    whole_reopen(&whole); /* so that the safe has no newer block of its own */
     assert_int_equal(read_as(&whole, nurse, &anna, others, &grant), ERROR_SEALED);
     assert_false(has_key(&grant));
     struct slice touched = arena_copy(whole.arena, facts);
@@ -769,6 +794,7 @@ int main(void)
         cmocka_unit_test(a_withdrawn_consent_cannot_be_brought_back),
         cmocka_unit_test(an_old_block_counts_as_unknown),
         cmocka_unit_test(writes_that_fail_do_not_lock_a_record),
+        cmocka_unit_test(two_changes_at_once_are_both_kept),
         cmocka_unit_test(anothers_or_a_touched_block_opens_nothing),
         cmocka_unit_test(a_refused_registration_leaves_no_keys_behind),
         cmocka_unit_test(an_erased_person_is_gone_for_everybody),
