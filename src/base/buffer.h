@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A growing range of bytes with a maximum. A write that would pass it sets `failed` and is dropped, and so is every later
- * one: writers stay linear and the caller checks once, with buffer_check, before using what was written. */
+/* A growing range of bytes with a maximum. A write that would pass it sets `failed` and is dropped, and so is every
+ * later one: writers stay linear and the caller checks once, with buffer_check, before using what was written. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,8 +54,8 @@ static inline struct slice buffer_view(const struct buffer *buffer)
 #define CLEANUP_BUFFER __attribute__((cleanup(buffer_free)))
 #define CLEANUP_BUFFER_WIPE __attribute__((cleanup(buffer_wipe)))
 
-/* Reads what a buffer wrote. The first read past the end sets `failed`; every later one gives zero or an empty slice, so
- * that a decoder is linear too and checks once at the end. For bytes that may come from an enemy. */
+/* Reads what a buffer wrote. The first read past the end sets `failed`; every later one gives zero or an empty slice,
+ * so that a decoder is linear too and checks once at the end. For bytes that may come from an enemy. */
 struct reader {
     struct slice rest;
     bool failed;

@@ -6,7 +6,7 @@
 
 static const struct error_entry entries[ERROR_COUNT] = {
     [OK] = {"OK", 200, "informational", "Done.", ""},
-#define ERROR(name, http_status, fhir_issue, sentence, hint) \
+#define ERROR(name, http_status, fhir_issue, sentence, hint)                                                           \
     [ERROR_##name] = {#name, http_status, fhir_issue, sentence, hint},
 #include "errors.def"
 #undef ERROR

@@ -4,8 +4,8 @@
 /* Errors are values. One registry (errors.def) gives each error its HTTP status, FHIR issue type, sentence and hint, so
  * that the command line, the API and the pages all say the same thing.
  *
- * Library code returns an error and never logs it; whoever handles it logs it, once. `struct fault` carries the detail a
- * person needs to find the cause ("line 12, column 4"). It must never hold a person's data. */
+ * Library code returns an error and never logs it; whoever handles it logs it, once. `struct fault` carries the detail
+ * a person needs to find the cause ("line 12, column 4"). It must never hold a person's data. */
 
 #include <stddef.h>
 
@@ -42,7 +42,7 @@ struct fault {
 enum error fault_set(struct fault *fault, enum error code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Returns early with the error of `expression`, if it has one. */
-#define TRY(expression)                                                                                               \
+#define TRY(expression)                                                                                                \
     do {                                                                                                               \
         enum error try_error_ = (expression);                                                                          \
         if (try_error_ != OK)                                                                                          \

@@ -56,7 +56,6 @@ struct line {
 
 static void put(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
 
-
 static void put(struct line *line, const char *format, ...)
 {
     size_t room = sizeof line->text - line->length;

@@ -55,21 +55,21 @@ static inline struct log_field log_field_error(const char *name, enum error valu
     return (struct log_field){name, LOG_KIND_ERROR, value, NULL};
 }
 
-#define FIELD(name, value)                                                                                            \
-    _Generic((value),                                                                                                  \
-        bool: log_field_bool,                                                                                          \
-        int: log_field_signed,                                                                                         \
-        long: log_field_signed,                                                                                        \
-        long long: log_field_signed,                                                                                   \
-        unsigned: log_field_unsigned,                                                                                  \
-        unsigned long: log_field_unsigned,                                                                             \
-        unsigned long long: log_field_unsigned,                                                                        \
-        struct label: log_field_label)("" name "", value)
+#define FIELD(name, value)                                                                                             \
+    _Generic((value), bool                                                                                             \
+             : log_field_bool, int                                                                                     \
+             : log_field_signed, long                                                                                  \
+             : log_field_signed, long long                                                                             \
+             : log_field_signed, unsigned                                                                              \
+             : log_field_unsigned, unsigned long                                                                       \
+             : log_field_unsigned, unsigned long long                                                                  \
+             : log_field_unsigned, struct label                                                                        \
+             : log_field_label)("" name "", value)
 
 /* An error code by its name. enum error is an integer to _Generic, so it asks for its own word. */
 #define FIELD_ERROR(value) log_field_error("error", value)
 
-#define LOG(level, event, ...)                                                                                        \
+#define LOG(level, event, ...)                                                                                         \
     log_write(LOG_##level, "" event "", (const struct log_field[]){{0}, ##__VA_ARGS__},                                \
               sizeof((const struct log_field[]){{0}, ##__VA_ARGS__}) / sizeof(struct log_field) - 1)
 

@@ -80,14 +80,15 @@ void loop_free(struct loop *loop)
     free(loop);
 }
 
-struct loop_watch *loop_watch(struct loop *loop, int descriptor, uint32_t epoll_events, loop_ready *ready, void *context)
+struct loop_watch *loop_watch(struct loop *loop, int descriptor, uint32_t epoll_events, loop_ready *ready,
+                              void *context)
 {
     struct loop_watch *watch = calloc(1, sizeof *watch);
 
     if (!watch)
         return NULL;
-    *watch = (struct loop_watch){.loop = loop, .descriptor = descriptor, .ready = ready, .context = context,
-                                 .next = loop->watches};
+    *watch = (struct loop_watch){
+        .loop = loop, .descriptor = descriptor, .ready = ready, .context = context, .next = loop->watches};
     struct epoll_event event = {.events = epoll_events, .data.ptr = watch};
     if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) < 0) {
         free(watch);

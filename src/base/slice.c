@@ -44,7 +44,8 @@ bool slice_to_u64(struct slice a, uint64_t *ret_value)
     for (size_t i = 0; i < a.length; i++) {
         if (a.data[i] < '0' || a.data[i] > '9')
             return false;
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, (uint64_t)(a.data[i] - '0'), &value))
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(a.data[i] - '0'), &value))
             return false;
     }
     *ret_value = value;

@@ -67,7 +67,8 @@ size_t slice_find(struct slice a, char byte);
 /* Index of the first occurrence of `needle`, or SIZE_MAX. */
 size_t slice_search(struct slice haystack, struct slice needle);
 
-/* Splits at the first `separator`: returns what stands before it and moves `rest` behind it. Without one, returns all. */
+/* Splits at the first `separator`: returns what stands before it and moves `rest` behind it. Without one, returns all.
+ * */
 struct slice slice_cut(struct slice *rest, char separator);
 
 /* Decimal digits only, no sign, no space, at most UINT64_MAX. False when it is anything else. */

@@ -103,8 +103,8 @@ int command_approver(int argc, char **argv)
     return EXIT_DONE;
 }
 
-static enum error read_secret(struct arena *arena, const char *path, struct slice *ret_name, struct secret_key *ret_seed,
-                              struct fault *fault)
+static enum error read_secret(struct arena *arena, const char *path, struct slice *ret_name,
+                              struct secret_key *ret_seed, struct fault *fault)
 {
     struct slice text;
 
@@ -115,8 +115,8 @@ static enum error read_secret(struct arena *arena, const char *path, struct slic
 }
 
 /* What is signed is the text above the signatures; the new signature goes below those that are there. */
-static enum error add_signature(struct slice request, struct slice name,
-                                const struct secret_key *seed, struct buffer *into)
+static enum error add_signature(struct slice request, struct slice name, const struct secret_key *seed,
+                                struct buffer *into)
 {
     CLEANUP_BUFFER struct buffer signed_note = buffer_new(NOTE_BYTES_MAX);
     struct slice text = request;

@@ -40,8 +40,8 @@ static void remove_tree(const char *directory)
 }
 
 /* Small files that never change while a node runs. */
-static const char *const plain_files[] = {"node", "settings", "keys/root", "demo-oversight.key", "approvers", "log/access.vkey",
-                                          "log/public.vkey"};
+static const char *const plain_files[] = {"node",      "settings",        "keys/root",      "demo-oversight.key",
+                                          "approvers", "log/access.vkey", "log/public.vkey"};
 
 static enum error copy_file(const char *from, const char *to)
 {

@@ -62,7 +62,8 @@ static bool is_running(const char *directory)
 #define TRIES 5
 #define WAIT_US 400000
 
-/* A running node may be writing just now, and half a batch looks like damage: what is found there is looked at again. */
+/* A running node may be writing just now, and half a batch looks like damage: what is found there is looked at again.
+ * */
 static enum error verify_patiently(const char *directory, const char *log, const struct note_key *key,
                                    struct slice remembered, struct report *report, struct verify_summary *summary)
 {
@@ -72,7 +73,8 @@ static enum error verify_patiently(const char *directory, const char *log, const
     for (int i = 0;; i++) {
         buffer_clear(&report->lines);
         report->found = 0;
-        enum error error = ledger_verify(node_path(directory, below).text, key, remembered, note_fault, report, summary);
+        enum error error = ledger_verify(node_path(directory, below).text, key, remembered, note_fault, report,
+                                         summary);
         if (error != ERROR_CORRUPT || i == TRIES || !is_running(directory))
             return error;
         usleep(WAIT_US);

@@ -93,11 +93,11 @@ int command_token(int argc, char **argv)
 {
     struct token_options options = {.ttl = "1h"};
     const struct option_spec specs[] = {
-        {"actor", &options.actor, NULL},       {"role", &options.role, NULL},
-        {"sector", &options.sector, NULL},     {"organization", &options.organization, NULL},
-        {"purpose", &options.purpose, NULL},   {"ttl", &options.ttl, NULL},
-        {"person", &options.person, NULL},     {"training", &options.training, NULL},
-        {"request", &options.request, NULL},   {"approved", &options.approved, NULL},
+        {"actor", &options.actor, NULL},     {"role", &options.role, NULL},
+        {"sector", &options.sector, NULL},   {"organization", &options.organization, NULL},
+        {"purpose", &options.purpose, NULL}, {"ttl", &options.ttl, NULL},
+        {"person", &options.person, NULL},   {"training", &options.training, NULL},
+        {"request", &options.request, NULL}, {"approved", &options.approved, NULL},
     };
     struct session session = {0};
     unsigned long ttl;

@@ -69,7 +69,8 @@ static enum error read_passphrase(const char *directory, bool may_ask, char *int
     if (kind == ROOT_PLAIN)
         return OK;
     if (credentials && arena &&
-        file_read(arena, node_path(credentials, "hospitium-passphrase").text, PASSPHRASE_MAX, &passphrase, NULL) == OK) {
+        file_read(arena, node_path(credentials, "hospitium-passphrase").text, PASSPHRASE_MAX, &passphrase, NULL) ==
+            OK) {
         while (passphrase.length > 0 && passphrase.data[passphrase.length - 1] == '\n')
             passphrase.length--;
         memcpy(into, passphrase.data, passphrase.length);
@@ -107,7 +108,6 @@ static enum error start_safe(struct serving *serving, bool may_ask)
     safe_client_on_lost(serving->client, safe_lost, serving);
     return OK;
 }
-
 
 static void hello_again(void *context, enum error error)
 {
@@ -200,14 +200,14 @@ static enum error watch_signals(struct serving *serving)
 
 static enum error open_door(struct serving *serving, const struct arguments *arguments, struct fault *fault)
 {
-    struct server_options options = {.handler = app_handle, .body_limit = app_body_limit, .context = &serving->app,
-                                     .world = &serving->world};
+    struct server_options options = {
+        .handler = app_handle, .body_limit = app_body_limit, .context = &serving->app, .world = &serving->world};
     uint16_t port = 0;
 
     options.limits.arena_bytes = 512u << 20;
     options.limits.connections = (size_t)settings_number(serving->settings, "limit.connections");
-    options.limits.connections_per_address =
-        (size_t)settings_number(serving->settings, "limit.connections_per_address");
+    options.limits.connections_per_address = (size_t)settings_number(serving->settings,
+                                                                     "limit.connections_per_address");
     serving->server = server_new(serving->loop, &options);
     if (!serving->server)
         return ERROR_MEMORY;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A node's settings: one table (settings.def) and one commented file of lines `name = value`. What is not in the file has
- * its default; what the table does not know is an error. */
+/* A node's settings: one table (settings.def) and one commented file of lines `name = value`. What is not in the file
+ * has its default; what the table does not know is an error. */
 
 #include "base/arena.h"
 #include "base/error.h"

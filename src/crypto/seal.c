@@ -66,8 +66,8 @@ void seal_box(const uint8_t public_key[SEAL_PUBLIC_BYTES], struct world *world, 
     world->random(world, ephemeral.byte, sizeof ephemeral.byte);
     crypto_scalarmult_base(out, ephemeral.byte);
     box_nonce(out, public_key, nonce);
-    if (crypto_box_easy(out + crypto_box_PUBLICKEYBYTES, (const uint8_t *)message.data, message.length, nonce, public_key,
-                        ephemeral.byte) != 0)
+    if (crypto_box_easy(out + crypto_box_PUBLICKEYBYTES, (const uint8_t *)message.data, message.length, nonce,
+                        public_key, ephemeral.byte) != 0)
         memset(out, 0, message.length + SEAL_BOX_OVERHEAD); /* a public key of low order: sealed to nobody */
 }
 

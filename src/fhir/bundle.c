@@ -85,8 +85,7 @@ static enum error note_target(struct planner *planner, struct fhir_entry *entry)
 {
     if (entry->id.length == 0 || is_reading(entry->method))
         return OK;
-    entry->assigned =
-        arena_format(planner->arena, "%.*s/%.*s", SLICE_PRINT(entry->type->name), SLICE_PRINT(entry->id));
+    entry->assigned = arena_format(planner->arena, "%.*s/%.*s", SLICE_PRINT(entry->type->name), SLICE_PRINT(entry->id));
     if (!entry->assigned.data)
         return ERROR_MEMORY;
     if (planner->plan->transaction && !fhir_names_add(planner->changed, entry->assigned, planner->index))
@@ -153,8 +152,8 @@ static enum error read_entry(struct planner *planner, const struct json *item, s
 /* Each group in the order of the bundle; `place` says where an entry of the bundle went. */
 static void put_in_order(struct fhir_plan *plan, const struct fhir_entry *read)
 {
-    static const int rank[] = {[FHIR_DELETE] = 0, [FHIR_POST] = 1, [FHIR_PUT] = 2,
-                               [FHIR_PATCH] = 2,  [FHIR_GET] = 3,  [FHIR_HEAD] = 3};
+    static const int rank[] = {
+        [FHIR_DELETE] = 0, [FHIR_POST] = 1, [FHIR_PUT] = 2, [FHIR_PATCH] = 2, [FHIR_GET] = 3, [FHIR_HEAD] = 3};
     size_t count = 0;
 
     for (int group = 0; group <= 3; group++)

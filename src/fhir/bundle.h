@@ -41,7 +41,7 @@ struct fhir_conditional {
 };
 
 struct fhir_plan {
-    bool transaction; /* else batch */
+    bool transaction;         /* else batch */
     struct fhir_entry *entry; /* in the order of doing */
     size_t entries;
     size_t *place; /* of the bundle's i-th entry in that order */
@@ -95,8 +95,7 @@ struct fhir_bundle_writer fhir_bundle_begin(struct buffer *into, const struct fh
 void fhir_bundle_end(struct fhir_bundle_writer *writer);
 
 /* A hit of a search; `mode` is "match", "include" or "outcome". `resource` is JSON text. */
-void fhir_bundle_hit(struct fhir_bundle_writer *writer, struct slice full_url, struct slice resource,
-                     const char *mode);
+void fhir_bundle_hit(struct fhir_bundle_writer *writer, struct slice full_url, struct slice resource, const char *mode);
 
 /* A hit of Patient/$match, with its score (0 to 1) and match-grade. */
 void fhir_bundle_match(struct fhir_bundle_writer *writer, struct slice full_url, struct slice resource, double score,

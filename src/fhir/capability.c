@@ -18,8 +18,8 @@ static void write_codes(struct json_writer *writer, const char *list, const char
 
 static void write_interactions(struct json_writer *writer, const struct fhir_type *type)
 {
-    static const char *const codes[] = {"read", "vread", "history-instance", "search-type", "create",
-                                        "update", "patch", "delete"};
+    static const char *const codes[] = {"read",  "vread", "history-instance", "search-type", "create", "update",
+                                        "patch", "delete"};
     size_t reading = 4;
 
     write_codes(writer, "interaction", codes, type->writable ? sizeof codes / sizeof *codes : reading);
@@ -28,9 +28,8 @@ static void write_interactions(struct json_writer *writer, const struct fhir_typ
 static const char *kind_code(enum fhir_search_kind kind)
 {
     static const char *const codes[] = {
-        [FHIR_TOKEN] = "token",         [FHIR_CODE] = "token",     [FHIR_STRING] = "string",
-        [FHIR_DATE] = "date",           [FHIR_NUMBER] = "number",  [FHIR_QUANTITY] = "quantity",
-        [FHIR_REFERENCE] = "reference", [FHIR_URI] = "uri",
+        [FHIR_TOKEN] = "token",   [FHIR_CODE] = "token",        [FHIR_STRING] = "string",       [FHIR_DATE] = "date",
+        [FHIR_NUMBER] = "number", [FHIR_QUANTITY] = "quantity", [FHIR_REFERENCE] = "reference", [FHIR_URI] = "uri",
     };
     return codes[kind];
 }

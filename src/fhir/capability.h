@@ -6,9 +6,9 @@
 #include "base/buffer.h"
 
 struct fhir_capability {
-    struct slice url;      /* of the FHIR base, "https://…/fhir" */
-    struct slice name;     /* of the node */
-    struct slice version;  /* of the software */
-    int64_t date_ms;       /* when this version was installed */
+    struct slice url;     /* of the FHIR base, "https://…/fhir" */
+    struct slice name;    /* of the node */
+    struct slice version; /* of the software */
+    int64_t date_ms;      /* when this version was installed */
 };
 void fhir_capability_write(const struct fhir_capability *capability, struct buffer *into);

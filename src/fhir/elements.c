@@ -30,7 +30,7 @@ enum row_number {
 #define P(primitive) FHIR_IS_PRIMITIVE, PRIMITIVE_##primitive
 #define S(id) FHIR_IS_STRUCT, STRUCT_##id
 #define R FHIR_IS_RESOURCE, 0
-#define ROW(name, kind, target, min, max, choice, codes)                                                              \
+#define ROW(name, kind, target, min, max, choice, codes)                                                               \
     {{name, sizeof name - 1}, kind, min, max, choice, target, codes},
 #define ELEMENT(name, type, min, max, choice, codes) ROW(name, type, min, max, choice, codes)
 #define STRUCT(path, id)

@@ -39,7 +39,7 @@ struct fhir_element {
     uint8_t kind; /* enum fhir_element_kind */
     uint8_t required;
     bool many;
-    uint8_t choice; /* of value[x] and the like: elements with the same number exclude each other; 0: none */
+    uint8_t choice;  /* of value[x] and the like: elements with the same number exclude each other; 0: none */
     uint16_t target; /* enum fhir_primitive, or the number of a struct */
     const char *codes;
 };

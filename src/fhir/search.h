@@ -58,7 +58,7 @@ struct fhir_criterion {
     enum fhir_modifier modifier;
     const struct fhir_value *value;
     size_t count;
-    bool missing; /* value of :missing */
+    bool missing;        /* value of :missing */
     struct slice target; /* type of :[type]; or empty */
 };
 

@@ -63,8 +63,8 @@ static bool text_matches(const struct fhir_value *wanted, enum fhir_modifier mod
 
 static bool is_about_the_name(struct slice member)
 {
-    static const char *const kept[] = {"text", "family", "given", "prefix", "suffix", /* HumanName */
-                                       "line", "city", "district", "state", "postalCode", "country"}; /* Address */
+    static const char *const kept[] = {"text", "family", "given",    "prefix", "suffix",                 /* HumanName */
+                                       "line", "city",   "district", "state",  "postalCode", "country"}; /* Address */
 
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (slice_is(member, kept[i]))

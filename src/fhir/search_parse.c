@@ -207,8 +207,7 @@ static enum error read_reference(const struct parser *parser, const struct fhir_
         return ERROR_VALUE;
     if (target.length == 0 || slice_find(value->text, '/') < value->text.length)
         return OK;
-    value->text =
-        arena_format(parser->arena, "%.*s/%.*s", SLICE_PRINT(target), SLICE_PRINT(value->text));
+    value->text = arena_format(parser->arena, "%.*s/%.*s", SLICE_PRINT(target), SLICE_PRINT(value->text));
     return value->text.data ? OK : ERROR_MEMORY;
 }
 

@@ -45,12 +45,9 @@ static const struct slice narratives[] = {
 const char *fhir_strip_word(enum fhir_strip_kind kind)
 {
     static const char *const word[FHIR_STRIP_KINDS] = {
-        [FHIR_STRIP_NATIONALITY] = "nationality",
-        [FHIR_STRIP_CITIZENSHIP] = "citizenship",
-        [FHIR_STRIP_RELIGION] = "religion",
-        [FHIR_STRIP_IMMIGRATION_STATUS] = "immigration status",
-        [FHIR_STRIP_BIRTH_PLACE] = "place of birth",
-        [FHIR_STRIP_NARRATIVE] = "narrative",
+        [FHIR_STRIP_NATIONALITY] = "nationality",    [FHIR_STRIP_CITIZENSHIP] = "citizenship",
+        [FHIR_STRIP_RELIGION] = "religion",          [FHIR_STRIP_IMMIGRATION_STATUS] = "immigration status",
+        [FHIR_STRIP_BIRTH_PLACE] = "place of birth", [FHIR_STRIP_NARRATIVE] = "narrative",
     };
     return word[kind];
 }

@@ -263,9 +263,15 @@ static void choose(struct writing *writing)
 static struct slice label_of(const struct json *resource)
 {
     static const char *const paths[] = {
-        "code.text",        "code.coding.display",        "vaccineCode.text",        "vaccineCode.coding.display",
-        "medicationCodeableConcept.text", "medicationCodeableConcept.coding.display", "code.coding.code",
-        "vaccineCode.coding.code", "medicationCodeableConcept.coding.code",
+        "code.text",
+        "code.coding.display",
+        "vaccineCode.text",
+        "vaccineCode.coding.display",
+        "medicationCodeableConcept.text",
+        "medicationCodeableConcept.coding.display",
+        "code.coding.code",
+        "vaccineCode.coding.code",
+        "medicationCodeableConcept.coding.code",
     };
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)

@@ -6,8 +6,8 @@
 #include "text/json.h"
 
 enum fhir_kind {
-    FHIR_PERSONAL,  /* belongs to one person, sealed in drawers */
-    FHIR_COMMON,    /* belongs to nobody: organisations, medications; plain */
+    FHIR_PERSONAL, /* belongs to one person, sealed in drawers */
+    FHIR_COMMON,   /* belongs to nobody: organisations, medications; plain */
 };
 
 struct fhir_type {

@@ -201,10 +201,9 @@ static enum error check_member(const struct check *check, struct fhir_members me
 
     char companion[64 + 1] = "_";
     memcpy(companion + 1, element->name.data, element->name.length);
-    const struct json *companions =
-        element->kind == FHIR_IS_PRIMITIVE
-            ? json_member_slice(object, slice_of(companion, element->name.length + 1))
-            : NULL;
+    const struct json *companions = element->kind == FHIR_IS_PRIMITIVE
+                                        ? json_member_slice(object, slice_of(companion, element->name.length + 1))
+                                        : NULL;
     return check_list(check, element, member->value, companions, &place);
 }
 

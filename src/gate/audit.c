@@ -202,7 +202,7 @@ struct checking {
     struct gate *gate;
     struct gate_check check;
     struct arena *arena;
-    uint64_t *leaf;       /* distinct, of stored versions */
+    uint64_t *leaf; /* distinct, of stored versions */
     size_t leaves, capacity;
     size_t answered;
     size_t findings;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which records state a fact that is decided on. An Encounter says that an organisation cares for a person now, or did;
- * a Consent says whom she lets in or keeps out. The safe takes the fact only together with a write that the rules permit. */
+/* Which records state a fact that is decided on. An Encounter says that an organisation cares for a person now, or
+ * did; a Consent says whom she lets in or keeps out. The safe takes the fact only together with a write that the rules
+ * permit. */
 
 #include "crypto/encode.h"
 #include "internal.h"
 #include "text/date.h"
 
-#define OPEN_ENCOUNTER_SECONDS (90 * 24 * 3600) /* one that nobody closed: relations must not last for ever by neglect */
+#define OPEN_ENCOUNTER_SECONDS                                                                                         \
+    (90 * 24 * 3600) /* one that nobody closed: relations must not last for ever by neglect */
 
 static bool organization_of(struct slice reference, struct id *ret_organization)
 {
@@ -46,8 +48,8 @@ static void encounter_fact(const struct json *encounter, bool deleted, int64_t n
 /* What narrows a provision to less than "this organisation, all of it, from now on". */
 static bool is_narrowed(const struct json *provision, int64_t now_s)
 {
-    static const char *const narrower[] = {"provision", "purpose", "class", "code", "action", "securityLabel",
-                                           "dataPeriod", "data"};
+    static const char *const narrower[] = {"provision", "purpose",       "class",      "code",
+                                           "action",    "securityLabel", "dataPeriod", "data"};
     struct date start;
 
     for (size_t i = 0; i < sizeof narrower / sizeof *narrower; i++)
@@ -65,12 +67,14 @@ static bool speaks_of(const struct json *provision, bool denies, struct id *ret_
 
     if (actors > 1)
         return denies;
-    return actors == 0 || organization_of(json_text(json_path(provision, "actor.reference.reference")), ret_organization);
+    return actors == 0 ||
+           organization_of(json_text(json_path(provision, "actor.reference.reference")), ret_organization);
 }
 
 /* A Consent that is not active, was deleted, names somebody who is not known here, or says neither yes nor no, says
- * nothing any more: CONSENT_NONE takes back what an earlier version of it said. A permission that is narrowed in a way that
- * the rules cannot see would open more than she meant, so it opens nothing; a denial that is narrowed closes all. */
+ * nothing any more: CONSENT_NONE takes back what an earlier version of it said. A permission that is narrowed in a way
+ * that the rules cannot see would open more than she meant, so it opens nothing; a denial that is narrowed closes all.
+ * */
 static void consent_fact(const struct json *consent, bool deleted, int64_t now_s, struct fact_change *change)
 {
     const struct json *provision = json_member(consent, "provision"), *type = json_member(provision, "type");

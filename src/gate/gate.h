@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The gate: the only door to a person's data. Whoever wants anything of hers says who asks, for what, and which drawers;
- * the gate collects the facts, submits the request to the safe, receives a grant when the entry is durable, opens what was
- * granted and nothing else, and reports what was returned. No call blocks and none goes around.
+/* The gate: the only door to a person's data. Whoever wants anything of hers says who asks, for what, and which
+ * drawers; the gate collects the facts, submits the request to the safe, receives a grant when the entry is durable,
+ * opens what was granted and nothing else, and reports what was returned. No call blocks and none goes around.
  *
  * Everything belongs to the loop's thread. Slices handed in must live until `done`, which is called once, always; what
  * `done` is given lives in the arena that came with the request. */
@@ -44,8 +44,8 @@ struct gate_asker {
 };
 
 typedef void gate_identified(void *context, enum error error, const struct credential *credential);
-/* What a token says. Tokens seen lately are remembered for a minute, only for ids and pages: each access is checked anew
- * by the safe. */
+/* What a token says. Tokens seen lately are remembered for a minute, only for ids and pages: each access is checked
+ * anew by the safe. */
 void gate_identify(struct gate *gate, struct arena *arena, struct slice token, gate_identified *done, void *context);
 
 /* ---- ids on the wire ---- */
@@ -65,17 +65,17 @@ struct gate_view {
     uint64_t version;
     int64_t time_ms;
     bool deleted;
-    bool partial; /* there is more of it than is shown */
+    bool partial;     /* there is more of it than is shown */
     unsigned drawers; /* shown */
 };
 
 /* Why an access ended as it did, for the answer. */
 struct gate_reason {
-    struct slice row;      /* the rule that decided */
+    struct slice row; /* the rule that decided */
     struct slice citation;
     uint64_t leaf;
-    bool review;           /* it was an emergency: somebody else will look at it */
-    bool partly;           /* of a write that was refused: something of it may be seen */
+    bool review; /* it was an emergency: somebody else will look at it */
+    bool partly; /* of a write that was refused: something of it may be seen */
 };
 
 struct gate_views {
@@ -92,8 +92,8 @@ struct gate_read {
     struct arena *arena;
     struct slice type;
     struct id resource;
-    uint64_t version;     /* 0: the current one */
-    bool history;         /* every version, newest first */
+    uint64_t version; /* 0: the current one */
+    bool history;     /* every version, newest first */
     gate_read_done *done;
     void *context;
 };
@@ -101,8 +101,8 @@ struct gate_read {
  * not; ERROR_GONE. */
 void gate_read(struct gate *gate, const struct gate_read *read);
 
-/* What a person's compartment holds of one type, or of all (empty type). `needed` is OUTCOME_FULL, or OUTCOME_SUMMARY for
- * a summary. */
+/* What a person's compartment holds of one type, or of all (empty type). `needed` is OUTCOME_FULL, or OUTCOME_SUMMARY
+ * for a summary. */
 struct gate_scan {
     const struct gate_asker *asker;
     struct arena *arena;
@@ -128,7 +128,7 @@ struct gate_search {
     struct slice type;
     const struct gate_term_set *set;
     size_t sets;
-    bool any_set;              /* sets are OR too (blocking keys of a match) */
+    bool any_set; /* sets are OR too (blocking keys of a match) */
     const struct id *match_for;
     gate_read_done *done;
     void *context;
@@ -152,14 +152,14 @@ enum gate_method { GATE_CREATE, GATE_UPDATE, GATE_PATCH, GATE_DELETE };
 struct gate_write_item {
     enum gate_method method;
     struct slice type;
-    struct id resource;   /* inside; the caller drew it for a create */
-    struct id person;     /* inside; zero for what belongs to nobody; of a new Patient her own id */
-    struct slice json;    /* the resource, ids as on the wire; of a patch what the caller made of the view it got */
-    unsigned seen;        /* of a patch: the drawers of that view */
-    uint64_t expected;    /* If-Match, of a patch the view's version; 0: whatever is there now */
+    struct id resource; /* inside; the caller drew it for a create */
+    struct id person;   /* inside; zero for what belongs to nobody; of a new Patient her own id */
+    struct slice json;  /* the resource, ids as on the wire; of a patch what the caller made of the view it got */
+    unsigned seen;      /* of a patch: the drawers of that view */
+    uint64_t expected;  /* If-Match, of a patch the view's version; 0: whatever is there now */
     const struct slice *term;
     size_t terms;
-    uint64_t version;     /* out: what it was stored as */
+    uint64_t version; /* out: what it was stored as */
 };
 
 typedef void gate_write_done(void *context, enum error error, const struct gate_reason *reason, int64_t time_ms);

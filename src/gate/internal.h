@@ -9,7 +9,7 @@
 #include "vault/part.h"
 #include "vault/vault.h"
 
-#define GATE_SCAN_MAX 20000   /* resources of one person read at once */
+#define GATE_SCAN_MAX 20000 /* resources of one person read at once */
 #define GATE_HISTORY_MAX 1000
 #define GATE_CREDENTIALS 1024 /* remembered */
 
@@ -43,8 +43,8 @@ void gate_submit(struct gate *gate, struct arena *arena, const struct access *ac
 /* Tells the safe what was returned or stored. */
 void gate_complete(struct gate *gate, uint64_t leaf, enum error error, size_t returned);
 
-/* Opens the granted parts of a stored version and joins them as the sector sees them. ERROR_NOT_FOUND when nothing of it
- * is granted. */
+/* Opens the granted parts of a stored version and joins them as the sector sees them. ERROR_NOT_FOUND when nothing of
+ * it is granted. */
 MUST_CHECK enum error gate_view_open(struct gate *gate, struct arena *arena, enum sector sector,
                                      const struct vault_version *version, const struct grant_target *grant,
                                      struct gate_view *ret_view);

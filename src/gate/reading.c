@@ -14,7 +14,7 @@ struct reading {
     struct vault_list list;
     const struct id *person; /* whose grant opens what; one a target */
     size_t persons;
-    bool one;                /* a single resource was asked for */
+    bool one; /* a single resource was asked for */
     gate_read_done *done;
     void *context;
 };
@@ -41,7 +41,8 @@ static enum error open_views(struct reading *reading, const struct grant *grant,
         const struct grant_target *target = grant_of(reading, grant, &version->person);
         if (!target)
             continue;
-        enum error error = gate_view_open(reading->gate, reading->arena, reading->sector, version, target, &view[count]);
+        enum error error = gate_view_open(reading->gate, reading->arena, reading->sector, version, target,
+                                          &view[count]);
         if (error == ERROR_NOT_FOUND)
             continue;
         TRY(error);
@@ -88,7 +89,8 @@ static unsigned stored_mask(const struct vault_list *list)
     return mask;
 }
 
-/* Which drawers a resource has ever used: what may be said of one that was deleted is what might have been read of it. */
+/* Which drawers a resource has ever used: what may be said of one that was deleted is what might have been read of it.
+ * */
 enum error gate_mask_of(struct gate *gate, struct arena *arena, const struct id *person, struct slice type,
                         const struct id *resource, unsigned *ret_mask)
 {
@@ -135,8 +137,8 @@ static struct reading *reading_new(struct gate *gate, struct arena *arena, const
         done(context, error, &no_views);
         return NULL;
     }
-    *reading = (struct reading){.gate = gate, .arena = arena, .sector = asker->credential.sector, .done = done,
-                                .context = context};
+    *reading = (struct reading){
+        .gate = gate, .arena = arena, .sector = asker->credential.sector, .done = done, .context = context};
     return reading;
 }
 
@@ -146,8 +148,8 @@ static void reading_failed(struct reading *reading, enum error error)
     reading->done(reading->context, error, &no_views);
 }
 
-/* Submits the access for what the reading has collected. The snapshot ends before, since what follows may start the next
- * reading. */
+/* Submits the access for what the reading has collected. The snapshot ends before, since what follows may start the
+ * next reading. */
 static enum error submit_reading(struct reading *reading, const struct gate_asker *asker, struct access *access)
 {
     access->token = asker->token;
@@ -199,8 +201,8 @@ void gate_read(struct gate *gate, const struct gate_read *read)
     reading->person = person;
     reading->persons = 1;
     enum error error = person ? collect_one(gate, read, &reading->list, person) : ERROR_MEMORY;
-    struct access access = {.action = ACTION_READ, .needed = OUTCOME_FULL, .type = read->type,
-                            .resource = read->resource};
+    struct access access = {
+        .action = ACTION_READ, .needed = OUTCOME_FULL, .type = read->type, .resource = read->resource};
     access.drawers = stored_mask(&reading->list);
     if (error == OK && access.drawers == 0)
         error = gate_mask_of(gate, read->arena, person, read->type, &read->resource, &access.drawers);
@@ -407,8 +409,12 @@ void gate_search(struct gate *gate, const struct gate_search *search)
 
 static struct gate_view plain_view(const struct vault_version *version)
 {
-    return (struct gate_view){.json = version->body, .type = version->type, .inside = version->resource,
-                              .version = version->version, .time_ms = version->time_ms, .deleted = version->deleted};
+    return (struct gate_view){.json = version->body,
+                              .type = version->type,
+                              .inside = version->resource,
+                              .version = version->version,
+                              .time_ms = version->time_ms,
+                              .deleted = version->deleted};
 }
 
 enum error gate_common(struct gate *gate, struct arena *arena, struct slice type, const struct id *resource,

@@ -125,8 +125,8 @@ bool splice_is_sensitive(const struct json *resource, struct slice type)
 /* Contained resources go with the type, unless they tell of a place or of people. */
 static bool names_somebody(const struct json *contained)
 {
-    static const char *const types[] = {"Organization", "Location", "Practitioner", "PractitionerRole",
-                                        "Patient", "RelatedPerson", "HealthcareService", "Endpoint"};
+    static const char *const types[] = {"Organization", "Location",      "Practitioner",      "PractitionerRole",
+                                        "Patient",      "RelatedPerson", "HealthcareService", "Endpoint"};
 
     for (struct json_items items = json_items(contained); json_next(&items);)
         for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -405,8 +405,7 @@ static enum error view_body(struct slice body, struct body_view *view)
     for (unsigned section = 0; section < SECTION_MEMBERS; section++)
         length[section] = reader_u32(&reader);
     for (unsigned section = 0; section < SECTION_COUNT; section++) {
-        view->section[section] =
-            section == SECTION_MEMBERS ? reader.rest : reader_bytes(&reader, length[section]);
+        view->section[section] = section == SECTION_MEMBERS ? reader.rest : reader_bytes(&reader, length[section]);
         view->start[section] = start;
         start += view->section[section].length;
     }

@@ -98,8 +98,11 @@ enum error gate_view_open(struct gate *gate, struct arena *arena, enum sector se
     struct splice_bodies bodies;
     unsigned stored;
 
-    *ret_view = (struct gate_view){.type = version->type, .inside = version->resource, .person = version->person,
-                                   .version = version->version, .time_ms = version->time_ms,
+    *ret_view = (struct gate_view){.type = version->type,
+                                   .inside = version->resource,
+                                   .person = version->person,
+                                   .version = version->version,
+                                   .time_ms = version->time_ms,
                                    .deleted = version->deleted};
     if (version->deleted)
         return OK;

@@ -8,11 +8,11 @@
 
 struct item {
     struct gate_write_item *asked;
-    size_t target;                /* index into the persons */
-    unsigned drawers;             /* of what is written */
-    unsigned stored;              /* of the current version */
+    size_t target;    /* index into the persons */
+    unsigned drawers; /* of what is written */
+    unsigned stored;  /* of the current version */
     bool exists;
-    enum error obstacle;          /* told only to whom the write would be permitted */
+    enum error obstacle; /* told only to whom the write would be permitted */
     struct vault_version current;
     struct splice_bodies bodies;
 };
@@ -58,7 +58,8 @@ static enum error target_of(struct writing *writing, const struct gate_write_ite
 
 static bool is_new_person(const struct gate_write_item *asked)
 {
-    return asked->method == GATE_CREATE && id_equal(&asked->person, &asked->resource) && slice_is(asked->type, "Patient");
+    return asked->method == GATE_CREATE && id_equal(&asked->person, &asked->resource) &&
+           slice_is(asked->type, "Patient");
 }
 
 static enum error read_current(struct writing *writing, struct item *item)
@@ -303,7 +304,7 @@ static bool is_common(const struct gate_write_item *asked)
 static enum error may_write_common(const struct gate_asker *asker)
 {
     return asker->credential.sector == SECTOR_SYSTEM || asker->credential.role == ROLE_ADMINISTRATOR ? OK
-                                                                                                      : ERROR_REFUSED;
+                                                                                                     : ERROR_REFUSED;
 }
 
 static void common_stored(void *context, enum error error)
@@ -327,14 +328,18 @@ static enum error store_common(struct writing *writing)
         if (error != OK && error != ERROR_NOT_FOUND)
             return error;
         uint64_t current = error == OK ? item.current.version : 0;
-        write[i] = (struct vault_write){.person = item.asked->person, .resource = item.asked->resource,
-                                        .type = item.asked->type, .expected = current, .version = current + 1,
-                                        .time_ms = writing->time_ms, .deleted = item.asked->method == GATE_DELETE,
+        write[i] = (struct vault_write){.person = item.asked->person,
+                                        .resource = item.asked->resource,
+                                        .type = item.asked->type,
+                                        .expected = current,
+                                        .version = current + 1,
+                                        .time_ms = writing->time_ms,
+                                        .deleted = item.asked->method == GATE_DELETE,
                                         .body = item.asked->method == GATE_DELETE ? SLICE("") : item.asked->json};
         item.asked->version = current + 1;
     }
-    writing->transaction = (struct vault_transaction){.write = write, .writes = writing->write.items,
-                                                      .done = common_stored, .context = writing};
+    writing->transaction = (struct vault_transaction){
+        .write = write, .writes = writing->write.items, .done = common_stored, .context = writing};
     return vault_submit(writing->gate->vault, &writing->transaction);
 }
 
@@ -373,7 +378,9 @@ void gate_write(struct gate *gate, const struct gate_write *write)
         write->done(write->context, ERROR_MEMORY, &no_reason, 0);
         return;
     }
-    *writing = (struct writing){.gate = gate, .arena = write->arena, .write = *write,
+    *writing = (struct writing){.gate = gate,
+                                .arena = write->arena,
+                                .write = *write,
                                 .sector = write->asker->credential.sector,
                                 .time_ms = gate->world->now_ns(gate->world) / 1000000};
     writing->item = arena_array(write->arena, write->items, sizeof *writing->item);

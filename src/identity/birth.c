@@ -7,10 +7,10 @@
  * twins share it and typing errors exist. */
 enum {
     BITS_SAME_DAY = 9,
-    BITS_SAME_MONTH = 6,      /* where no day is known */
+    BITS_SAME_MONTH = 6, /* where no day is known */
     BITS_DAY_MONTH_SWAPPED = 6,
     BITS_ONE_PART_DIFFERS = 4,
-    BITS_SAME_YEAR = 3,       /* where no more is known, or one of the dates is a placeholder */
+    BITS_SAME_YEAR = 3, /* where no more is known, or one of the dates is a placeholder */
     BITS_SAME_YEAR_OTHER_DAY = -1,
     BITS_NEAR_ESTIMATE = 0,   /* within two years of a guess */
     BITS_OTHER_CALENDAR = -1, /* seven or eight years: Ethiopic taken for Gregorian */

@@ -99,26 +99,48 @@ enum {
 static unsigned likeness(char letter)
 {
     switch (letter) {
-    case 'b': case 'p': return LIKE_B;
-    case 'f': return LIKE_F;
-    case 'v': return LIKE_F | LIKE_W | LIKE_B;
-    case 'w': return LIKE_W;
-    case 't': return LIKE_T | LIKE_D;
-    case 'T': return LIKE_T | LIKE_S;
-    case 'd': return LIKE_D;
-    case 'D': return LIKE_D | LIKE_Z;
-    case 's': case 'S': return LIKE_S;
-    case 'C': return LIKE_S | LIKE_K;
-    case 'z': return LIKE_Z | LIKE_S | LIKE_J;
-    case 'Z': return LIKE_Z | LIKE_J;
-    case 'k': return LIKE_K;
-    case 'K': return LIKE_K | LIKE_H;
-    case 'g': return LIKE_G | LIKE_J | LIKE_K;
-    case 'G': return LIKE_G;
-    case 'j': return LIKE_J | LIKE_Y;
-    case 'h': return LIKE_H;
-    case 'y': return LIKE_Y;
-    default: return 0;
+    case 'b':
+    case 'p':
+        return LIKE_B;
+    case 'f':
+        return LIKE_F;
+    case 'v':
+        return LIKE_F | LIKE_W | LIKE_B;
+    case 'w':
+        return LIKE_W;
+    case 't':
+        return LIKE_T | LIKE_D;
+    case 'T':
+        return LIKE_T | LIKE_S;
+    case 'd':
+        return LIKE_D;
+    case 'D':
+        return LIKE_D | LIKE_Z;
+    case 's':
+    case 'S':
+        return LIKE_S;
+    case 'C':
+        return LIKE_S | LIKE_K;
+    case 'z':
+        return LIKE_Z | LIKE_S | LIKE_J;
+    case 'Z':
+        return LIKE_Z | LIKE_J;
+    case 'k':
+        return LIKE_K;
+    case 'K':
+        return LIKE_K | LIKE_H;
+    case 'g':
+        return LIKE_G | LIKE_J | LIKE_K;
+    case 'G':
+        return LIKE_G;
+    case 'j':
+        return LIKE_J | LIKE_Y;
+    case 'h':
+        return LIKE_H;
+    case 'y':
+        return LIKE_Y;
+    default:
+        return 0;
     }
 }
 
@@ -155,14 +177,28 @@ double letter_skip(const struct identity_token *token, size_t at, bool loose)
 char letter_coarse(char letter)
 {
     switch (letter) {
-    case 'p': return 'b';
-    case 'v': return 'f';
-    case 'T': return 't';
-    case 'D': return 'd';
-    case 'z': case 'S': case 'C': case 'Z': return 's';
-    case 'K': return 'k';
-    case 'g': case 'G': return 'j';
-    case 'w': case 'y': return 0;
-    default: return letter_is_vowel(letter) ? 0 : letter;
+    case 'p':
+        return 'b';
+    case 'v':
+        return 'f';
+    case 'T':
+        return 't';
+    case 'D':
+        return 'd';
+    case 'z':
+    case 'S':
+    case 'C':
+    case 'Z':
+        return 's';
+    case 'K':
+        return 'k';
+    case 'g':
+    case 'G':
+        return 'j';
+    case 'w':
+    case 'y':
+        return 0;
+    default:
+        return letter_is_vowel(letter) ? 0 : letter;
     }
 }

@@ -20,17 +20,35 @@ static bool is_vowelless(uint32_t c)
 static uint32_t heard(uint32_t c)
 {
     switch (c) {
-    case 0x0622: case 0x0623: case 0x0625: case 0x0671: /* alef with madda, hamza, wasla */
-    case 0x0629:                                        /* teh marbuta */
-    case 0x0639:                                        /* ain */
-    case 0x0649:                                        /* alef maksura */
+    case 0x0622:
+    case 0x0623:
+    case 0x0625:
+    case 0x0671: /* alef with madda, hamza, wasla */
+    case 0x0629: /* teh marbuta */
+    case 0x0639: /* ain */
+    case 0x0649: /* alef maksura */
         return 0x0627;
-    case 0x0624: return 0x0648; /* waw with hamza */
-    case 0x0626: return 0x064A; /* yeh with hamza */
-    case 0x0636: return 0x0630; /* dad: d in Arabic, z in Persian; thal stands for both */
-    case 0x0621: case 0x0640: case 0x0670: return 0; /* hamza, tatweel, superscript alef */
-    case 0x2018: case 0x2019: case 0x02BC: case 0x02BB: case 0x02BF: case 0x02BE: case '\'': case '`': return 0;
-    default: return c >= 0x064B && c <= 0x0652 ? 0 : c; /* fathatan to sukun */
+    case 0x0624:
+        return 0x0648; /* waw with hamza */
+    case 0x0626:
+        return 0x064A; /* yeh with hamza */
+    case 0x0636:
+        return 0x0630; /* dad: d in Arabic, z in Persian; thal stands for both */
+    case 0x0621:
+    case 0x0640:
+    case 0x0670:
+        return 0; /* hamza, tatweel, superscript alef */
+    case 0x2018:
+    case 0x2019:
+    case 0x02BC:
+    case 0x02BB:
+    case 0x02BF:
+    case 0x02BE:
+    case '\'':
+    case '`':
+        return 0;
+    default:
+        return c >= 0x064B && c <= 0x0652 ? 0 : c; /* fathatan to sukun */
     }
 }
 
@@ -45,9 +63,9 @@ static bool separates(uint32_t c)
 static bool is_particle(struct slice latin)
 {
     static const char *const PARTICLE[] = {
-        "al", "el", "ul", "ad", "bin", "ben", "ibn", "bint", "bent", "abu", "abou", "abo", "umm", "oum", "bn",
-        "abn", "bnt", "abw", "de", "del", "della", "di", "da", "do", "dos", "das", "du", "van", "von", "der",
-        "den", "ter", "la", "le", "las", "los", "y", "e", "mr", "mrs", "ms", "dr", "zu", "af", "av",
+        "al",  "el",  "ul",  "ad", "bin", "ben",   "ibn", "bint", "bent", "abu", "abou", "abo", "umm", "oum", "bn",
+        "abn", "bnt", "abw", "de", "del", "della", "di",  "da",   "do",   "dos", "das",  "du",  "van", "von", "der",
+        "den", "ter", "la",  "le", "las", "los",   "y",   "e",    "mr",   "mrs", "ms",   "dr",  "zu",  "af",  "av",
     };
 
     for (size_t i = 0; i < sizeof PARTICLE / sizeof *PARTICLE; i++)
@@ -169,8 +187,7 @@ enum error identity_name_add(struct identity_name *name, struct arena *arena, st
     return split.abd ? add_spelled(&split, SLICE(""), false) : OK;
 }
 
-size_t identity_name_words(const struct identity_name *name,
-                           const struct identity_token *ret_word[IDENTITY_TOKENS_MAX])
+size_t identity_name_words(const struct identity_name *name, const struct identity_token *ret_word[IDENTITY_TOKENS_MAX])
 {
     size_t particles = 0, words = 0;
 

@@ -165,8 +165,7 @@ static enum error unwrap(const struct secret_key *under, const struct id *person
     if (row.length != ROW_BYTES || row.data[0] != ROW_FORMAT)
         return ERROR_SEALED;
     return seal_open(under, slice_of(&binding, sizeof binding),
-                     slice_of(row.data + 1 + use * WRAPPED_BYTES, WRAPPED_BYTES),
-                     ret_key->byte);
+                     slice_of(row.data + 1 + use * WRAPPED_BYTES, WRAPPED_BYTES), ret_key->byte);
 }
 
 static enum error unwrap_drawers(struct keystore *keystore, const struct id *person, unsigned drawers, struct slice row,
@@ -398,8 +397,8 @@ static enum error year_key(struct keystore *keystore, uint32_t year, struct secr
         return found;
     keystore->world->random(keystore->world, ret_key->byte, sizeof ret_key->byte);
     struct number_binding binding = number_binding(year);
-    seal(&keystore->held->years, keystore->world, slice_of(binding.byte, sizeof binding.byte), secret_key_slice(ret_key),
-         wrapped);
+    seal(&keystore->held->years, keystore->world, slice_of(binding.byte, sizeof binding.byte),
+         secret_key_slice(ret_key), wrapped);
     struct key_row row = {.add = &statement[YEAR_ADD], .number = year, .wrapped = wrapped};
     return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
 }

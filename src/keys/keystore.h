@@ -47,7 +47,8 @@ MUST_CHECK enum error keystore_set_facts(struct keystore *keystore, const struct
 MUST_CHECK enum error keystore_destroy(struct keystore *keystore, const struct id *person, int64_t now_s,
                                        struct hash *ret_commitment);
 
-/* How much the batch holds, and back to there: what a request that is refused after all has added is taken out again. */
+/* How much the batch holds, and back to there: what a request that is refused after all has added is taken out again.
+ * */
 size_t keystore_mark(const struct keystore *keystore);
 void keystore_take_back(struct keystore *keystore, size_t mark);
 

@@ -62,8 +62,8 @@ struct ledger_settings {
 
 /* What opening found, for whoever logs it. */
 struct ledger_recovery {
-    uint64_t cut_bytes;      /* of a batch that a crash left unfinished; nobody had been told of it */
-    bool derived_rebuilt;    /* tiles were missing or wrong and were made anew from the journal */
+    uint64_t cut_bytes;   /* of a batch that a crash left unfinished; nobody had been told of it */
+    bool derived_rebuilt; /* tiles were missing or wrong and were made anew from the journal */
 };
 
 /* Makes an empty log in `directory`, which is made if need be. ERROR_EXISTS when a log is there; ERROR_VALUE for a bad

@@ -22,8 +22,8 @@
 #define TILE_PATH_MAX 64
 
 struct tile_name {
-    bool entries;   /* a bundle; level is 0 then */
-    uint8_t level;  /* below TILE_LEVELS */
+    bool entries;  /* a bundle; level is 0 then */
+    uint8_t level; /* below TILE_LEVELS */
     uint64_t index;
     uint16_t width; /* TILE_WIDTH when it is full */
 };

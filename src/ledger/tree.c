@@ -209,8 +209,7 @@ static enum error add_range(const struct tree_source *source, uint64_t begin, ui
 }
 
 /* RFC 6962, 2.1.1. */
-enum error tree_inclusion(const struct tree_source *source, uint64_t index, uint64_t size,
-                          struct tree_proof *ret_proof)
+enum error tree_inclusion(const struct tree_source *source, uint64_t index, uint64_t size, struct tree_proof *ret_proof)
 {
     uint64_t begin = 0;
 

@@ -42,9 +42,9 @@ static const enum message_id ACTIONS[ACTION_COUNT] = {
 };
 
 static const enum message_id DRAWERS[] = {
-    [DRAWER_IDENTITY] = MESSAGE_DRAWER_IDENTITY,   [DRAWER_CONTACT] = MESSAGE_DRAWER_CONTACT,
-    [DRAWER_CLINICAL] = MESSAGE_DRAWER_CLINICAL,   [DRAWER_SENSITIVE] = MESSAGE_DRAWER_SENSITIVE,
-    [DRAWER_SOCIAL] = MESSAGE_DRAWER_SOCIAL,       [DRAWER_COVERAGE] = MESSAGE_DRAWER_COVERAGE,
+    [DRAWER_IDENTITY] = MESSAGE_DRAWER_IDENTITY, [DRAWER_CONTACT] = MESSAGE_DRAWER_CONTACT,
+    [DRAWER_CLINICAL] = MESSAGE_DRAWER_CLINICAL, [DRAWER_SENSITIVE] = MESSAGE_DRAWER_SENSITIVE,
+    [DRAWER_SOCIAL] = MESSAGE_DRAWER_SOCIAL,     [DRAWER_COVERAGE] = MESSAGE_DRAWER_COVERAGE,
     [DRAWER_AUDIT] = MESSAGE_DRAWER_AUDIT,
 };
 _Static_assert(sizeof DRAWERS / sizeof DRAWERS[0] == DRAWER_COUNT, "a drawer without a name");
@@ -54,7 +54,13 @@ static const struct {
     enum message_id about;
     struct markup style;
 } OUTCOMES[OUTCOME_COUNT] = {
-#define OUTCOME(name, style) {MESSAGE_OUTCOME_##name, MESSAGE_OUTCOME_##name##_ABOUT, {style, sizeof(style) - 1}}
+#define OUTCOME(name, style)                                                                                           \
+    {                                                                                                                  \
+        MESSAGE_OUTCOME_##name, MESSAGE_OUTCOME_##name##_ABOUT,                                                        \
+        {                                                                                                              \
+            style, sizeof(style) - 1                                                                                   \
+        }                                                                                                              \
+    }
     [OUTCOME_NONE] = OUTCOME(NONE, "refused"),
     [OUTCOME_EXISTENCE] = OUTCOME(EXISTENCE, "existence"),
     [OUTCOME_SUMMARY] = OUTCOME(SUMMARY, "given"),

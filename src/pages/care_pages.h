@@ -104,20 +104,20 @@ enum care_helper {
 };
 
 struct care_answer {
-    uint8_t urgency;       /* CARE_URGENCY_…, as the rules took it */
-    bool ask_clinician;    /* may_refuse is not "no": the rules do not guarantee this care */
+    uint8_t urgency;    /* CARE_URGENCY_…, as the rules took it */
+    bool ask_clinician; /* may_refuse is not "no": the rules do not guarantee this care */
     enum care_entitlement entitlement;
     enum care_charge charge;
     enum care_paper paper;
     struct slice paper_other; /* a paper that has no word above; empty otherwise */
     enum care_helper helper;
     struct slice helper_other; /* a helper that has no word above, "CPAS"; empty otherwise */
-    struct slice row;      /* of the table: "12" */
-    struct slice pack;     /* name of the rule set */
-    struct slice citation; /* as it stands in the table */
-    bool draft;            /* the pack is not signed off by a lawyer */
-    uint8_t whom;          /* CARE_WHOM_…, for the slip */
-    uint8_t spoken;        /* CARE_SPOKEN_…, for the slip */
+    struct slice row;          /* of the table: "12" */
+    struct slice pack;         /* name of the rule set */
+    struct slice citation;     /* as it stands in the table */
+    bool draft;                /* the pack is not signed off by a lawyer */
+    uint8_t whom;              /* CARE_WHOM_…, for the slip */
+    uint8_t spoken;            /* CARE_SPOKEN_…, for the slip */
 };
 
 /* Read a word of the rules' output, either case ("PROVIDER_REIMBURSED", "medical_certificate"). False, and nothing set,

@@ -3,7 +3,8 @@
 
 /* No scripts at all, so an injected one has nowhere to run even if escaping failed. */
 #define SECURITY_POLICY                                                                                                \
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri "      \
+    "'none'"
 
 /* What a page could ask of a phone and never needs. */
 #define PERMISSIONS                                                                                                    \

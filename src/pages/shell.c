@@ -8,7 +8,7 @@
     "<svg class=\"logo\" viewBox=\"0 0 32 32\" aria-hidden=\"true\">"                                                  \
     "<path class=\"one\" d=\"M14.5 3.1A13 13 0 0 0 14.3 28.9L16.3 24 11 19 16.8 13.7 11.6 8.6Z"                        \
     "M7.3 14.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6Z\"/>"                                                           \
-    "<path class=\"two\" d=\"M17.2 3.1A13 13 0 0 1 17 28.9L19 24 13.7 19 19.5 13.7 14.3 8.6Z"                      \
+    "<path class=\"two\" d=\"M17.2 3.1A13 13 0 0 1 17 28.9L19 24 13.7 19 19.5 13.7 14.3 8.6Z"                          \
     "M24.7 14.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6Z\"/></svg>"
 
 /* Longer than any path that the pages themselves make. */

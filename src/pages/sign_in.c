@@ -7,8 +7,7 @@
 static void write_form(struct html *html, const struct page_sign_in *view)
 {
     html_markup(html, MARKUP("<form method=\"post\" class=\"stack\""));
-    html_attribute(html, MARKUP("action"),
-                   view->for_staff ? SLICE(PATH_STAFF_SIGN_IN) : SLICE(PATH_SIGN_IN));
+    html_attribute(html, MARKUP("action"), view->for_staff ? SLICE(PATH_STAFF_SIGN_IN) : SLICE(PATH_SIGN_IN));
     message_template(html, ">\n<label for=\"code\">$</label>\n", MESSAGE_SIGN_CODE);
     html_markup(html, MARKUP("<input id=\"code\" name=\"code\" type=\"text\" dir=\"ltr\" required autocomplete=\"off\" "
                              "autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"4096\""));

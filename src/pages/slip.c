@@ -19,7 +19,9 @@ bool slip_from_answer(const struct care_answer *answer, struct slip *ret_slip)
     if (can_wait && answer->ask_clinician)
         return false;
     *ret_slip = (struct slip){
-        .when = can_wait ? SLIP_DUE : answer->urgency == CARE_URGENCY_URGENT ? SLIP_SOON : SLIP_NOW,
+        .when = can_wait                                 ? SLIP_DUE
+                : answer->urgency == CARE_URGENCY_URGENT ? SLIP_SOON
+                                                         : SLIP_NOW,
         .whom = answer->whom,
         .spoken = answer->spoken,
     };

@@ -96,8 +96,8 @@ void accesses_list(struct call *call, const struct id *person, accesses_done *do
         return;
     }
     *listing = (struct listing){call, done, context};
-    struct gate_audit audit = {.asker = &call->asker, .arena = call->arena, .person = *person, .done = events_came,
-                               .context = listing};
+    struct gate_audit audit = {
+        .asker = &call->asker, .arena = call->arena, .person = *person, .done = events_came, .context = listing};
     gate_events(call->app->gate, &audit);
 }
 

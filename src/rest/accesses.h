@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A person's own view of the log: each look at her record as a line, with the role and the place of who looked, never the
- * name, for the API and the page. */
+/* A person's own view of the log: each look at her record as a line, with the role and the place of who looked, never
+ * the name, for the API and the page. */
 
 #include "app.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What care is due: the question and the answer as words, for the API and the pages. Nothing of it touches the gate, the
- * safe or the disk; the question is wiped when the answer is written (promise 4). */
+/* What care is due: the question and the answer as words, for the API and the pages. Nothing of it touches the gate,
+ * the safe or the disk; the question is wiped when the answer is written (promise 4). */
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -31,7 +31,7 @@ struct advice {
     bool draft;
 };
 
-/* What is not said is unknown. ERROR_VALUE for an input or value that the rules do not have; `fault` names the input, never
- * the value. The answer borrows from the rules. */
+/* What is not said is unknown. ERROR_VALUE for an input or value that the rules do not have; `fault` names the input,
+ * never the value. The answer borrows from the rules. */
 MUST_CHECK enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
                                   struct advice *ret_advice, struct fault *fault);

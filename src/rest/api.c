@@ -140,8 +140,8 @@ static void proof_came(void *context, enum error error, struct slice payload)
 
 static void prove(struct call *call, const struct id *person, struct slice entry)
 {
-    struct gate_audit audit = {.asker = &call->asker, .arena = call->arena, .person = *person, .done = proof_came,
-                               .context = call};
+    struct gate_audit audit = {
+        .asker = &call->asker, .arena = call->arena, .person = *person, .done = proof_came, .context = call};
 
     if (!slice_to_u64(entry, &audit.number))
         reply_error(call, ERROR_NOT_FOUND, NULL);
@@ -226,7 +226,7 @@ void erase_person(struct call *call)
 
     if (!person_of_path(call, &person))
         return;
-    struct gate_erase erase = {.asker = &call->asker, .arena = call->arena, .person = person, .done = erased,
-                               .context = call};
+    struct gate_erase erase = {
+        .asker = &call->asker, .arena = call->arena, .person = person, .done = erased, .context = call};
     gate_erase(call->app->gate, &erase);
 }

@@ -88,8 +88,10 @@ static bool method_fits(enum http_method asked, enum http_method offered)
 /* RFC 9110, 15.5.6: who used a wrong method is told the right ones. */
 static void allow_method(struct call *call, enum http_method method)
 {
-    static const char *const names[METHOD_COUNT] = {[METHOD_GET] = "GET, HEAD", [METHOD_POST] = "POST",
-                                                    [METHOD_PUT] = "PUT",       [METHOD_PATCH] = "PATCH",
+    static const char *const names[METHOD_COUNT] = {[METHOD_GET] = "GET, HEAD",
+                                                    [METHOD_POST] = "POST",
+                                                    [METHOD_PUT] = "PUT",
+                                                    [METHOD_PATCH] = "PATCH",
                                                     [METHOD_DELETE] = "DELETE"};
 
     call->allow = arena_format(call->arena, "%.*s%s%s", SLICE_PRINT(call->allow), call->allow.length ? ", " : "",
@@ -201,7 +203,8 @@ static void dispatch(struct call *call)
 /* Before a route is known, errors are told as the path suggests. */
 static const struct route *unknown_route(const struct http_request *request)
 {
-    static const struct route fhir = {.manner = MANNER_FHIR}, api = {.manner = MANNER_API}, page = {.manner = MANNER_PAGE};
+    static const struct route fhir = {.manner = MANNER_FHIR}, api = {.manner = MANNER_API},
+                              page = {.manner = MANNER_PAGE};
 
     if (request->segments > 0 && slice_is(request->segment[0], "fhir"))
         return &fhir;

@@ -24,15 +24,15 @@ struct app {
     struct gate *gate;
     struct loop *loop;
     struct world *world;
-    struct slice base_url;    /* "http://127.0.0.1:8080" */
-    struct slice name;        /* of the node */
-    struct care_rules *care;  /* NULL: this node gives no advice */
+    struct slice base_url;   /* "http://127.0.0.1:8080" */
+    struct slice name;       /* of the node */
+    struct care_rules *care; /* NULL: this node gives no advice */
     const char *directory;
     struct app_words words;
-    loop_call *stop;          /* ends the node; for the control socket */
+    loop_call *stop; /* ends the node; for the control socket */
     void *stop_context;
     int64_t started_ns;
-    uint64_t answers[6];      /* by hundreds of the status, for /metrics */
+    uint64_t answers[6]; /* by hundreds of the status, for /metrics */
 };
 
 /* Who may call a route. */
@@ -81,9 +81,9 @@ struct call {
     size_t rest;                                 /* first segment of {rest} */
     struct gate_asker asker;
     struct fault fault;
-    struct slice allow;                          /* of ERROR_METHOD: the methods that the address has */
-    struct capture *capture;                     /* NULL: answer the exchange */
-    void *state;                                 /* the handler's own */
+    struct slice allow;      /* of ERROR_METHOD: the methods that the address has */
+    struct capture *capture; /* NULL: answer the exchange */
+    void *state;             /* the handler's own */
 };
 
 /* Finds the route of a call whose app, request, arena and asker are set, and runs it; for entries of a batch. The asker

@@ -71,8 +71,7 @@ static enum error assign_create(struct executing *executing, struct fhir_entry *
         if (error != ERROR_NOT_FOUND)
             return error;
     }
-    item->resource = entry->type->kind == FHIR_COMMON ? common_id(call, entry->resource)
-                                                      : gate_new_id(call->app->gate);
+    item->resource = entry->type->kind == FHIR_COMMON ? common_id(call, entry->resource) : gate_new_id(call->app->gate);
     return OK;
 }
 
@@ -118,7 +117,8 @@ static bool is_there(const struct fhir_entry *entry, const struct gate_write_ite
     return entry->method == FHIR_POST && id_is_zero(&item->resource);
 }
 
-/* A conditional reference leads to a resource that meets its query: in this very bundle, or a common one in the store. */
+/* A conditional reference leads to a resource that meets its query: in this very bundle, or a common one in the store.
+ * */
 static enum error resolve_in_bundle(struct executing *executing, struct fhir_conditional *conditional,
                                     const struct fhir_search *search)
 {

@@ -10,10 +10,10 @@
 
 struct bundle_done {
     enum error error;
-    size_t stored;      /* resources */
-    size_t persons;     /* new ones */
+    size_t stored;  /* resources */
+    size_t persons; /* new ones */
     struct fhir_strip_counts stripped;
-    size_t dropped;     /* entries that said only what must not be stored */
+    size_t dropped;        /* entries that said only what must not be stored */
     struct slice response; /* a Bundle, JSON */
     const struct gate_reason *reason;
 };

@@ -12,14 +12,15 @@
 /* The type of the path; answers ERROR_UNKNOWN_TYPE and returns NULL otherwise. */
 const struct fhir_type *call_type(struct call *call);
 
-/* The id of the path, inward. What is not an id of ours names nothing: ERROR_NOT_FOUND is answered and false returned. */
+/* The id of the path, inward. What is not an id of ours names nothing: ERROR_NOT_FOUND is answered and false returned.
+ * */
 bool call_id(struct call *call, const struct fhir_type *type, size_t parameter, struct id *ret_inside);
 
 /* An id as text in a slice of the arena, as the asker's sector sees it. */
 struct slice call_wire(struct call *call, const struct fhir_type *type, const struct id *inside);
 
-/* Whose the resource of a change without a body is. One that is not there is taken for a person who is not there, so that
- * the rules are asked about it as about any other. */
+/* Whose the resource of a change without a body is. One that is not there is taken for a person who is not there, so
+ * that the rules are asked about it as about any other. */
 MUST_CHECK enum error item_owner(struct call *call, struct gate_write_item *item);
 
 /* A resource as it may be stored: stripped of what must not be here, and valid. */

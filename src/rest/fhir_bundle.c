@@ -36,9 +36,9 @@ struct batch {
 
 static enum http_method method_of(enum fhir_method method)
 {
-    static const enum http_method methods[] = {[FHIR_DELETE] = METHOD_DELETE, [FHIR_POST] = METHOD_POST,
-                                               [FHIR_PUT] = METHOD_PUT,       [FHIR_PATCH] = METHOD_PATCH,
-                                               [FHIR_GET] = METHOD_GET,       [FHIR_HEAD] = METHOD_HEAD};
+    static const enum http_method methods[] = {
+        [FHIR_DELETE] = METHOD_DELETE, [FHIR_POST] = METHOD_POST, [FHIR_PUT] = METHOD_PUT,
+        [FHIR_PATCH] = METHOD_PATCH,   [FHIR_GET] = METHOD_GET,   [FHIR_HEAD] = METHOD_HEAD};
     return methods[method];
 }
 
@@ -46,8 +46,8 @@ static void reply_batch(struct batch *batch)
 {
     struct buffer body = buffer_new(BODY_MAX);
     struct call *call = batch->call;
-    struct fhir_bundle_head head = {.type = FHIR_BATCH_RESPONSE, .total = -1,
-                                    .timestamp_ms = call->app->world->now_ns(call->app->world) / 1000000};
+    struct fhir_bundle_head head = {
+        .type = FHIR_BATCH_RESPONSE, .total = -1, .timestamp_ms = call->app->world->now_ns(call->app->world) / 1000000};
     struct fhir_bundle_writer writer = fhir_bundle_begin(&body, &head);
 
     for (size_t i = 0; i < batch->plan.entries; i++)
@@ -109,15 +109,22 @@ static void run_next(void *context)
     size_t segments = 1;
 
     batch->capture = (struct capture){.done = entry_done};
-    batch->entry = (struct call){.app = call->app, .exchange = call->exchange, .request = &batch->request,
-                                 .arena = call->arena, .asker = call->asker, .capture = &batch->capture,
+    batch->entry = (struct call){.app = call->app,
+                                 .exchange = call->exchange,
+                                 .request = &batch->request,
+                                 .arena = call->arena,
+                                 .asker = call->asker,
+                                 .capture = &batch->capture,
                                  .state = batch};
     batch->segment[0] = SLICE("fhir");
     path.length = slice_find(path, '?');
     while (path.length > 0 && segments < SEGMENTS_MAX)
         batch->segment[segments++] = slice_cut(&path, '/');
-    batch->request = (struct http_request){.method = method_of(entry->method), .segment = batch->segment,
-                                           .segments = segments, .query = entry->query, .arena = call->arena,
+    batch->request = (struct http_request){.method = method_of(entry->method),
+                                           .segment = batch->segment,
+                                           .segments = segments,
+                                           .query = entry->query,
+                                           .arena = call->arena,
                                            .client = call->request->client};
     enum error error = body_of(batch, entry, &batch->request.body);
     batch->entry.route = call->route;

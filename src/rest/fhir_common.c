@@ -42,9 +42,8 @@ bool call_id(struct call *call, const struct fhir_type *type, size_t parameter, 
 
 struct slice call_wire(struct call *call, const struct fhir_type *type, const struct id *inside)
 {
-    struct id wire = type->kind == FHIR_COMMON
-                         ? *inside
-                         : gate_wire_id(call->app->gate, call->asker.credential.sector, inside);
+    struct id wire = type->kind == FHIR_COMMON ? *inside
+                                               : gate_wire_id(call->app->gate, call->asker.credential.sector, inside);
     char *text = arena_alloc(call->arena, ID_TEXT_BYTES + 1);
 
     if (!text)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Patient/$match: is the person who is in care here known already? The parameter `resource` is a Patient of this server
- * whom the asker's house cares for now; the rules permit a match by that relation alone. The answer holds identities with
- * a score and a grade, and never where anybody was seen: only the identity drawer is opened. */
+/* Patient/$match: is the person who is in care here known already? The parameter `resource` is a Patient of this
+ * server whom the asker's house cares for now; the rules permit a match by that relation alone. The answer holds
+ * identities with a score and a grade, and never where anybody was seen: only the identity drawer is opened. */
 
 #include <stdlib.h>
 
@@ -91,7 +91,8 @@ static void write_candidate(struct call *call, struct fhir_bundle_writer *writer
 static void reply_candidates(struct call *call, const struct candidate *candidate, size_t count)
 {
     struct buffer body = buffer_new(BODY_MAX);
-    struct fhir_bundle_head head = {.type = FHIR_SEARCHSET, .total = (int64_t)count,
+    struct fhir_bundle_head head = {.type = FHIR_SEARCHSET,
+                                    .total = (int64_t)count,
                                     .timestamp_ms = call->app->world->now_ns(call->app->world) / 1000000};
     struct fhir_bundle_writer writer = fhir_bundle_begin(&body, &head);
 
@@ -134,8 +135,14 @@ static enum error look_for(struct matching *matching, const struct json *patient
     TRY(identity_person_from_patient(patient, call->arena, matching->wanted, &call->fault));
     TRY(match_terms(call->arena, patient, &terms));
     *set = (struct gate_term_set){terms.term, terms.count};
-    struct gate_search search = {.asker = &call->asker, .arena = call->arena, .type = SLICE("Patient"), .set = set,
-                                 .sets = 1, .match_for = &matching->subject, .done = matched, .context = matching};
+    struct gate_search search = {.asker = &call->asker,
+                                 .arena = call->arena,
+                                 .type = SLICE("Patient"),
+                                 .set = set,
+                                 .sets = 1,
+                                 .match_for = &matching->subject,
+                                 .done = matched,
+                                 .context = matching};
     gate_search(call->app->gate, &search);
     return OK;
 }

@@ -38,8 +38,8 @@ static struct slice location_of(struct call *call, const struct gate_view *view)
 
 static void reply_view(struct call *call, const struct gate_view *view, bool review)
 {
-    struct reply_resource resource = {.json = view->json, .version = view->version, .time_ms = view->time_ms,
-                                      .review = review};
+    struct reply_resource resource = {
+        .json = view->json, .version = view->version, .time_ms = view->time_ms, .review = review};
 
     /* A representation that the client has already. */
     struct slice known = http_request_header(call->request, SLICE("if-none-match"));
@@ -82,8 +82,14 @@ static void read_resource(struct call *call, uint64_t version, bool history, gat
         read_common(call, type, &id);
         return;
     }
-    struct gate_read read = {.asker = &call->asker, .arena = call->arena, .type = type->name, .resource = id,
-                             .version = version, .history = history, .done = done, .context = call};
+    struct gate_read read = {.asker = &call->asker,
+                             .arena = call->arena,
+                             .type = type->name,
+                             .resource = id,
+                             .version = version,
+                             .history = history,
+                             .done = done,
+                             .context = call};
     gate_read(call->app->gate, &read);
 }
 
@@ -107,12 +113,16 @@ static void write_history_entry(struct call *call, struct fhir_bundle_writer *wr
     struct slice location = location_of(call, view);
     struct slice url = arena_format(call->arena, "%.*s/fhir/%.*s", SLICE_PRINT(call->app->base_url),
                                     SLICE_PRINT(location));
-    struct fhir_response response = {.status = view->deleted ? 204 : view->version == 1 ? 201 : 200,
+    struct fhir_response response = {.status = view->deleted        ? 204
+                                               : view->version == 1 ? 201
+                                                                    : 200,
                                      .version = view->version,
                                      .last_modified_ms = view->time_ms,
                                      .resource = view->deleted ? slice_of("", 0) : view->json,
                                      .full_url = url,
-                                     .method = view->deleted ? "DELETE" : view->version == 1 ? "POST" : "PUT",
+                                     .method = view->deleted        ? "DELETE"
+                                               : view->version == 1 ? "POST"
+                                                                    : "PUT",
                                      .url = location};
 
     fhir_bundle_response(writer, &response);
@@ -139,7 +149,8 @@ static void history_was_read(void *context, enum error error, const struct gate_
         reply_error(call, error, &views->reason);
         return;
     }
-    struct fhir_bundle_head head = {.type = FHIR_HISTORY, .total = (int64_t)views->count,
+    struct fhir_bundle_head head = {.type = FHIR_HISTORY,
+                                    .total = (int64_t)views->count,
                                     .timestamp_ms = call->app->world->now_ns(call->app->world) / 1000000};
     struct fhir_bundle_writer writer = fhir_bundle_begin(&body, &head);
     for (size_t i = 0; i < views->count; i++)
@@ -275,8 +286,8 @@ static void search_common(struct searching *searching)
     searched(searching, error, &views);
 }
 
-/* A reference to an organisation stands in index terms as it stands in resources. One to a person's resource carries the
- * id that one sector sees, so it is not looked up, only filtered. */
+/* A reference to an organisation stands in index terms as it stands in resources. One to a person's resource carries
+ * the id that one sector sees, so it is not looked up, only filtered. */
 static bool names_personal(struct slice term)
 {
     struct slice value = slice_from(term, slice_find(term, '=') + 1);
@@ -301,17 +312,27 @@ static void search_across(struct searching *searching)
         reply_fault(call, set ? ERROR_TOO_COSTLY : ERROR_MEMORY, "name a patient, or a parameter that is indexed");
         return;
     }
-    struct gate_search search = {.asker = &call->asker, .arena = call->arena, .type = searching->search.type->name,
-                                 .set = set, .sets = sets, .done = searched, .context = searching};
+    struct gate_search search = {.asker = &call->asker,
+                                 .arena = call->arena,
+                                 .type = searching->search.type->name,
+                                 .set = set,
+                                 .sets = sets,
+                                 .done = searched,
+                                 .context = searching};
     gate_search(call->app->gate, &search);
 }
 
 static void search_person(struct searching *searching, const struct id *person)
 {
     struct call *call = searching->call;
-    struct gate_scan scan = {.asker = &call->asker, .arena = call->arena, .person = *person,
-                             .type = searching->search.type->name, .needed = OUTCOME_FULL, .action = ACTION_SEARCH,
-                             .done = searched, .context = searching};
+    struct gate_scan scan = {.asker = &call->asker,
+                             .arena = call->arena,
+                             .person = *person,
+                             .type = searching->search.type->name,
+                             .needed = OUTCOME_FULL,
+                             .action = ACTION_SEARCH,
+                             .done = searched,
+                             .context = searching};
 
     gate_scan(call->app->gate, &scan);
 }
@@ -396,8 +417,12 @@ void fhir_summary_operation(struct call *call)
 
     if (!call_id(call, type, 0, &person))
         return;
-    struct gate_scan scan = {.asker = &call->asker, .arena = call->arena, .person = person,
-                             .needed = OUTCOME_SUMMARY, .action = ACTION_READ, .done = summary_was_read,
+    struct gate_scan scan = {.asker = &call->asker,
+                             .arena = call->arena,
+                             .person = person,
+                             .needed = OUTCOME_SUMMARY,
+                             .action = ACTION_READ,
+                             .done = summary_was_read,
                              .context = call};
     gate_scan(call->app->gate, &scan);
 }

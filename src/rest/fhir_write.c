@@ -43,8 +43,12 @@ void call_write(struct call *call, struct gate_write_item *item, int status)
         return;
     }
     *write = (struct write_call){call, *item, fhir_type(item->type), status};
-    struct gate_write gate = {.asker = &call->asker, .arena = call->arena, .item = &write->item, .items = 1,
-                              .done = written, .context = write};
+    struct gate_write gate = {.asker = &call->asker,
+                              .arena = call->arena,
+                              .item = &write->item,
+                              .items = 1,
+                              .done = written,
+                              .context = write};
     gate_write(call->app->gate, &gate);
 }
 
@@ -240,8 +244,12 @@ void fhir_patch_resource(struct call *call)
         reply_error(call, error, NULL);
         return;
     }
-    struct gate_read read = {.asker = &call->asker, .arena = call->arena, .type = patching->type->name,
-                             .resource = patching->item.resource, .done = patch_was_read, .context = patching};
+    struct gate_read read = {.asker = &call->asker,
+                             .arena = call->arena,
+                             .type = patching->type->name,
+                             .resource = patching->item.resource,
+                             .done = patch_was_read,
+                             .context = patching};
     gate_read(call->app->gate, &read);
 }
 
@@ -296,7 +304,11 @@ void fhir_break_glass(struct call *call)
         reply_fault(call, ERROR_REQUIRED, "a parameter `reason` of %d to %d bytes", REASON_MIN, PROTOCOL_TEXT_MAX);
         return;
     }
-    struct gate_glass glass = {.asker = &call->asker, .arena = call->arena, .person = person, .reason = reason,
-                               .done = glass_broken, .context = call};
+    struct gate_glass glass = {.asker = &call->asker,
+                               .arena = call->arena,
+                               .person = person,
+                               .reason = reason,
+                               .done = glass_broken,
+                               .context = call};
     gate_break_glass(call->app->gate, &glass);
 }

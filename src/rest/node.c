@@ -25,21 +25,20 @@ void node_ready(struct call *call)
 
 void node_metrics(struct call *call)
 {
-    struct slice text = arena_format(call->arena,
-                                     "# HELP hospitium_answers_total Answers by class of status.\n"
-                                     "# TYPE hospitium_answers_total counter\n"
-                                     "hospitium_answers_total{class=\"2xx\"} %llu\n"
-                                     "hospitium_answers_total{class=\"3xx\"} %llu\n"
-                                     "hospitium_answers_total{class=\"4xx\"} %llu\n"
-                                     "hospitium_answers_total{class=\"5xx\"} %llu\n"
-                                     "# HELP hospitium_safe_reachable Whether the safe answers.\n"
-                                     "# TYPE hospitium_safe_reachable gauge\n"
-                                     "hospitium_safe_reachable %d\n",
-                                     (unsigned long long)call->app->answers[2],
-                                     (unsigned long long)call->app->answers[3],
-                                     (unsigned long long)call->app->answers[4],
-                                     (unsigned long long)call->app->answers[5],
-                                     safe_client_alive(gate_client(call->app->gate)));
+    struct slice text = arena_format(
+        call->arena,
+        "# HELP hospitium_answers_total Answers by class of status.\n"
+        "# TYPE hospitium_answers_total counter\n"
+        "hospitium_answers_total{class=\"2xx\"} %llu\n"
+        "hospitium_answers_total{class=\"3xx\"} %llu\n"
+        "hospitium_answers_total{class=\"4xx\"} %llu\n"
+        "hospitium_answers_total{class=\"5xx\"} %llu\n"
+        "# HELP hospitium_safe_reachable Whether the safe answers.\n"
+        "# TYPE hospitium_safe_reachable gauge\n"
+        "hospitium_safe_reachable %d\n",
+        (unsigned long long)call->app->answers[2], (unsigned long long)call->app->answers[3],
+        (unsigned long long)call->app->answers[4], (unsigned long long)call->app->answers[5],
+        safe_client_alive(gate_client(call->app->gate)));
     reply_public(call, "text/plain; version=0.0.4", text);
 }
 
@@ -64,10 +63,9 @@ void node_smart(struct call *call)
 
 static void write_operation(struct json_writer *writer, const struct route *route)
 {
-    static const char *const methods[METHOD_COUNT] = {[METHOD_GET] = "get",     [METHOD_HEAD] = "head",
-                                                      [METHOD_POST] = "post",   [METHOD_PUT] = "put",
-                                                      [METHOD_PATCH] = "patch", [METHOD_DELETE] = "delete",
-                                                      [METHOD_OPTIONS] = "options"};
+    static const char *const methods[METHOD_COUNT] = {
+        [METHOD_GET] = "get",     [METHOD_HEAD] = "head",     [METHOD_POST] = "post",      [METHOD_PUT] = "put",
+        [METHOD_PATCH] = "patch", [METHOD_DELETE] = "delete", [METHOD_OPTIONS] = "options"};
     struct slice rest = slice_from_string(route->path);
 
     json_key(writer, methods[route->method]);
@@ -200,7 +198,8 @@ void log_key(struct call *call)
         reply_public(call, "text/plain; charset=utf-8", key);
 }
 
-/* C2SP tlog-tiles: L/N[.p/W] or entries/N[.p/W], N in groups of three digits, all but the last with an x before them. */
+/* C2SP tlog-tiles: L/N[.p/W] or entries/N[.p/W], N in groups of three digits, all but the last with an x before them.
+ * */
 static bool read_group(struct slice group, bool last, uint64_t *index)
 {
     uint64_t value;

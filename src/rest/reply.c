@@ -145,15 +145,16 @@ void reply_fhir(struct call *call, int status, const struct reply_resource *reso
     if (resource->version > 0) {
         headers[headers_count++] = (struct http_header){
             SLICE("etag"), arena_format(call->arena, "W/\"%llu\"", (unsigned long long)resource->version)};
-        headers[headers_count++] = (struct http_header){SLICE("last-modified"), http_date(call->arena, resource->time_ms)};
+        headers[headers_count++] = (struct http_header){SLICE("last-modified"),
+                                                        http_date(call->arena, resource->time_ms)};
     }
     if (resource->location.length > 0)
         headers[headers_count++] = (struct http_header){
             SLICE("location"), arena_format(call->arena, "%.*s/fhir/%.*s", SLICE_PRINT(call->app->base_url),
                                             SLICE_PRINT(resource->location))};
     if (resource->review)
-        headers[headers_count++] =
-            (struct http_header){SLICE("warning"), SLICE("199 - \"emergency access: it will be reviewed\"")};
+        headers[headers_count++] = (struct http_header){SLICE("warning"),
+                                                        SLICE("199 - \"emergency access: it will be reviewed\"")};
     count(call, status);
     exchange_respond_parts(call->exchange, status, headers, headers_count, &resource->json,
                            resource->json.length > 0 ? 1 : 0);

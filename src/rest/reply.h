@@ -5,8 +5,8 @@
 
 #include "app.h"
 
-/* In the manner of the call's route: OperationOutcome, problem details, or a page. `reason` (may be NULL) names the rule
- * that refused. */
+/* In the manner of the call's route: OperationOutcome, problem details, or a page. `reason` (may be NULL) names the
+ * rule that refused. */
 void reply_error(struct call *call, enum error error, const struct gate_reason *reason);
 
 /* The same with what went wrong in words: sets call->fault. */
@@ -14,7 +14,7 @@ void reply_fault(struct call *call, enum error error, const char *format, ...) P
 
 struct reply_resource {
     struct slice json;
-    uint64_t version;      /* of the ETag; 0: none */
+    uint64_t version; /* of the ETag; 0: none */
     int64_t time_ms;
     struct slice location; /* "Patient/…"; empty: none */
     bool review;           /* it was an emergency: says so in a Warning */

@@ -58,8 +58,8 @@ static struct page page_of(struct call *call, const struct page_site *site, cons
 {
     struct slice cookie = http_request_cookie(call->request, SLICE("hospitium"));
 
-    return (struct page){.site = site, .language = language_of(call), .path = slice_from_string(path),
-                         .signed_in = cookie.length > 0};
+    return (struct page){
+        .site = site, .language = language_of(call), .path = slice_from_string(path), .signed_in = cookie.length > 0};
 }
 
 /* Takes the buffer over. Only pages that are the same for everybody are compressed (http.h says why). */
@@ -266,8 +266,8 @@ static struct page_time wall_clock(struct slice instant)
 
     if (date_parse(instant, DATE_KIND_INSTANT, &date) != OK)
         return (struct page_time){0};
-    return (struct page_time){(int16_t)date.year, (uint8_t)date.month, (uint8_t)date.day,
-                              (uint8_t)(date.second / 3600), (uint8_t)(date.second / 60 % 60)};
+    return (struct page_time){(int16_t)date.year, (uint8_t)date.month, (uint8_t)date.day, (uint8_t)(date.second / 3600),
+                              (uint8_t)(date.second / 60 % 60)};
 }
 
 static enum outcome outcome_of(const struct access_line *line)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Deciding one access: who asks, what is known of each person, what the rules say of each drawer, and which keys that
- * opens. Everything here is preparation: the batch makes the entry durable before a byte of it is answered (batch.c). */
+ * opens. Everything here is preparation: the batch makes the entry durable before a byte of it is answered (batch.c).
+ * */
 
 #include "facts.h"
 #include "state.h"
@@ -134,8 +135,8 @@ static void decide_uninformed(struct safe *safe, struct request *request)
     request->uninformed = decider_decide(safe->decider, &facts);
 }
 
-/* Could this asker be permitted anything of anybody, in the best of cases? If not, the answer is no, whoever is or is not
- * found: a search by somebody behind the firewall is refused and not answered with an empty list. */
+/* Could this asker be permitted anything of anybody, in the best of cases? If not, the answer is no, whoever is or is
+ * not found: a search by somebody behind the firewall is refused and not answered with an empty list. */
 static bool is_hopeless(struct safe *safe, struct request *request)
 {
     static const struct id nobody;
@@ -169,8 +170,9 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
     TRY(error);
     if (!grant->facts.data)
         return ERROR_MEMORY;
-    struct keystore_person keys = {.facts_version = target->facts.version,
-                                   .facts_confirmed = presented}; /* what the vault has, even if it never stored the last one */
+    struct keystore_person keys = {
+        .facts_version = target->facts.version,
+        .facts_confirmed = presented}; /* what the vault has, even if it never stored the last one */
     request->changes_keys = true;
     return keystore_set_facts(safe->keystore, person, &keys);
 }

@@ -27,9 +27,9 @@ struct approvers {
 /* From the text of the file, which must outlive it. ERROR_SYNTAX. */
 MUST_CHECK enum error approvers_read(struct slice text, struct approvers *ret_approvers);
 
-/* Checks the signatures and reads the credential; `wire_person` is the person's id as health sees it, zero for none, and
- * `ret_request` the id that makes the request good for once. ERROR_SYNTAX, ERROR_SIGNATURE with fewer than two approvers,
- * ERROR_VALUE, ERROR_TOKEN_EXPIRED past `until`. The actor borrows from `note`. */
+/* Checks the signatures and reads the credential; `wire_person` is the person's id as health sees it, zero for none,
+ * and `ret_request` the id that makes the request good for once. ERROR_SYNTAX, ERROR_SIGNATURE with fewer than two
+ * approvers, ERROR_VALUE, ERROR_TOKEN_EXPIRED past `until`. The actor borrows from `note`. */
 MUST_CHECK enum error approval_read(struct slice note, const struct approvers *approvers, const struct id *node,
                                     int64_t now_s, struct credential *ret_credential, struct id *ret_wire_person,
                                     struct id *ret_request);

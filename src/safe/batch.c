@@ -112,7 +112,8 @@ static void commit_keys(struct safe *safe, struct batch *batch)
             fail(&batch->request[i], error);
 }
 
-/* On a full disk the reserve takes emergencies, one by one; everybody else is told, and what they did to keys is undone. */
+/* On a full disk the reserve takes emergencies, one by one; everybody else is told, and what they did to keys is
+ * undone. */
 static void append_emergencies(struct safe *safe, struct batch *batch, enum error error)
 {
     keystore_take_back(safe->keystore, 0);
@@ -266,8 +267,8 @@ void safe_idle(struct safe *safe)
         LOG(WARNING, "safe.checkpoint_not_written");
 }
 
-/* Many small steps between batches instead of one a second, which would hold up everybody for as long as it takes. When a
- * step fails, the next is tried with the work of the second. */
+/* Many small steps between batches instead of one a second, which would hold up everybody for as long as it takes.
+ * When a step fails, the next is tried with the work of the second. */
 static void tidy_index(struct safe *safe)
 {
     size_t pending = person_index_pending(safe->index);

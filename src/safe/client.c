@@ -34,14 +34,14 @@ struct safe_client {
     loop_call *lost;
     void *lost_context;
 
-    struct buffer next;    /* items not yet sent, without the prefix */
+    struct buffer next; /* items not yet sent, without the prefix */
     size_t next_count;
     bool next_is_waited_for;
-    struct buffer out;     /* bytes on their way */
+    struct buffer out; /* bytes on their way */
     size_t out_sent;
     struct buffer in;
-    unsigned under_way;    /* messages */
-    struct queue queue;    /* whom to tell, in the order of the items */
+    unsigned under_way; /* messages */
+    struct queue queue; /* whom to tell, in the order of the items */
 };
 
 static bool queue_push(struct queue *queue, struct waiting waiting)
@@ -269,7 +269,8 @@ static void put_off_flush(struct safe_client *client, bool waited_for)
     }
 }
 
-void safe_call(struct safe_client *client, enum protocol_kind kind, struct slice payload, safe_done *done, void *context)
+void safe_call(struct safe_client *client, enum protocol_kind kind, struct slice payload, safe_done *done,
+               void *context)
 {
     struct waiting waiting = {done, context};
 

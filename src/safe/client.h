@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The door's end of the line to the safe. A call returns at once; what is called in one round of the loop travels as one
- * message, and while two messages are under way everything else waits to go together in the next. No thread waits.
+/* The door's end of the line to the safe. A call returns at once; what is called in one round of the loop travels as
+ * one message, and while two messages are under way everything else waits to go together in the next. No thread waits.
  *
  * When the safe is gone, every call under way and every new one ends with ERROR_SAFE_UNREACHABLE, and nothing is opened
  * until a new safe has been started. Everything belongs to the loop's thread. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A new block of facts is handed to the door, which stores it with the record that changed it. Until the door says that it
- * did, the safe keeps the block itself: two changes of one person that are under way at once build on each other and
- * none is lost, and what was just withdrawn counts no more although the door still shows the block before.
+/* A new block of facts is handed to the door, which stores it with the record that changed it. Until the door says
+ * that it did, the safe keeps the block itself: two changes of one person that are under way at once build on each
+ * other and none is lost, and what was just withdrawn counts no more although the door still shows the block before.
  *
  * When the door dies in between, so does this memory, and both the old and the new version are taken: a crash must not
- * lock a record. Once the door has said that it stored the new one, an old one that is brought back counts for nothing. */
+ * lock a record. Once the door has said that it stored the new one, an old one that is brought back counts for
+ * nothing. */
 
 #include <stdlib.h>
 

@@ -27,18 +27,21 @@ static const struct {
     const char *word;
     enum obligation obligation;
 } obligation_words[] = {
-    {"log", OBLIGATION_LOG},       {"notify_person", OBLIGATION_NOTIFY},
-    {"review", OBLIGATION_REVIEW}, {"expire_1h", OBLIGATION_EXPIRE},
-    {"redact_location", OBLIGATION_REDACT_LOCATION}, {"subset", OBLIGATION_SUBSET},
+    {"log", OBLIGATION_LOG},
+    {"notify_person", OBLIGATION_NOTIFY},
+    {"review", OBLIGATION_REVIEW},
+    {"expire_1h", OBLIGATION_EXPIRE},
+    {"redact_location", OBLIGATION_REDACT_LOCATION},
+    {"subset", OBLIGATION_SUBSET},
 };
 #define OBLIGATIONS (sizeof obligation_words / sizeof *obligation_words)
 
 struct decider {
     const struct rule_decision *disclosure;
     const struct rule_decision *obligations;
-    int fact[FEEDS];                       /* number of the fact in the rules */
-    int64_t value[FEEDS][WORDS_MAX];       /* vocabulary number -> value in the rules */
-    enum outcome outcome[OUTCOME_COUNT];   /* output value number -> outcome */
+    int fact[FEEDS];                         /* number of the fact in the rules */
+    int64_t value[FEEDS][WORDS_MAX];         /* vocabulary number -> value in the rules */
+    enum outcome outcome[OUTCOME_COUNT];     /* output value number -> outcome */
     unsigned obligation[RULE_COLLECTED_MAX]; /* output value number -> bit */
     size_t obligation_values;
     int outcome_output;
@@ -119,9 +122,9 @@ static unsigned obligations_of(const struct decider *decider, uint64_t collected
 
 struct decision decider_decide(const struct decider *decider, const struct decider_facts *facts)
 {
-    const unsigned said[FEEDS] = {facts->sector, facts->role,     facts->purpose, facts->training,    facts->action,
-                                  facts->drawer, facts->relation, facts->consent, facts->break_glass, facts->order,
-                                  facts->self};
+    const unsigned said[FEEDS] = {facts->sector,      facts->role,   facts->purpose,  facts->training,
+                                  facts->action,      facts->drawer, facts->relation, facts->consent,
+                                  facts->break_glass, facts->order,  facts->self};
     struct rule_result result[RULE_DECISIONS_MAX];
     int64_t fact[RULE_FACTS_MAX];
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /* Decides on an access by the active disclosure rules, and by nothing else. Unknown words of the vocabulary reach the
- * tables as `unknown`; when no row decides, or the tables fail in any way, the outcome is NONE: closed is the only way to
- * fail. */
+ * tables as `unknown`; when no row decides, or the tables fail in any way, the outcome is NONE: closed is the only way
+ * to fail. */
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -31,8 +31,14 @@ struct decider_facts {
     enum self self;
 };
 
-enum obligation { OBLIGATION_LOG = 1, OBLIGATION_NOTIFY = 2, OBLIGATION_REVIEW = 4, OBLIGATION_EXPIRE = 8,
-                  OBLIGATION_REDACT_LOCATION = 16, OBLIGATION_SUBSET = 32 };
+enum obligation {
+    OBLIGATION_LOG = 1,
+    OBLIGATION_NOTIFY = 2,
+    OBLIGATION_REVIEW = 4,
+    OBLIGATION_EXPIRE = 8,
+    OBLIGATION_REDACT_LOCATION = 16,
+    OBLIGATION_SUBSET = 32
+};
 
 struct decision {
     enum outcome outcome;

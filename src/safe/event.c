@@ -68,8 +68,8 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
 {
     const struct access *access = event->access;
 
-    json_member_cstring(writer, "action", access->open_glass ? "break-glass"
-                                                             : vocabulary_word(VOCABULARY_ACTION, access->action));
+    json_member_cstring(writer, "action",
+                        access->open_glass ? "break-glass" : vocabulary_word(VOCABULARY_ACTION, access->action));
     member_persons(writer, access, nonce);
     json_member_string(writer, "type", access->type);
     if (!id_is_zero(&access->resource)) {

@@ -7,9 +7,9 @@
  *     format u8 ‖ hour u32 ‖ seal(hour's key, bound to "event", format and hour,
  *                     nonce(16) ‖ u32 length ‖ JSON ‖ who looked, JSON ‖ spaces to a multiple of 128)
  *
- * and the leaf commits to H(nonce ‖ JSON) and H(sealed), so that one event can be shown and proved to the person without
- * opening any other. She sees role and place; the name of who looked is for oversight, so the event holds only a
- * commitment to it, and the name stands beside the event. */
+ * and the leaf commits to H(nonce ‖ JSON) and H(sealed), so that one event can be shown and proved to the person
+ * without opening any other. She sees role and place; the name of who looked is for oversight, so the event holds only
+ * a commitment to it, and the name stands beside the event. */
 
 #include "base/world.h"
 #include "crypto/hash.h"
@@ -24,15 +24,15 @@ struct event_access {
     const struct credential *credential;
     enum purpose purpose;
     const struct access *access;
-    unsigned drawers;        /* opened, of any target */
-    enum outcome outcome;    /* the most that was decided */
+    unsigned drawers;     /* opened, of any target */
+    enum outcome outcome; /* the most that was decided */
     struct slice row;
     struct slice citation;
-    struct slice rules;      /* hash of the rule set, hexadecimal */
+    struct slice rules; /* hash of the rule set, hexadecimal */
     struct slice obligations;
     bool break_glass;
     const uint8_t *looker_nonce; /* EVENT_NONCE_BYTES: hides the looker's name in the event */
-    enum error error;        /* OK, ERROR_REFUSED, ERROR_PURPOSE, ERROR_NOT_FOUND */
+    enum error error;            /* OK, ERROR_REFUSED, ERROR_PURPOSE, ERROR_NOT_FOUND */
 };
 
 /* Appends the JSON. Persons, resources and the looker stand in it as commitments: a person who is shown the event must
@@ -53,7 +53,7 @@ void event_seal(const struct secret_key *hour_key, uint32_t hour, struct world *
 /* The hour that sealed bytes belong to. ERROR_SEALED. */
 MUST_CHECK enum error event_hour(struct slice sealed, uint32_t *ret_hour);
 struct event_opened {
-    struct slice plain;  /* nonce ‖ JSON: what the leaf commits to */
+    struct slice plain; /* nonce ‖ JSON: what the leaf commits to */
     struct slice json;
     struct slice looker; /* JSON, or empty */
 };

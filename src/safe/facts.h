@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What is known of a person for deciding, and nothing else: which organisation cares for her now, what she consented to,
- * whose glass is broken. One sealed block a person; the vault stores it beside the record that changed it, the safe alone
- * opens and makes it, so that the door can neither invent a fact nor bring back an old one (the version is in the seal,
- * and the safe knows which version is current).
+/* What is known of a person for deciding, and nothing else: which organisation cares for her now, what she consented
+ * to, whose glass is broken. One sealed block a person; the vault stores it beside the record that changed it, the
+ * safe alone opens and makes it, so that the door can neither invent a fact nor bring back an old one (the version is
+ * in the seal, and the safe knows which version is current).
  *
  *     format u8 ‖ version u64 ‖ seal(facts key, bound to format, person and version, count u16 ‖ count × fact) */
 

@@ -41,6 +41,6 @@ MUST_CHECK enum error node_save(const struct node *node);
 /* ERROR_FILE_MISSING, ERROR_SYNTAX. */
 MUST_CHECK enum error node_load(const char *directory, struct node *ret_node, struct fault *fault);
 
-/* The id of an organisation that is known by a short name: the same wherever it is named, so that tokens, Encounters and
- * Consents speak of the same one. */
+/* The id of an organisation that is known by a short name: the same wherever it is named, so that tokens, Encounters
+ * and Consents speak of the same one. */
 struct id node_organization(struct slice short_name);

@@ -28,8 +28,18 @@ static const struct store_migration migrations[] = {
      ") WITHOUT ROWID;"},
 };
 
-enum { ENTRY_ADD, ENTRY_FIND, ENTRY_HAS, REVIEW_OPEN, REVIEW_CLOSE, REVIEW_LIST, REVOKE, REVOKED_COUNT, REVOKED_HAS,
-       STATEMENTS };
+enum {
+    ENTRY_ADD,
+    ENTRY_FIND,
+    ENTRY_HAS,
+    REVIEW_OPEN,
+    REVIEW_CLOSE,
+    REVIEW_LIST,
+    REVOKE,
+    REVOKED_COUNT,
+    REVOKED_HAS,
+    STATEMENTS
+};
 
 static const struct store_statement statement[STATEMENTS] = {
     [ENTRY_ADD] = {"entry_add", STORE_ROUTE_TOKEN, STORE_WRITE,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Which entries of the access log concern which person, by a keyed token of hers: what her own view is read from. It is
- * derived (each entry's event names or commits to its persons), kept in sorted rows, and written behind the log within two
- * seconds, many at once. One thread. Also the safe's small durable lists: open reviews, revoked credentials. */
+/* Which entries of the access log concern which person, by a keyed token of hers: what her own view is read from. It
+ * is derived (each entry's event names or commits to its persons), kept in sorted rows, and written behind the log
+ * within two seconds, many at once. One thread. Also the safe's small durable lists: open reviews, revoked
+ * credentials. */
 
 #include "base/arena.h"
 #include "base/id.h"
@@ -12,8 +13,8 @@
 
 struct person_index;
 
-MUST_CHECK enum error person_index_open(const char *path, const struct secret_key *key,
-                                        struct person_index **ret_index, struct fault *fault);
+MUST_CHECK enum error person_index_open(const char *path, const struct secret_key *key, struct person_index **ret_index,
+                                        struct fault *fault);
 void person_index_close(struct person_index *index); /* flushes; accepts NULL */
 
 /* Remembers until the next flush. ERROR_MEMORY. */

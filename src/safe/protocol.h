@@ -6,8 +6,8 @@
  * The door collects requests while a batch is under way and sends them as one message; the safe decides them all, makes
  * their entries durable with one fsync, and answers them as one message, in order. A message is
  *     u32 length of the rest ‖ u16 count ‖ count × (u8 kind ‖ u32 length ‖ payload)
- * and an answer item is (u16 error ‖ u32 length ‖ payload). Numbers are big-endian. Both sides read with bounded readers:
- * the door does not trust the safe's lengths, the safe trusts nothing of the door's. */
+ * and an answer item is (u16 error ‖ u32 length ‖ payload). Numbers are big-endian. Both sides read with bounded
+ * readers: the door does not trust the safe's lengths, the safe trusts nothing of the door's. */
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -24,25 +24,25 @@
 #define PROTOCOL_TOKEN_MAX 400
 
 enum protocol_kind {
-    PROTOCOL_HELLO = 1,    /* -> session keys of the door */
-    PROTOCOL_ACCESS,       /* struct access -> struct grant */
-    PROTOCOL_COMPLETE,     /* struct completion -> nothing */
-    PROTOCOL_CREDENTIAL,   /* a token -> struct credential */
-    PROTOCOL_ISSUE,        /* struct credential -> a token; counted in the public log */
-    PROTOCOL_REVOKE,       /* a credential's id -> nothing */
-    PROTOCOL_EVENTS,       /* struct access on the audit drawer -> the person's events with proofs */
-    PROTOCOL_REVIEWS,      /* a token of oversight -> the open reviews of break-glass */
-    PROTOCOL_REVIEW_DONE,  /* a token of oversight, review, verdict -> nothing */
-    PROTOCOL_TILE,         /* log, level, index, width -> bytes */
-    PROTOCOL_CHECKPOINT,   /* log -> signed note */
-    PROTOCOL_PROOF,        /* struct access, leaf -> tlog-proof text and the event */
-    PROTOCOL_BACKUP,       /* directory -> nothing: keys and logs are copied there */
-    PROTOCOL_PUBLISH,      /* text -> index in the public log */
+    PROTOCOL_HELLO = 1,      /* -> session keys of the door */
+    PROTOCOL_ACCESS,         /* struct access -> struct grant */
+    PROTOCOL_COMPLETE,       /* struct completion -> nothing */
+    PROTOCOL_CREDENTIAL,     /* a token -> struct credential */
+    PROTOCOL_ISSUE,          /* struct credential -> a token; counted in the public log */
+    PROTOCOL_REVOKE,         /* a credential's id -> nothing */
+    PROTOCOL_EVENTS,         /* struct access on the audit drawer -> the person's events with proofs */
+    PROTOCOL_REVIEWS,        /* a token of oversight -> the open reviews of break-glass */
+    PROTOCOL_REVIEW_DONE,    /* a token of oversight, review, verdict -> nothing */
+    PROTOCOL_TILE,           /* log, level, index, width -> bytes */
+    PROTOCOL_CHECKPOINT,     /* log -> signed note */
+    PROTOCOL_PROOF,          /* struct access, leaf -> tlog-proof text and the event */
+    PROTOCOL_BACKUP,         /* directory -> nothing: keys and logs are copied there */
+    PROTOCOL_PUBLISH,        /* text -> index in the public log */
     PROTOCOL_ISSUE_APPROVED, /* a request signed by two approvers (approval.h) -> a token; counted in the public log */
-    PROTOCOL_ISSUE_SYSTEM, /* struct credential of the node's own commands -> a token for minutes; logged, not counted */
-    PROTOCOL_PUBLIC_PROOF, /* index u64 in the public log -> tlog-proof text with the entry in it */
-    PROTOCOL_CHECK,        /* leaf range -> what the entries say of stored versions */
-    PROTOCOL_CHECK_KEYS,   /* -> findings in the key store, a text each */
+    PROTOCOL_ISSUE_SYSTEM,   /* credential of the node's own commands -> a token for minutes */
+    PROTOCOL_PUBLIC_PROOF,   /* index u64 in the public log -> tlog-proof text with the entry in it */
+    PROTOCOL_CHECK,          /* leaf range -> what the entries say of stored versions */
+    PROTOCOL_CHECK_KEYS,     /* -> findings in the key store, a text each */
 };
 
 /* Who asks, as the safe certified it. */
@@ -53,8 +53,8 @@ struct credential {
     enum sector sector;
     enum training training;
     struct id organization;
-    struct id person;   /* of a patient: herself; else zero */
-    uint32_t purposes;  /* bits of enum purpose */
+    struct id person;  /* of a patient: herself; else zero */
+    uint32_t purposes; /* bits of enum purpose */
     int64_t issued_s, expires_s;
 };
 #define CREDENTIAL_ACTOR_MAX 64
@@ -63,7 +63,7 @@ struct credential {
 enum fact_kind { FACT_RELATION = 1, FACT_CONSENT, FACT_BREAK_GLASS };
 
 struct fact_change {
-    uint16_t target;        /* index into the access's targets */
+    uint16_t target; /* index into the access's targets */
     enum fact_kind kind;
     uint8_t value;          /* enum relation or enum consent; of break-glass: enum break_glass */
     struct id organization; /* whom it speaks of; zero of a consent: every organisation of health */
@@ -81,34 +81,34 @@ struct access {
     struct slice token;
     enum purpose purpose; /* PURPOSE_UNKNOWN: the token's only one */
     enum action action;
-    unsigned drawers;       /* asked for */
-    enum outcome needed;    /* keys come out of drawers whose outcome is at least this */
-    struct slice type;      /* resource type, as FHIR names it */
-    struct id resource;     /* zero for a search */
-    uint32_t resources;     /* how many are written */
-    struct slice reason;    /* of break-glass */
-    bool open_glass;        /* this access breaks the glass: adds the fact, the review and the notice */
-    bool all_or_nothing;    /* one refused target refuses the access */
-    bool hide_refused;      /* targets that are refused are as if they had not been named: a search across persons */
+    unsigned drawers;    /* asked for */
+    enum outcome needed; /* keys come out of drawers whose outcome is at least this */
+    struct slice type;   /* resource type, as FHIR names it */
+    struct id resource;  /* zero for a search */
+    uint32_t resources;  /* how many are written */
+    struct slice reason; /* of break-glass */
+    bool open_glass;     /* this access breaks the glass: adds the fact, the review and the notice */
+    bool all_or_nothing; /* one refused target refuses the access */
+    bool hide_refused;   /* targets that are refused are as if they had not been named: a search across persons */
     const struct access_target *target;
-    size_t targets;         /* of a match the first is the person matched for; the rest are candidates */
+    size_t targets; /* of a match the first is the person matched for; the rest are candidates */
     const struct fact_change *change;
     size_t changes;
 };
 
 struct grant_target {
-    unsigned drawers;                         /* opened */
-    uint8_t outcome[DRAWER_COUNT];            /* enum outcome */
-    struct secret_key key[DRAWER_COUNT];      /* of the opened drawers */
-    struct slice facts;                       /* the new sealed block to store with the record; empty: unchanged */
+    unsigned drawers;                    /* opened */
+    uint8_t outcome[DRAWER_COUNT];       /* enum outcome */
+    struct secret_key key[DRAWER_COUNT]; /* of the opened drawers */
+    struct slice facts;                  /* the new sealed block to store with the record; empty: unchanged */
 };
 
 struct grant {
     uint64_t leaf; /* index of the entry in the access log */
     int64_t time_s;
-    struct slice row;      /* the rule that decided, as the asker may know it */
+    struct slice row; /* the rule that decided, as the asker may know it */
     struct slice citation;
-    bool review;           /* it was an emergency: somebody else will look at it */
+    bool review; /* it was an emergency: somebody else will look at it */
     struct grant_target *target;
     size_t targets;
 };

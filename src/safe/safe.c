@@ -59,7 +59,8 @@ static enum error open_keys(struct safe *safe, const struct safe_options *option
     if (error != OK)
         return fault_set(fault, error, "the root key cannot be opened");
     derive_keys(&root, &safe->node, safe->keys);
-    return keystore_open(node_path(options->directory, "keys/keys.db").text, &root, safe->world, &safe->keystore, fault);
+    return keystore_open(node_path(options->directory, "keys/keys.db").text, &root, safe->world, &safe->keystore,
+                         fault);
 }
 
 /* The safe of a door that was killed ends when it notices, with what it had begun written down: a new one that comes

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The safe: the process that holds the keys is the process that writes the log (promise 2). It takes a batch of requests
- * with their facts, decides each, makes all their entries durable with one fsync, and only then answers, with drawer keys
- * for what was permitted. No entry, no key. No key, no plaintext.
+/* The safe: the process that holds the keys is the process that writes the log (promise 2). It takes a batch of
+ * requests with their facts, decides each, makes all their entries durable with one fsync, and only then answers, with
+ * drawer keys for what was permitted. No entry, no key. No key, no plaintext.
  *
- * It has no network, reads nothing of the vault, and trusts nothing that the door says: it opens tokens and facts itself.
- * One thread. What is here is also usable within one process, for commands on a node that is not running. */
+ * It has no network, reads nothing of the vault, and trusts nothing that the door says: it opens tokens and facts
+ * itself. One thread. What is here is also usable within one process, for commands on a node that is not running. */
 
 #include "base/buffer.h"
 #include "base/world.h"
@@ -20,8 +20,8 @@ struct safe_options {
     struct world *world;     /* must outlive the safe */
 };
 
-/* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with the
- * node's keys and its rule sets. ERROR_EXISTS. */
+/* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with
+ * the node's keys and its rule sets. ERROR_EXISTS. */
 MUST_CHECK enum error safe_create(const struct safe_options *options, struct fault *fault);
 
 /* Makes the logs alone, for a restored node: their first leaf is `old_access` or `old_public`, the checkpoints that the

@@ -38,7 +38,8 @@ static void become_safe(const char *program, const char *directory, int socket, 
     _exit(3);
 }
 
-enum error safe_spawn(const char *program, const char *directory, struct slice passphrase, int *ret_socket, int *ret_pid)
+enum error safe_spawn(const char *program, const char *directory, struct slice passphrase, int *ret_socket,
+                      int *ret_pid)
 {
     int pair[2], secret[2];
 

@@ -32,7 +32,7 @@ struct unconfirmed {
     const struct request *request; /* of the present batch; NULL once that is durable */
     uint64_t leaf;
     struct id person;
-    uint64_t version; /* 0: the place is free */
+    uint64_t version;   /* 0: the place is free */
     struct slice block; /* allocated */
 };
 #define UNCONFIRMED_MAX 256
@@ -50,10 +50,10 @@ struct safe {
     struct decider *decider;
     struct approvers approvers; /* borrows from rules_arena */
     char rules_hash[2 * HASH_BYTES];
-    struct arena *arena; /* of the batch */
+    struct arena *arena;                             /* of the batch */
     struct unconfirmed unconfirmed[UNCONFIRMED_MAX]; /* a ring: what falls out is confirmed by the next change */
     size_t next_unconfirmed;
-    int64_t now_ns;      /* of the batch: never behind the last entry */
+    int64_t now_ns; /* of the batch: never behind the last entry */
     bool clock_behind;
 };
 
@@ -70,8 +70,8 @@ struct request {
     uint8_t credential_room[PROTOCOL_TOKEN_MAX];
     enum purpose purpose;
     struct grant grant;
-    struct decision decision;      /* of the drawer that was decided on most generously */
-    struct decision uninformed;    /* what would be decided of a person of whom nothing is known */
+    struct decision decision;   /* of the drawer that was decided on most generously */
+    struct decision uninformed; /* what would be decided of a person of whom nothing is known */
     unsigned opened;
     bool changes_keys;
     bool emergency;    /* may use the log's reserve on a full disk */

@@ -13,7 +13,7 @@
 void token_seal(const struct secret_key *key, struct world *world, const struct credential *credential,
                 struct buffer *into);
 
-/* Opens a token into `room` (PROTOCOL_TOKEN_MAX bytes), from which ret->actor borrows. ERROR_UNAUTHENTICATED for anything
- * that was not made here, ERROR_TOKEN_EXPIRED. */
+/* Opens a token into `room` (PROTOCOL_TOKEN_MAX bytes), from which ret->actor borrows. ERROR_UNAUTHENTICATED for
+ * anything that was not made here, ERROR_TOKEN_EXPIRED. */
 MUST_CHECK enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
                                  struct credential *ret);

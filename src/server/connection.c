@@ -7,8 +7,8 @@
 void connection_begin(struct connection *connection, struct service *service, const struct http_client *client,
                       int64_t now_ns)
 {
-    *connection = (struct connection){.service = service, .client = *client, .input = INPUT_HEAD,
-                                      .first_request = true, .since_ns = now_ns};
+    *connection = (struct connection){
+        .service = service, .client = *client, .input = INPUT_HEAD, .first_request = true, .since_ns = now_ns};
     connection->head = buffer_new(service->options.limits.head_bytes);
     connection->held = buffer_new(CONNECTION_READ_BYTES);
 }
@@ -328,8 +328,7 @@ static int64_t deadline_ns(const struct connection *connection)
     if (!connection_wants_input(connection))
         return INT64_MAX;
     if (connection->input == INPUT_BODY)
-        ms = limits->body_ms +
-             (int64_t)connection->reading->body.length * MS_A_SECOND / limits->bytes_per_second;
+        ms = limits->body_ms + (int64_t)connection->reading->body.length * MS_A_SECOND / limits->bytes_per_second;
     else if (connection->scan.bytes == 0 && connection->first)
         return INT64_MAX;
     else if (connection->scan.bytes == 0 && !connection->first_request)

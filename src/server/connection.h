@@ -23,16 +23,16 @@ struct connection {
     struct http_client client;
     enum connection_input input;
     bool first_request;
-    bool broken;              /* an answer could not be written for want of memory: nothing more is sent */
+    bool broken; /* an answer could not be written for want of memory: nothing more is sent */
     struct head_scan scan;
-    struct buffer head;       /* the head as far as it came, when it comes in pieces */
-    struct buffer held;       /* what came in while too much was in flight */
+    struct buffer head; /* the head as far as it came, when it comes in pieces */
+    struct buffer held; /* what came in while too much was in flight */
     struct exchange *first, *last;
     struct exchange *reading; /* whose body is coming: the last of the queue */
     size_t in_flight;
-    size_t sent;              /* of the first one's output */
-    size_t queued_bytes;      /* answered and not yet sent */
-    int64_t since_ns;         /* when the connection became idle, the head or the body began */
+    size_t sent;         /* of the first one's output */
+    size_t queued_bytes; /* answered and not yet sent */
+    int64_t since_ns;    /* when the connection became idle, the head or the body began */
 };
 
 void connection_begin(struct connection *connection, struct service *service, const struct http_client *client,

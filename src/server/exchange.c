@@ -6,9 +6,9 @@
 #include "connection.h"
 #include "message.h"
 
-#define IDLE_MAX 64                       /* exchanges kept for reuse: a mebibyte with their first arena blocks */
-#define MESSAGE_KEPT_BYTES (16 * 1024)    /* a larger message gives its room back */
-#define ANSWER_MAX ((size_t)256 << 20)    /* of a copied body; our own handlers make it, so it is a safety net */
+#define IDLE_MAX 64                    /* exchanges kept for reuse: a mebibyte with their first arena blocks */
+#define MESSAGE_KEPT_BYTES (16 * 1024) /* a larger message gives its room back */
+#define ANSWER_MAX ((size_t)256 << 20) /* of a copied body; our own handlers make it, so it is a safety net */
 #define NO_DATE INT64_MIN
 
 /* ---- what connections share ---- */

@@ -32,7 +32,7 @@ int head_check_line(struct slice head) MUST_CHECK;
 /* What the head says about the connection. */
 struct head {
     uint64_t content_length;
-    bool close;            /* after the answer: the client asked for it, or it speaks HTTP/1.0 */
+    bool close; /* after the answer: the client asked for it, or it speaks HTTP/1.0 */
     bool expects_continue;
 };
 

@@ -7,8 +7,8 @@
 struct slice http_method_name(enum http_method method)
 {
     static const struct slice names[METHOD_COUNT] = {
-        [METHOD_GET] = SLICE("GET"),       [METHOD_HEAD] = SLICE("HEAD"),   [METHOD_POST] = SLICE("POST"),
-        [METHOD_PUT] = SLICE("PUT"),       [METHOD_PATCH] = SLICE("PATCH"), [METHOD_DELETE] = SLICE("DELETE"),
+        [METHOD_GET] = SLICE("GET"),         [METHOD_HEAD] = SLICE("HEAD"),   [METHOD_POST] = SLICE("POST"),
+        [METHOD_PUT] = SLICE("PUT"),         [METHOD_PATCH] = SLICE("PATCH"), [METHOD_DELETE] = SLICE("DELETE"),
         [METHOD_OPTIONS] = SLICE("OPTIONS"),
     };
     return names[method];

@@ -39,7 +39,7 @@ struct http_header {
 /* Who is at the other end of the connection: the nearest hop. Forwarding headers are not believed. */
 struct http_client {
     bool over_tls;
-    bool over_unix;       /* then `uid` is the peer's, told by the kernel, and there is no address */
+    bool over_unix; /* then `uid` is the peer's, told by the kernel, and there is no address */
     uid_t uid;
     uint16_t port;
     struct slice address; /* "192.0.2.7", "2001:db8::1", empty over a Unix socket */

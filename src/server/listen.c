@@ -277,8 +277,7 @@ static enum error bind_unix(struct listener *listener, const struct sockaddr_un 
                             struct fault *fault)
 {
     listener->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener->descriptor < 0 ||
-        bind(listener->descriptor, (const struct sockaddr *)address, sizeof *address) < 0 ||
+    if (listener->descriptor < 0 || bind(listener->descriptor, (const struct sockaddr *)address, sizeof *address) < 0 ||
         chmod(address->sun_path, mode) < 0)
         return fault_set(fault, ERROR_IO, "%s", strerror(errno));
     return begin_listening(listener, fault);

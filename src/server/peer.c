@@ -25,11 +25,11 @@ struct peer {
     struct peer *next, *before;
     struct peer *next_waiting;
     bool waiting;
-    bool dropped;             /* and freed when its turn among the waiting comes */
+    bool dropped; /* and freed when its turn among the waiting comes */
     bool input_ended;
-    bool blocked;             /* the socket takes no more for now: the client is slow to read */
+    bool blocked; /* the socket takes no more for now: the client is slow to read */
     int64_t blocked_since_ns;
-    size_t taken_bytes;       /* by the client since then */
+    size_t taken_bytes; /* by the client since then */
     bool lingering;
     int64_t linger_since_ns;
     size_t linger_bytes;

@@ -6,9 +6,12 @@
 enum { PATH = 1, QUERY = 2 };
 
 static const uint8_t allowed[256] = {
-    ['!'] = PATH | QUERY, ['$' ... '/'] = PATH | QUERY, ['0' ... '9'] = PATH | QUERY, [':' ... ';'] = PATH | QUERY,
-    ['='] = PATH | QUERY, ['?'] = QUERY,                ['@' ... 'Z'] = PATH | QUERY, ['[' ... '^'] = QUERY,
-    ['_'] = PATH | QUERY, ['`'] = QUERY,                ['a' ... 'z'] = PATH | QUERY, ['{' ... '}'] = QUERY,
+    ['!'] = PATH | QUERY,         ['$' ... '/'] = PATH | QUERY,
+    ['0' ... '9'] = PATH | QUERY, [':' ... ';'] = PATH | QUERY,
+    ['='] = PATH | QUERY,         ['?'] = QUERY,
+    ['@' ... 'Z'] = PATH | QUERY, ['[' ... '^'] = QUERY,
+    ['_'] = PATH | QUERY,         ['`'] = QUERY,
+    ['a' ... 'z'] = PATH | QUERY, ['{' ... '}'] = QUERY,
     ['~'] = PATH | QUERY,
 };
 

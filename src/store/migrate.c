@@ -136,8 +136,8 @@ static enum error apply(struct store *store, const char *schema, const struct st
     return record(store, schema, migration);
 }
 
-static enum error apply_in_transaction(struct store *store, const char *schema,
-                                       const struct store_migration *migration, struct fault *fault)
+static enum error apply_in_transaction(struct store *store, const char *schema, const struct store_migration *migration,
+                                       struct fault *fault)
 {
     TRY(store_begin(store));
     enum error error = apply(store, schema, migration, fault);

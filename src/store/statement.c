@@ -64,8 +64,10 @@ static enum error prepare(struct store *store, struct prepared *prepared, const 
     if (!is_one_statement(tail) || number_parameters(prepared, compiled) != OK ||
         (statement->mode == STORE_READ && !sqlite3_stmt_readonly(compiled))) {
         sqlite3_finalize(compiled);
-        return fault_set(&store->fault, ERROR_INTERNAL, "%s: not one statement, or its parameters are not $1, $2, …, "
-                         "or it writes and does not say so", statement->name);
+        return fault_set(&store->fault, ERROR_INTERNAL,
+                         "%s: not one statement, or its parameters are not $1, $2, …, "
+                         "or it writes and does not say so",
+                         statement->name);
     }
     prepared->statement = statement;
     prepared->compiled = compiled;

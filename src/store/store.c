@@ -102,12 +102,18 @@ static void lower_limits(sqlite3 *database)
     static const struct {
         int limit, value;
     } LIMIT[] = {
-        {SQLITE_LIMIT_LENGTH, STORE_VALUE_BYTES_MAX}, {SQLITE_LIMIT_SQL_LENGTH, 256 * 1024},
-        {SQLITE_LIMIT_COLUMN, 64},                    {SQLITE_LIMIT_EXPR_DEPTH, 100},
-        {SQLITE_LIMIT_COMPOUND_SELECT, 16},           {SQLITE_LIMIT_VDBE_OP, 25000},
-        {SQLITE_LIMIT_FUNCTION_ARG, 16},              {SQLITE_LIMIT_ATTACHED, 0},
-        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256},      {SQLITE_LIMIT_VARIABLE_NUMBER, STORE_PARAMETERS_MAX},
-        {SQLITE_LIMIT_TRIGGER_DEPTH, 8},              {SQLITE_LIMIT_WORKER_THREADS, 0},
+        {SQLITE_LIMIT_LENGTH, STORE_VALUE_BYTES_MAX},
+        {SQLITE_LIMIT_SQL_LENGTH, 256 * 1024},
+        {SQLITE_LIMIT_COLUMN, 64},
+        {SQLITE_LIMIT_EXPR_DEPTH, 100},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 16},
+        {SQLITE_LIMIT_VDBE_OP, 25000},
+        {SQLITE_LIMIT_FUNCTION_ARG, 16},
+        {SQLITE_LIMIT_ATTACHED, 0},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, STORE_PARAMETERS_MAX},
+        {SQLITE_LIMIT_TRIGGER_DEPTH, 8},
+        {SQLITE_LIMIT_WORKER_THREADS, 0},
     };
 
     for (size_t i = 0; i < sizeof LIMIT / sizeof *LIMIT; i++)
@@ -120,12 +126,8 @@ static enum error defend(struct store *store)
     static const struct {
         int setting, on;
     } SETTING[] = {
-        {SQLITE_DBCONFIG_DEFENSIVE, 1},
-        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-        {SQLITE_DBCONFIG_DQS_DML, 0},
-        {SQLITE_DBCONFIG_DQS_DDL, 0},
-        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-        {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+        {SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},        {SQLITE_DBCONFIG_DQS_DML, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},   {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}, {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
     };
 
     for (size_t i = 0; i < sizeof SETTING / sizeof *SETTING; i++)

@@ -93,7 +93,7 @@ void json_integer(struct json_writer *writer, int64_t number);
 void json_bool(struct json_writer *writer, bool value);
 void json_null(struct json_writer *writer);
 void json_value(struct json_writer *writer, const struct json *value); /* digit for digit; absent: null */
-void json_raw(struct json_writer *writer, struct slice json); /* text that is JSON already */
+void json_raw(struct json_writer *writer, struct slice json);          /* text that is JSON already */
 
 /* key and value in one */
 void json_member_string(struct json_writer *writer, const char *name, struct slice text);

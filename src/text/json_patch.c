@@ -24,13 +24,9 @@ static bool too_deep(yyjson_mut_val *value, int depth_left)
     if (depth_left == 0)
         return true;
     if (yyjson_mut_is_arr(value)) {
-        yyjson_mut_arr_foreach(value, index, count, item)
-            if (too_deep(item, depth_left - 1))
-                return true;
+        yyjson_mut_arr_foreach(value, index, count, item) if (too_deep(item, depth_left - 1)) return true;
     } else {
-        yyjson_mut_obj_foreach(value, index, count, key, item)
-            if (too_deep(item, depth_left - 1))
-                return true;
+        yyjson_mut_obj_foreach(value, index, count, key, item) if (too_deep(item, depth_left - 1)) return true;
     }
     return false;
 }

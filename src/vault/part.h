@@ -6,8 +6,8 @@
  *
  *     u8 format ‖ parts of (u8 drawer ‖ u64 version it was sealed in ‖ u32 length ‖ sealed bytes)
  *
- * A part that a later version does not touch is carried over as it is, with the version that it was sealed in, so that who
- * may not open a drawer can still change the others. */
+ * A part that a later version does not touch is carried over as it is, with the version that it was sealed in, so that
+ * who may not open a drawer can still change the others. */
 
 #include "base/arena.h"
 #include "base/id.h"

@@ -385,10 +385,10 @@ static enum error add_postings(struct store *store, const struct vault_write *wr
     struct store_value person = store_blob(id_slice(&write->person)), id = store_blob(id_slice(&write->resource));
 
     for (size_t i = 0; i < write->tokens; i++)
-        TRY(store_run(store, &statement[POSTING_ADD],
-                      STORE_VALUES(store_blob(slice_of(write->token[i], VAULT_TOKEN_BYTES)), store_text(write->type),
-                                   person, id),
-                      NULL));
+        TRY(store_run(
+            store, &statement[POSTING_ADD],
+            STORE_VALUES(store_blob(slice_of(write->token[i], VAULT_TOKEN_BYTES)), store_text(write->type), person, id),
+            NULL));
     *ret_all = slice_of(write->tokens ? write->token[0] : (const uint8_t *)"", write->tokens * VAULT_TOKEN_BYTES);
     return OK;
 }
@@ -471,10 +471,10 @@ static enum error run_transaction(struct store *store, void *context)
     for (size_t i = 0; i < transaction->writes; i++)
         TRY(write_version(store, &transaction->write[i]));
     for (size_t i = 0; i < transaction->facts_writes; i++)
-        TRY(store_run(store, &statement[FACTS_PUT],
-                      STORE_VALUES(store_blob(id_slice(&transaction->facts[i].person)),
-                                   store_blob(transaction->facts[i].facts)),
-                      NULL));
+        TRY(store_run(
+            store, &statement[FACTS_PUT],
+            STORE_VALUES(store_blob(id_slice(&transaction->facts[i].person)), store_blob(transaction->facts[i].facts)),
+            NULL));
     return transaction->erase ? erase(store, transaction->erase) : OK;
 }
 

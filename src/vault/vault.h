@@ -75,9 +75,9 @@ struct vault_posting {
     struct id person;
     struct id resource;
 };
-MUST_CHECK enum error vault_postings(struct vault *vault, struct arena *arena,
-                                     const uint8_t token[VAULT_TOKEN_BYTES], struct slice type, size_t maximum,
-                                     const struct vault_posting **ret_posting, size_t *ret_count, bool *ret_cut);
+MUST_CHECK enum error vault_postings(struct vault *vault, struct arena *arena, const uint8_t token[VAULT_TOKEN_BYTES],
+                                     struct slice type, size_t maximum, const struct vault_posting **ret_posting,
+                                     size_t *ret_count, bool *ret_cut);
 
 #define VAULT_ANY_VERSION UINT64_MAX
 
@@ -89,7 +89,7 @@ struct vault_write {
     int64_t time_ms;
     uint64_t leaf;
     bool deleted;
-    uint64_t version;  /* to be stored as: the one after `expected` */
+    uint64_t version; /* to be stored as: the one after `expected` */
     struct slice body;
     const uint8_t (*token)[VAULT_TOKEN_BYTES];
     size_t tokens;
