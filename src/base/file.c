@@ -169,6 +169,6 @@ enum error file_lock(const char *path, int *ret_descriptor)
     if (flock(descriptor, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? ERROR_LOCKED : ERROR_IO;
     *ret_descriptor = descriptor;
-    descriptor = -1;
+    descriptor = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): read when the scope ends */
     return OK;
 }

@@ -5,6 +5,7 @@
 
 #include "approve.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/file.h"
@@ -41,7 +42,7 @@ static void write_request(const struct token_options *options, const struct node
     buffer_string(text, "hospitium credential request 1\n");
     hex_field(text, "node", &node->id);
     hex_field(text, "request", &request);
-    buffer_format(text, "until %lld\n", (long long)(world_now_s(&world) + REQUEST_SECONDS));
+    buffer_format(text, "until %" PRId64 "\n", world_now_s(&world) + REQUEST_SECONDS);
     field(text, "actor", options->actor);
     field(text, "role", options->role);
     field(text, "sector", options->sector);

@@ -42,7 +42,7 @@ static enum error activate(struct arena *arena, const char *directory, const cha
     CLEANUP_BUFFER struct buffer compiled = buffer_new(RULE_SET_BYTES_MAX), report = buffer_new(65536),
                                  record = buffer_new(RECORD_MAX);
     const struct rule_set *set;
-    struct pack_files files;
+    struct pack_files files = {0};
     bool proved = false;
     char below[128];
 

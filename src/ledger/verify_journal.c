@@ -163,7 +163,8 @@ static void walk_batch(struct walk *walk, const struct batch_head *head)
     }
     cursor->at = end;
     if (end <= walk->file_end && !(cursor_peek(cursor, BATCH_TAIL_BYTES, &bytes) && batch_tail_holds(bytes)))
-        fault(walk, end, end + BATCH_TAIL_BYTES, VERIFY_NO_INDEX, "The end of a batch was changed or cut off.");
+        fault(walk, end, end + BATCH_TAIL_BYTES, next_batch - 1,
+              "The end of this entry's batch was changed or cut off.");
     cursor->at = end + BATCH_TAIL_BYTES;
 }
 
@@ -202,27 +203,6 @@ static void cross_gap(struct walk *walk, uint64_t begin, uint64_t first)
     stand_in(walk, first);
 }
 
-/* Is there nothing but zeros from here on? That is room written ahead (journal.c), and no entry: one that stood there
- * would be missed by the checkpoint or by the next segment. */
-static bool only_room_follows(struct walk *walk)
-{
-    struct cursor *cursor = &walk->verifier->cursor;
-    uint64_t begin = cursor->at;
-    struct slice bytes;
-    bool zeros = true;
-
-    while (zeros && cursor->at < walk->file_end) {
-        uint64_t left = walk->file_end - cursor->at;
-        size_t length = left < CURSOR_WINDOW ? (size_t)left : CURSOR_WINDOW;
-        zeros = cursor_peek(cursor, length, &bytes);
-        for (size_t i = 0; zeros && i < length; i++)
-            zeros = bytes.data[i] == '\0';
-        cursor->at += length;
-    }
-    cursor->at = begin;
-    return zeros;
-}
-
 static void walk_batches(struct walk *walk)
 {
     struct cursor *cursor = &walk->verifier->cursor;
@@ -231,8 +211,6 @@ static void walk_batches(struct walk *walk)
 
     while (cursor->at < walk->file_end && !walk->stopped) {
         if (!cursor_peek(cursor, BATCH_HEAD_BYTES, &bytes) || batch_head_read(bytes, &head) != OK) {
-            if (only_room_follows(walk))
-                return;
             resynchronize(walk);
             continue;
         }

@@ -90,7 +90,10 @@ static enum error assign_change(struct executing *executing, const struct fhir_e
 /* Ids are drawn before anything is resolved, since entries name each other. */
 static enum error assign(struct executing *executing, struct fhir_entry *entry, struct gate_write_item *item)
 {
-    item->type = entry->type ? entry->type->name : SLICE("");
+    if (!entry->type)
+        return fault_set(&executing->call->fault, ERROR_UNSUPPORTED,
+                         "entry %zu: nothing of the whole server in a bundle", entry->index);
+    item->type = entry->type->name;
     switch (entry->method) {
     case FHIR_POST:
         TRY(assign_create(executing, entry, item));

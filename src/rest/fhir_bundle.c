@@ -151,7 +151,7 @@ static void run_batch(struct call *call, const struct fhir_plan *plan)
 void fhir_bundle(struct call *call)
 {
     const struct json *bundle = NULL;
-    struct fhir_plan plan;
+    struct fhir_plan plan = {0};
 
     enum error error = json_parse(call->arena, call->request->body, &bundle, &call->fault);
     if (error == OK && json_is(json_member(bundle, "type"), "batch"))

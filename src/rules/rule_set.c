@@ -53,7 +53,7 @@ static enum error read_number(struct loader *loader, const struct json *value, i
 
 static enum error read_below(struct loader *loader, const struct json *value, size_t limit, uint32_t *ret)
 {
-    int64_t number;
+    int64_t number = 0;
 
     TRY(read_number(loader, value, &number));
     if (number < 0 || (uint64_t)number >= limit)
@@ -120,7 +120,7 @@ static bool is_number(enum rule_kind kind)
 
 static enum error read_number_domain(struct loader *loader, const struct json *json, struct rule_domain *domain)
 {
-    uint32_t scale;
+    uint32_t scale = 0;
 
     TRY(read_number(loader, json_member(json, "min"), &domain->minimum));
     TRY(read_number(loader, json_member(json, "max"), &domain->maximum));
@@ -227,7 +227,7 @@ static enum error map_feed(struct loader *loader, struct rule_input *input)
 
 static enum error read_feed(struct loader *loader, const struct json *json, struct rule_input *input)
 {
-    uint32_t number;
+    uint32_t number = 0;
 
     TRY(read_below(loader, json_member(json, "decision"), loader->decision->number, &number));
     const struct rule_decision *feeder = &loader->set->decision[number];
