@@ -358,6 +358,7 @@ static enum error submit_write(struct writing *writing)
     for (size_t i = 0; i < writing->write.items; i++) {
         TRY(prepare_item(writing, &writing->item[i]));
         access.drawers |= drawers_needed(&writing->item[i]);
+        access.replaces |= writing->item[i].asked->method != GATE_CREATE;
     }
     if (writing->write.items == 1)
         access.resource = writing->write.item[0].resource;

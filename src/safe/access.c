@@ -105,6 +105,19 @@ static void keep_most_generous(struct request *request, const struct decision *d
     request->decision.obligations |= decision->obligations;
 }
 
+/* Who writes something new need not read what is there; who replaces or deletes it must, or a denial that closes reading
+ * would leave deleting open. */
+static struct decision decide_drawer(struct safe *safe, const struct request *request, struct decider_facts facts)
+{
+    struct decision write = decider_decide(safe->decider, &facts);
+
+    if (!request->access.replaces || facts.action != ACTION_WRITE)
+        return write;
+    facts.action = ACTION_READ;
+    struct decision read = decider_decide(safe->decider, &facts);
+    return read.outcome < write.outcome ? read : write;
+}
+
 /* Decides each drawer that was asked for; hands out the keys of those whose outcome suffices. */
 static void decide_drawers(struct safe *safe, struct request *request, const struct target *target,
                            struct decider_facts facts, struct grant_target *grant)
@@ -113,7 +126,7 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         if (!(request->access.drawers & 1u << d))
             continue;
         facts.drawer = (enum drawer)d;
-        struct decision decision = decider_decide(safe->decider, &facts);
+        struct decision decision = decide_drawer(safe, request, facts);
         grant->outcome[d] = (uint8_t)decision.outcome;
         keep_most_generous(request, &decision);
         if (decision.outcome == OUTCOME_NONE || decision.outcome < request->access.needed || !target->known)

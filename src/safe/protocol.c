@@ -65,7 +65,13 @@ static size_t count_read(struct reader *reader, size_t maximum)
     return reader->failed ? 0 : count;
 }
 
-enum { ACCESS_OPEN_GLASS = 1, ACCESS_ALL_OR_NOTHING = 2, ACCESS_HIDE_REFUSED = 4 };
+enum {
+    ACCESS_OPEN_GLASS = 1,
+    ACCESS_ALL_OR_NOTHING = 2,
+    ACCESS_HIDE_REFUSED = 4,
+    ACCESS_REPLACES = 8,
+    ACCESS_FLAGS = 16
+};
 
 static void change_write(const struct fact_change *change, struct buffer *into)
 {
@@ -98,9 +104,10 @@ void access_write(const struct access *access, struct buffer *into)
     buffer_byte(into, (uint8_t)access->action);
     buffer_byte(into, (uint8_t)access->drawers);
     buffer_byte(into, (uint8_t)access->needed);
-    buffer_byte(into, (uint8_t)((access->open_glass ? ACCESS_OPEN_GLASS : 0) |
-                                (access->all_or_nothing ? ACCESS_ALL_OR_NOTHING : 0) |
-                                (access->hide_refused ? ACCESS_HIDE_REFUSED : 0)));
+    buffer_byte(into,
+                (uint8_t)((access->open_glass ? ACCESS_OPEN_GLASS : 0) |
+                          (access->all_or_nothing ? ACCESS_ALL_OR_NOTHING : 0) |
+                          (access->hide_refused ? ACCESS_HIDE_REFUSED : 0) | (access->replaces ? ACCESS_REPLACES : 0)));
     protocol_text_write(access->type, into);
     id_write(&access->resource, into);
     buffer_u32(into, access->resources);
@@ -152,10 +159,11 @@ enum error access_read(struct arena *arena, struct slice payload, struct access 
     access.action = (enum action)choice_read(&reader, ACTION_COUNT);
     access.drawers = choice_read(&reader, DRAWER_ALL + 1);
     access.needed = (enum outcome)choice_read(&reader, OUTCOME_COUNT);
-    unsigned flags = choice_read(&reader, 8);
+    unsigned flags = choice_read(&reader, ACCESS_FLAGS);
     access.open_glass = flags & ACCESS_OPEN_GLASS;
     access.all_or_nothing = flags & ACCESS_ALL_OR_NOTHING;
     access.hide_refused = flags & ACCESS_HIDE_REFUSED;
+    access.replaces = flags & ACCESS_REPLACES;
     access.type = protocol_text_read(&reader, 64);
     access.resource = id_read(&reader);
     access.resources = reader_u32(&reader);

@@ -89,6 +89,7 @@ struct access {
     struct slice reason; /* of break-glass */
     bool open_glass;     /* this access breaks the glass: adds the fact, the review and the notice */
     bool all_or_nothing; /* one refused target refuses the access */
+    bool replaces;       /* what is there is replaced or deleted: only by who may also read it */
     bool hide_refused;   /* targets that are refused are as if they had not been named: a search across persons */
     const struct access_target *target;
     size_t targets; /* of a match the first is the person matched for; the rest are candidates */
