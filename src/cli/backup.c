@@ -22,6 +22,7 @@
 #include "keys/keystore.h"
 #include "keys/root.h"
 #include "safe/node.h"
+#include "safe/person_index.h"
 #include "safe/safe.h"
 
 #define ARENA_MAX (64u << 20)
@@ -40,8 +41,9 @@ static void remove_tree(const char *directory)
 }
 
 /* Small files that never change while a node runs. */
-static const char *const plain_files[] = {"node",      "settings",        "keys/root",      "demo-oversight.key",
-                                          "approvers", "log/access.vkey", "log/public.vkey"};
+static const char *const plain_files[] = {
+    "node",      "settings",        "keys/root",      "keys/approvers", "demo-oversight.key",
+    "approvers", "log/access.vkey", "log/public.vkey"};
 
 static enum error copy_file(const char *from, const char *to)
 {
@@ -120,14 +122,14 @@ int command_backup(int argc, char **argv)
 
 static enum error move_into_place(const char *directory)
 {
-    static const char *const moves[][2] = {{"vault.db", "vault/vault.db"}, {"keys.db", "keys/keys.db"}};
+    static const char *const moves[][2] = {
+        {"vault.db", "vault/vault.db"}, {"keys.db", "keys/keys.db"}, {"index.db", "log/index.db"}};
 
     TRY(file_make_directory(node_path(directory, "vault").text));
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
         if (rename(node_path(directory, moves[i][0]).text, node_path(directory, moves[i][1]).text) < 0)
             return ERROR_CORRUPT;
-    /* The index counts entries of the old log: it begins anew with the new one. */
-    return unlink(node_path(directory, "index.db").text) < 0 ? ERROR_CORRUPT : OK;
+    return OK;
 }
 
 static enum error begin_logs(struct arena *arena, const char *directory, struct slice passphrase, struct world *world,
@@ -206,6 +208,7 @@ static enum error restore(const struct restore_options *options, unsigned *ret_a
     TRY(move_into_place(options->directory));
     TRY(begin_logs(arena, options->directory, passphrase, &world, fault));
     TRY(gate_mark_restored(options->directory, fault));
+    TRY(person_index_restored(node_path(options->directory, "log/index.db").text, fault));
     if (!options->destroyed_by)
         return OK;
     return replay_destructions(options->directory, options->destroyed_by, passphrase, &world, ret_again, fault);

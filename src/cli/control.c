@@ -139,17 +139,27 @@ static enum error error_named(struct slice name)
     return ERROR_INTERNAL;
 }
 
-/* Problem details carry our code; an OperationOutcome its diagnostics. */
-static enum error read_problem(struct arena *arena, struct slice body, struct fault *fault)
+/* An OperationOutcome does not carry our name for it: the first with this status and issue type is close enough. */
+static enum error error_like(uint64_t status, struct slice issue)
+{
+    for (unsigned e = 1; e < ERROR_COUNT; e++)
+        if ((uint64_t)error_entry((enum error)e)->http_status == status &&
+            slice_is(issue, error_entry((enum error)e)->fhir_issue))
+            return (enum error)e;
+    return ERROR_INTERNAL;
+}
+
+static enum error read_problem(struct arena *arena, uint64_t status, struct slice body, struct fault *fault)
 {
     const struct json *problem;
 
     if (json_parse(arena, body, &problem, NULL) != OK)
         return ERROR_INTERNAL;
     struct slice detail = json_text(json_member(problem, "detail"));
-    if (!json_member(problem, "code"))
-        detail = json_text(json_path(problem, "issue.diagnostics"));
-    return fault_set(fault, error_named(json_text(json_member(problem, "code"))), "%.*s", SLICE_PRINT(detail));
+    if (json_member(problem, "code"))
+        return fault_set(fault, error_named(json_text(json_member(problem, "code"))), "%.*s", SLICE_PRINT(detail));
+    return fault_set(fault, error_like(status, json_text(json_path(problem, "issue.code"))), "%.*s",
+                     SLICE_PRINT(json_text(json_path(problem, "issue.diagnostics"))));
 }
 
 static enum error read_answer(struct arena *arena, struct slice answer, struct slice *ret_body, struct fault *fault)
@@ -162,7 +172,7 @@ static enum error read_answer(struct arena *arena, struct slice answer, struct s
     *ret_body = arena_copy(arena, slice_from(answer, head + 4));
     if (!ret_body->data)
         return ERROR_MEMORY;
-    return status < 400 ? OK : read_problem(arena, *ret_body, fault);
+    return status < 400 ? OK : read_problem(arena, status, *ret_body, fault);
 }
 
 static enum error exchange(struct control *control, struct arena *arena, struct slice head, struct slice body,

@@ -119,8 +119,9 @@ static enum error take_approvers(struct arena *arena, const struct init_options 
         return options->demo ? OK
                              : fault_set(fault, ERROR_REQUIRED, "--approvers, a file with two or more public keys");
     TRY(file_read(arena, options->approvers, 65536, &text, fault));
-    if (approvers_read(text, approvers) != OK || approvers->count < APPROVERS_NEEDED)
-        return fault_set(fault, ERROR_VALUE, "the approvers' file has a public key a line, two at least");
+    if (approvers_read(text, approvers) != OK || approvers_distinct(approvers) < APPROVERS_NEEDED)
+        return fault_set(fault, ERROR_VALUE,
+                         "the approvers' file has a public key a line, two different ones at least");
     return file_replace(node_path(options->directory, "approvers").text, text, 0644);
 }
 

@@ -117,6 +117,24 @@ int command_token(int argc, char **argv)
     return session_close(&session, error);
 }
 
+int command_revoke(int argc, char **argv)
+{
+    const char *position[2];
+    struct session session = {0};
+    struct slice answer;
+    size_t positions;
+
+    if (!command_arguments(argc, argv, NULL, 0, position, 2, &positions) || positions != 2)
+        return command_usage(argv[0]);
+    enum error error = session_open(&session, position[0]);
+    if (error == OK)
+        error = control_post(session.control, session.arena, "/control/revoke", slice_from_string(position[1]), &answer,
+                             &session.fault);
+    if (error == OK)
+        printf("Withdrawn; the public log says that one was.\n");
+    return session_close(&session, error);
+}
+
 /* ---- import ---- */
 
 struct import_totals {

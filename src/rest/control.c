@@ -118,6 +118,20 @@ void control_token(struct call *call)
     safe_call(gate_client(call->app->gate), PROTOCOL_ISSUE, buffer_view(&payload), token_came, call);
 }
 
+static void token_revoked(void *context, enum error error, struct slice payload)
+{
+    (void)payload;
+    if (error != OK)
+        reply_error(context, error, NULL);
+    else
+        reply_empty(context, 204);
+}
+
+void control_revoke(struct call *call)
+{
+    safe_call(gate_client(call->app->gate), PROTOCOL_REVOKE, call->request->body, token_revoked, call);
+}
+
 /* ---- import: with a credential of the system's own, for this call only ---- */
 
 struct system_call {

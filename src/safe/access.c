@@ -105,8 +105,8 @@ static void keep_most_generous(struct request *request, const struct decision *d
     request->decision.obligations |= decision->obligations;
 }
 
-/* Who writes something new need not read what is there; who replaces or deletes it must, or a denial that closes reading
- * would leave deleting open. */
+/* Who writes something new need not read what is there; who replaces or deletes it must, or a denial that closes
+ * reading would leave deleting open. */
 static struct decision decide_drawer(struct safe *safe, const struct request *request, struct decider_facts facts)
 {
     struct decision write = decider_decide(safe->decider, &facts);

@@ -30,6 +30,15 @@ static bool is_repeated(const struct approvers *approvers, size_t index)
     return false;
 }
 
+size_t approvers_distinct(const struct approvers *approvers)
+{
+    size_t distinct = 0;
+
+    for (size_t i = 0; i < approvers->count; i++)
+        distinct += !is_repeated(approvers, i);
+    return distinct;
+}
+
 static enum error check_signatures(const struct note *note, const struct approvers *approvers)
 {
     size_t approved = 0;

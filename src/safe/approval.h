@@ -10,7 +10,8 @@
  *     until <seconds>       approved in time or not at all
  *     actor, role, sector, organization, purpose, training, ttl, person: one a line, `name value`
  *
- * Approvers stand in DIR/approvers, one verifier key a line; the public log has the file's hash. */
+ * Approvers stand in DIR/approvers, one verifier key a line, under a seal that only the root key makes
+ * (keys/approvers); the public log begins with a hash of each key. */
 
 #include "base/arena.h"
 #include "ledger/note.h"
@@ -26,6 +27,9 @@ struct approvers {
 
 /* From the text of the file, which must outlive it. ERROR_SYNTAX. */
 MUST_CHECK enum error approvers_read(struct slice text, struct approvers *ret_approvers);
+
+/* How many different keys: one approver listed twice is still one. */
+size_t approvers_distinct(const struct approvers *approvers);
 
 /* Checks the signatures and reads the credential; `wire_person` is the person's id as health sees it, zero for none,
  * and `ret_request` the id that makes the request good for once. ERROR_SYNTAX, ERROR_SIGNATURE with fewer than two

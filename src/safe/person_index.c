@@ -38,6 +38,8 @@ enum {
     REVOKE,
     REVOKED_COUNT,
     REVOKED_HAS,
+    ENTRY_CLEAR,
+    REVIEW_CLEAR,
     STATEMENTS
 };
 
@@ -57,6 +59,8 @@ static const struct store_statement statement[STATEMENTS] = {
     [REVOKE] = {"revoke", STORE_ROUTE_LOCAL, STORE_WRITE,
                 "INSERT INTO revoked (credential, time) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
     [REVOKED_COUNT] = {"revoked_count", STORE_ROUTE_LOCAL, STORE_READ, "SELECT count(*) FROM revoked"},
+    [ENTRY_CLEAR] = {"entry_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM person_entry"},
+    [REVIEW_CLEAR] = {"review_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM review"},
     [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential = $1"},
 };
 
@@ -303,6 +307,23 @@ enum error person_index_revoked(struct person_index *index, const struct id *cre
                                  &cursor);
     *ret_revoked = error == OK;
     return error == ERROR_NOT_FOUND ? OK : error;
+}
+
+static enum error forget_entries(struct store *store, void *context)
+{
+    (void)context;
+    TRY(store_run(store, &statement[ENTRY_CLEAR], NULL, 0, NULL));
+    return store_run(store, &statement[REVIEW_CLEAR], NULL, 0, NULL);
+}
+
+enum error person_index_restored(const char *path, struct fault *fault)
+{
+    struct store *store = NULL;
+
+    TRY(store_open(path, schemas, 1, &store, fault));
+    enum error error = writer_run_now(store, &(struct writer_job){.run = forget_entries}, 1);
+    store_close(store);
+    return error;
 }
 
 enum error person_index_backup(struct person_index *index, const char *path)

@@ -45,5 +45,9 @@ MUST_CHECK enum error person_index_reviews(struct person_index *index, struct ar
 MUST_CHECK enum error person_index_revoke(struct person_index *index, const struct id *credential, int64_t now_s);
 MUST_CHECK enum error person_index_revoked(struct person_index *index, const struct id *credential, bool *ret_revoked);
 
+/* After a restore the log is a new one: what counts entries of the old one is forgotten; what was revoked and used
+ * stays so. For a node that is not running. */
+MUST_CHECK enum error person_index_restored(const char *path, struct fault *fault);
+
 MUST_CHECK enum error person_index_backup(struct person_index *index, const char *path);
 MUST_CHECK enum error person_index_check(struct person_index *index, store_finding *finding, void *context);

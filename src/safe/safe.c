@@ -38,6 +38,7 @@ static void derive_keys(const struct secret_key *root, const struct node *node, 
     keys->facts = seal_derive(root, "facts", 0);
     keys->token = seal_derive(root, "token", 0);
     keys->index = seal_derive(root, "index", 0);
+    keys->approvers = seal_derive(root, "approvers", 0);
     keys->sign_access = seal_derive(root, "sign access log", 0);
     keys->sign_public = seal_derive(root, "sign public log", 0);
     keys->session.posting = seal_derive(root, "posting", 0);
@@ -118,33 +119,6 @@ static enum error open_rules(struct safe *safe, struct fault *fault)
     return decider_new(safe->rules_arena, joint, &safe->decider, fault);
 }
 
-/* A demo node has none and needs none. */
-static enum error open_approvers(struct safe *safe, struct fault *fault)
-{
-    struct slice text;
-    enum error error = file_read(safe->rules_arena, node_path(safe->node.directory, "approvers").text, 65536, &text,
-                                 NULL);
-
-    if (error == ERROR_FILE_MISSING)
-        return OK;
-    TRY(error);
-    error = approvers_read(text, &safe->approvers);
-    return error == OK ? OK : fault_set(fault, error, "the file approvers");
-}
-
-static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
-{
-    TRY(node_load(options->directory, &safe->node, fault));
-    TRY(open_keys(safe, options, fault));
-    TRY(open_rules(safe, fault));
-    TRY(open_approvers(safe, fault));
-    TRY(open_logs(safe, fault));
-    TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
-    if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
-        return fault_set(fault, ERROR_CLOCK, "it is more than a day behind");
-    return OK;
-}
-
 static struct safe *safe_new(struct world *world)
 {
     struct safe *safe = calloc(1, sizeof *safe);
@@ -158,6 +132,73 @@ static struct safe *safe_new(struct world *world)
         return safe;
     safe_close(safe);
     return NULL;
+}
+
+/* Who may write the node's directory must not be able to appoint approvers: the seal is made once, by safe_create. */
+static void approvers_seal(const struct safe *safe, struct slice text, char ret_hex[2 * HASH_BYTES])
+{
+    struct hash seal = hash_keyed(secret_key_slice(&safe->keys->approvers), text);
+
+    encode_hex(hash_slice(&seal), ret_hex);
+}
+
+static enum error read_approvers(struct safe *safe, struct slice *ret_text)
+{
+    enum error error = file_read(safe->rules_arena, node_path(safe->node.directory, "approvers").text, 65536, ret_text,
+                                 NULL);
+
+    if (error != ERROR_FILE_MISSING)
+        return error;
+    *ret_text = slice_of("", 0); /* a demo node has none and needs none */
+    return OK;
+}
+
+static enum error open_approvers(struct safe *safe, struct fault *fault)
+{
+    struct slice text, seal;
+    char hex[2 * HASH_BYTES];
+
+    TRY(read_approvers(safe, &text));
+    TRY(file_read(safe->rules_arena, node_path(safe->node.directory, "keys/approvers").text, 256, &seal, fault));
+    approvers_seal(safe, text, hex);
+    if (!slice_equal(seal, slice_of(hex, sizeof hex)))
+        return fault_set(fault, ERROR_SEALED, "the file approvers was changed");
+    enum error error = approvers_read(text, &safe->approvers);
+    return error == OK ? OK : fault_set(fault, error, "the file approvers");
+}
+
+static enum error seal_approvers(const struct safe_options *options, struct fault *fault)
+{
+    struct safe *safe = safe_new(options->world);
+    struct slice text;
+    char hex[2 * HASH_BYTES];
+
+    if (!safe)
+        return ERROR_MEMORY;
+    enum error error = node_load(options->directory, &safe->node, fault);
+    if (error == OK)
+        error = open_keys(safe, options, fault);
+    if (error == OK)
+        error = read_approvers(safe, &text);
+    if (error == OK) {
+        approvers_seal(safe, text, hex);
+        error = file_replace(node_path(options->directory, "keys/approvers").text, slice_of(hex, sizeof hex), 0600);
+    }
+    safe_close(safe);
+    return error;
+}
+
+static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
+{
+    TRY(node_load(options->directory, &safe->node, fault));
+    TRY(open_keys(safe, options, fault));
+    TRY(open_rules(safe, fault));
+    TRY(open_approvers(safe, fault));
+    TRY(open_logs(safe, fault));
+    TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
+    if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
+        return fault_set(fault, ERROR_CLOCK, "it is more than a day behind");
+    return OK;
 }
 
 enum error safe_open(const struct safe_options *options, struct safe **ret_safe, struct fault *fault)
@@ -322,6 +363,7 @@ enum error safe_create(const struct safe_options *options, struct fault *fault)
                                    options->world);
     if (error != OK)
         return fault_set(fault, error, "the root key: a passphrase has at least 12 characters");
+    TRY(seal_approvers(options, fault));
     TRY(safe_create_logs(options, slice_of("", 0), slice_of("", 0), fault));
     return publish_beginning(options, fault);
 }
