@@ -361,14 +361,20 @@ static void take_back(struct safe *safe, struct request *request, size_t mark)
 static enum error write_entry(struct safe *safe, struct request *request)
 {
     CLEANUP_BUFFER struct buffer obligations = buffer_new(256);
-    CLEANUP_BUFFER struct buffer looker = buffer_new(512);
+    CLEANUP_BUFFER struct buffer looker = buffer_new(EVENT_BYTES_MAX);
     CLEANUP_KEY struct secret_key hour_key;
     uint32_t hour = (uint32_t)(now_s(safe) / 3600);
     struct hash event_hash;
 
     uint8_t looker_nonce[EVENT_NONCE_BYTES];
     safe->world->random(safe->world, looker_nonce, sizeof looker_nonce);
-    event_write_looker(&request->credential, looker_nonce, &looker);
+    request->token = arena_array(safe->arena, request->access.targets, sizeof *request->token);
+    if (!request->token)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < request->access.targets; i++)
+        person_index_token(safe->index, &request->access.target[i].person, request->token[i]);
+    event_write_looker(&request->credential, looker_nonce, (const uint8_t(*)[ID_BYTES])request->token,
+                       request->access.targets, &looker);
     decider_obligations_write(request->decision.obligations, &obligations);
     struct event_access event = {
         .time_ns = safe->now_ns,

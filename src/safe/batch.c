@@ -53,7 +53,7 @@ static enum error parse_message(struct safe *safe, struct slice message, struct 
         batch->request[i].payload = reader_bytes(&reader, length);
         batch->request[i].answer = buffer_new(ANSWER_MAX);
         batch->request[i].plain = buffer_new(EVENT_BYTES_MAX);
-        batch->request[i].sealed = buffer_new(EVENT_BYTES_MAX + 1024);
+        batch->request[i].sealed = buffer_new(2 * EVENT_BYTES_MAX + 1024);
     }
     return reader_done(&reader) ? OK : ERROR_SYNTAX;
 }
@@ -134,7 +134,7 @@ static void append_emergencies(struct safe *safe, struct batch *batch, enum erro
 static void index_entry(struct safe *safe, const struct request *request)
 {
     for (size_t i = 0; i < request->access.targets; i++)
-        if (person_index_add(safe->index, &request->access.target[i].person, request->grant.leaf) != OK)
+        if (person_index_add(safe->index, request->token[i], request->grant.leaf) != OK)
             LOG(WARNING, "safe.index_behind");
 }
 
@@ -205,6 +205,7 @@ static void make_durable(struct safe *safe, struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->request[i].durable)
             index_entry(safe, &batch->request[i]);
+    person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
 static void write_answers(struct batch *batch, struct buffer *answer)

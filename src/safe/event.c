@@ -116,7 +116,7 @@ void event_write_access(const struct event_access *event, const uint8_t nonce[EV
 }
 
 void event_write_looker(const struct credential *credential, const uint8_t nonce[EVENT_NONCE_BYTES],
-                        struct buffer *into)
+                        const uint8_t (*token)[ID_BYTES], size_t tokens, struct buffer *into)
 {
     struct json_writer writer = json_writer(into);
     char text[2 * EVENT_NONCE_BYTES];
@@ -126,6 +126,13 @@ void event_write_looker(const struct credential *credential, const uint8_t nonce
     encode_hex(slice_of(nonce, EVENT_NONCE_BYTES), text);
     json_member_string(&writer, "nonce", slice_of(text, sizeof text));
     member_id(&writer, "credential", &credential->id);
+    json_key(&writer, "index");
+    json_begin_array(&writer);
+    for (size_t i = 0; i < tokens; i++) {
+        encode_hex(slice_of(token[i], ID_BYTES), text);
+        json_string(&writer, slice_of(text, 2 * ID_BYTES));
+    }
+    json_end_array(&writer);
     json_end_object(&writer);
 }
 

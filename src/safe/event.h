@@ -38,9 +38,10 @@ struct event_access {
 /* Appends the JSON. Persons, resources and the looker stand in it as commitments: a person who is shown the event must
  * learn neither of the others nor by which ids the house knows anybody. */
 void event_write_access(const struct event_access *event, const uint8_t nonce[EVENT_NONCE_BYTES], struct buffer *into);
-/* Who looked, and what opens the event's commitment to it: {"actor":…,"nonce":…,"credential":…}. */
+/* Who looked, what opens the event's commitment to it, and the persons' tokens in the index:
+ * {"actor":…,"nonce":…,"credential":…,"index":[…]}. */
 void event_write_looker(const struct credential *credential, const uint8_t nonce[EVENT_NONCE_BYTES],
-                        struct buffer *into);
+                        const uint8_t (*token)[ID_BYTES], size_t tokens, struct buffer *into);
 
 /* One entry for all completions of a batch. */
 void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into);

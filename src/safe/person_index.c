@@ -22,6 +22,10 @@ static const struct store_migration migrations[] = {
      " closed INTEGER,"
      " reviewer BLOB"
      ");"
+     "CREATE TABLE progress (" /* read when the safe opens: entries from here on are indexed again */
+     " one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),"
+     " next INTEGER NOT NULL"
+     ");"
      "CREATE TABLE revoked (" /* read once at each start, and by every access through memory */
      " credential BLOB NOT NULL PRIMARY KEY CHECK (length(credential) = 16),"
      " time INTEGER NOT NULL"
@@ -40,6 +44,8 @@ enum {
     REVOKED_HAS,
     ENTRY_CLEAR,
     REVIEW_CLEAR,
+    PROGRESS_GET,
+    PROGRESS_SET,
     STATEMENTS
 };
 
@@ -59,6 +65,10 @@ static const struct store_statement statement[STATEMENTS] = {
     [REVOKE] = {"revoke", STORE_ROUTE_LOCAL, STORE_WRITE,
                 "INSERT INTO revoked (credential, time) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
     [REVOKED_COUNT] = {"revoked_count", STORE_ROUTE_LOCAL, STORE_READ, "SELECT count(*) FROM revoked"},
+    [PROGRESS_GET] = {"progress_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT next FROM progress WHERE one = 1"},
+    [PROGRESS_SET] = {"progress_set", STORE_ROUTE_LOCAL, STORE_WRITE,
+                      "INSERT INTO progress (one, next) VALUES (1, $1)"
+                      " ON CONFLICT (one) DO UPDATE SET next = excluded.next"},
     [ENTRY_CLEAR] = {"entry_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM person_entry"},
     [REVIEW_CLEAR] = {"review_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM review"},
     [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential = $1"},
@@ -77,8 +87,21 @@ struct person_index {
     struct secret_key key;
     struct pending *pending;
     size_t count;
-    bool any_revoked; /* most nodes never revoke: then no access pays for looking */
+    uint64_t next, written_next; /* entries before it are added; are on disk */
+    bool any_revoked;            /* most nodes never revoke: then no access pays for looking */
 };
+
+static enum error read_progress(struct person_index *index)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+    enum error error = store_one(index->store, &statement[PROGRESS_GET], NULL, 0, &cursor);
+
+    if (error == ERROR_NOT_FOUND)
+        return OK;
+    TRY(error);
+    index->next = index->written_next = (uint64_t)store_column_integer(&cursor, 0);
+    return OK;
+}
 
 static enum error count_revoked(struct person_index *index)
 {
@@ -99,6 +122,8 @@ enum error person_index_open(const char *path, const struct secret_key *key, str
     index->key = *key;
     index->pending = calloc(PENDING_MAX, sizeof *index->pending);
     enum error error = index->pending ? store_open(path, schemas, 1, &index->store, fault) : ERROR_MEMORY;
+    if (error == OK)
+        error = read_progress(index);
     if (error == OK)
         error = count_revoked(index);
     if (error != OK) {
@@ -121,19 +146,20 @@ void person_index_close(struct person_index *index)
     free(index);
 }
 
-static void token_of(const struct person_index *index, const struct id *person, uint8_t token[ID_BYTES])
+void person_index_token(const struct person_index *index, const struct id *person,
+                        uint8_t ret_token[PERSON_TOKEN_BYTES])
 {
     struct hash hash = hash_keyed(secret_key_slice(&index->key), id_slice(person));
 
-    memcpy(token, hash.byte, ID_BYTES);
+    memcpy(ret_token, hash.byte, PERSON_TOKEN_BYTES);
 }
 
-enum error person_index_add(struct person_index *index, const struct id *person, uint64_t leaf)
+enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], uint64_t leaf)
 {
     if (index->count == PENDING_MAX)
         TRY(person_index_flush(index));
     struct pending *pending = &index->pending[index->count++];
-    token_of(index, person, pending->token);
+    memcpy(pending->token, token, PERSON_TOKEN_BYTES);
     pending->leaf = leaf;
     return OK;
 }
@@ -141,6 +167,16 @@ enum error person_index_add(struct person_index *index, const struct id *person,
 size_t person_index_pending(const struct person_index *index)
 {
     return index->count;
+}
+
+void person_index_reached(struct person_index *index, uint64_t next)
+{
+    index->next = next;
+}
+
+uint64_t person_index_next(const struct person_index *index)
+{
+    return index->next;
 }
 
 static int by_token(const void *a, const void *b)
@@ -160,18 +196,23 @@ static enum error write_pending(struct store *store, void *context)
                       STORE_VALUES(store_blob(slice_of(index->pending[i].token, ID_BYTES)),
                                    store_integer((int64_t)index->pending[i].leaf)),
                       NULL));
-    return OK;
+    return store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer((int64_t)index->next)), NULL);
 }
 
 /* Sorted, so that a second's worth goes into few pages (measured in the store's README). */
 enum error person_index_flush(struct person_index *index)
 {
-    if (index->count == 0)
+    struct writer_job job = {.run = write_pending, .context = index};
+
+    if (index->count == 0 && index->next == index->written_next)
         return OK;
     qsort(index->pending, index->count, sizeof *index->pending, by_token);
-    struct writer_job job = {.run = write_pending, .context = index};
-    TRY(writer_run_now(index->store, &job, 1));
+    TRY(store_derived(index->store, true));
+    enum error error = writer_run_now(index->store, &job, 1);
+    TRY(store_derived(index->store, false));
+    TRY(error);
     index->count = 0;
+    index->written_next = index->next;
     return OK;
 }
 
@@ -186,7 +227,7 @@ enum error person_index_find(struct person_index *index, struct arena *arena, co
     if (!leaf)
         return ERROR_MEMORY;
     TRY(person_index_flush(index));
-    token_of(index, person, token);
+    person_index_token(index, person, token);
     TRY(store_query(index->store, &statement[ENTRY_FIND],
                     STORE_VALUES(store_blob(slice_of(token, ID_BYTES)),
                                  store_integer(before > INT64_MAX ? INT64_MAX : (int64_t)before),
@@ -205,7 +246,7 @@ enum error person_index_has(struct person_index *index, const struct id *person,
     uint8_t token[ID_BYTES];
 
     TRY(person_index_flush(index));
-    token_of(index, person, token);
+    person_index_token(index, person, token);
     enum error error = store_one(index->store, &statement[ENTRY_HAS],
                                  STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)leaf)),
                                  &cursor);
@@ -313,6 +354,7 @@ static enum error forget_entries(struct store *store, void *context)
 {
     (void)context;
     TRY(store_run(store, &statement[ENTRY_CLEAR], NULL, 0, NULL));
+    TRY(store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer(0)), NULL));
     return store_run(store, &statement[REVIEW_CLEAR], NULL, 0, NULL);
 }
 

@@ -17,8 +17,19 @@ MUST_CHECK enum error person_index_open(const char *path, const struct secret_ke
                                         struct fault *fault);
 void person_index_close(struct person_index *index); /* flushes; accepts NULL */
 
+/* A person's name in the index, which says nothing without the key. Each event holds those of its persons beside the
+ * name of who looked, so that what a crash took from the index is put back from the log. */
+#define PERSON_TOKEN_BYTES ID_BYTES
+void person_index_token(const struct person_index *index, const struct id *person,
+                        uint8_t ret_token[PERSON_TOKEN_BYTES]);
+
 /* Remembers until the next flush. ERROR_MEMORY. */
-MUST_CHECK enum error person_index_add(struct person_index *index, const struct id *person, uint64_t leaf);
+MUST_CHECK enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES],
+                                       uint64_t leaf);
+/* Every entry before `next` has been added. */
+void person_index_reached(struct person_index *index, uint64_t next);
+/* How far the index had got when it was last written. */
+uint64_t person_index_next(const struct person_index *index);
 MUST_CHECK enum error person_index_flush(struct person_index *index);
 size_t person_index_pending(const struct person_index *index); /* entries not yet flushed */
 

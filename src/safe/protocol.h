@@ -29,7 +29,7 @@ enum protocol_kind {
     PROTOCOL_COMPLETE,       /* struct completion -> nothing */
     PROTOCOL_CREDENTIAL,     /* a token -> struct credential */
     PROTOCOL_ISSUE,          /* struct credential -> a token; counted in the public log */
-    PROTOCOL_REVOKE,        /* a token -> nothing: it is refused from now on; told in the public log */
+    PROTOCOL_REVOKE,         /* a token -> nothing: it is refused from now on; told in the public log */
     PROTOCOL_EVENTS,         /* struct access on the audit drawer -> the person's events with proofs */
     PROTOCOL_REVIEWS,        /* a token of oversight -> the open reviews of break-glass */
     PROTOCOL_REVIEW_DONE,    /* a token of oversight, review, verdict -> nothing */

@@ -196,6 +196,7 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     TRY(open_approvers(safe, fault));
     TRY(open_logs(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
+    TRY(reindex(safe));
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
         return fault_set(fault, ERROR_CLOCK, "it is more than a day behind");
     return OK;

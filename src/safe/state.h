@@ -81,6 +81,7 @@ struct request {
     /* its entry */
     struct buffer plain, sealed;
     uint8_t leaf[LEDGER_COMMITMENT_BYTES];
+    uint8_t (*token)[ID_BYTES]; /* of its targets, in the index */
     bool has_entry;
     bool durable; /* its entry is */
     bool destroys;
@@ -90,6 +91,9 @@ struct request {
 
 /* access.c: decides and prepares keys and facts; sets request->error. Nothing leaves before the batch is durable. */
 void access_prepare(struct safe *safe, struct request *request);
+
+/* reindex.c: puts back what a crash took from the index of persons. */
+MUST_CHECK enum error reindex(struct safe *safe);
 
 /* answers.c: the answers that are made after the batch is durable. */
 void answer_request(struct safe *safe, struct request *request);

@@ -146,6 +146,11 @@ static enum error settle(struct store *store)
                             "PRAGMA journal_size_limit = 67108864;");
 }
 
+enum error store_derived(struct store *store, bool derived)
+{
+    return store_own(store, derived ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+}
+
 /* A file of ours, or an empty one that may become ours. Before anything is written to it, and in one statement, since
  * another opener may be making it. */
 static enum error recognize(struct store *store, bool *ret_fresh)

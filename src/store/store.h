@@ -171,6 +171,10 @@ MUST_CHECK enum error store_run(struct store *store, const struct store_statemen
 MUST_CHECK enum error store_snapshot_begin(struct store *store);
 void store_snapshot_end(struct store *store);
 
+/* While `derived` is true, commits do not wait for the disk: for rows that can be made anew, which a power cut may take
+ * back but never damage. Not inside a transaction. */
+MUST_CHECK enum error store_derived(struct store *store, bool derived);
+
 /* Where the last error came from: the statement's name and the engine's own words. Never a value. */
 const struct fault *store_fault(const struct store *store);
 
