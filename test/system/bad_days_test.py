@@ -121,15 +121,15 @@ class Killed(SystemTest):
     def test_her_list_is_whole_after_the_safe_was_killed(self):
         # The index of who looked is written behind the log; what a kill takes from it is put back from the log.
         hers = self.node.ask("patient", sector="patient", organization="none", purpose="PATRQT", person=self.person)
-        before = len(hers.get("/api/accesses").json)
+        before = len(hers.get("/api/accesses").json())
         for _ in range(7):
             self.assertEqual(self.nurse.get("/fhir/Patient/" + self.person).status, 200)
         os.kill(self.node.safe_pid(), signal.SIGKILL)
         self.assertTrue(wait_until(lambda: hers.get("/readyz").status == 503 or hers.get("/readyz").status == 200))
         self.assertTrue(wait_until(lambda: hers.get("/api/accesses").status == 200), self.node.log()[-1000:])
-        looks = [line for line in hers.get("/api/accesses").json if line["role"] == "nurse"]
+        looks = [line for line in hers.get("/api/accesses").json() if line["role"] == "nurse"]
         self.assertGreaterEqual(len(looks), 7)
-        self.assertGreaterEqual(len(hers.get("/api/accesses").json), min(before + 8, 200))
+        self.assertGreaterEqual(len(hers.get("/api/accesses").json()), min(before + 8, 200))
 
     def test_without_a_safe_requests_say_so_at_once(self):
         # The safe is stopped for good by making its program unable to open the root: the door goes on without it.
