@@ -22,11 +22,6 @@ struct settings {
     struct slice value[SETTINGS];
 };
 
-const struct setting *setting_at(size_t index)
-{
-    return index < SETTINGS ? &table[index] : NULL;
-}
-
 static int find(struct slice name)
 {
     for (size_t i = 0; i < SETTINGS; i++)

@@ -18,8 +18,6 @@ struct setting {
     const char *help;
 };
 
-const struct setting *setting_at(size_t index); /* NULL past the end */
-
 struct settings;
 
 /* A missing file is all defaults. ERROR_VALUE with the line in `fault`. */

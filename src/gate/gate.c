@@ -56,16 +56,6 @@ struct safe_client *gate_client(struct gate *gate)
     return gate->client;
 }
 
-struct world *gate_world(struct gate *gate)
-{
-    return gate->world;
-}
-
-bool gate_is_demo(const struct gate *gate)
-{
-    return gate->keys->demo;
-}
-
 static enum error take_session(struct gate *gate, struct slice payload)
 {
     TRY(session_keys_read(payload, gate->keys));

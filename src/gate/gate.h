@@ -32,8 +32,6 @@ typedef void gate_done(void *context, enum error error);
 void gate_hello(struct gate *gate, gate_done *done, void *context);
 void gate_reconnect(struct gate *gate, struct safe_client *client);
 struct safe_client *gate_client(struct gate *gate);
-struct world *gate_world(struct gate *gate);
-bool gate_is_demo(const struct gate *gate);
 
 /* ---- who asks ---- */
 

@@ -96,5 +96,3 @@ server_body_limit app_body_limit;
 
 const struct route *app_route_at(size_t index); /* NULL past the end */
 
-/* Registers nothing and allocates nothing: checks that the table is sound. For tests. */
-bool app_routes_are_sound(struct fault *fault);

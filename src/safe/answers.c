@@ -338,15 +338,6 @@ static enum error answer_backup(struct safe *safe, struct request *request)
     return OK;
 }
 
-static enum error answer_publish(struct safe *safe, struct request *request)
-{
-    uint64_t index = 0;
-
-    TRY(safe_publish(safe, request->payload, &index));
-    buffer_u64(&request->answer, index);
-    return OK;
-}
-
 /* leaf u64: what the entry permitted, for `check`: is there an entry behind a stored version, and did it permit it? */
 static enum error answer_check(struct safe *safe, struct request *request)
 {
@@ -369,9 +360,12 @@ static void write_finding(void *context, struct slice line)
 
 static enum error answer_check_keys(struct safe *safe, struct request *request)
 {
-    enum error error = keystore_check(safe->keystore, write_finding, &request->answer);
+    enum error keys = keystore_check(safe->keystore, write_finding, &request->answer);
+    enum error index = person_index_check(safe->index, write_finding, &request->answer);
 
-    return error == ERROR_CORRUPT ? OK : error;
+    if (keys != OK && keys != ERROR_CORRUPT)
+        return keys;
+    return index == ERROR_CORRUPT ? OK : index;
 }
 
 static enum error answer_hello(struct safe *safe, struct request *request)
@@ -429,9 +423,6 @@ void answer_request(struct safe *safe, struct request *request)
         break;
     case PROTOCOL_BACKUP:
         request->error = answer_backup(safe, request);
-        break;
-    case PROTOCOL_PUBLISH:
-        request->error = answer_publish(safe, request);
         break;
     case PROTOCOL_CHECK:
         request->error = answer_check(safe, request);

@@ -37,7 +37,6 @@ enum protocol_kind {
     PROTOCOL_CHECKPOINT,     /* log -> signed note */
     PROTOCOL_PROOF,          /* struct access, leaf -> tlog-proof text and the event */
     PROTOCOL_BACKUP,         /* directory -> nothing: keys and logs are copied there */
-    PROTOCOL_PUBLISH,        /* text -> index in the public log */
     PROTOCOL_ISSUE_APPROVED, /* a request signed by two approvers (approval.h) -> a token; counted in the public log */
     PROTOCOL_ISSUE_SYSTEM,   /* credential of the node's own commands -> a token for minutes */
     PROTOCOL_PUBLIC_PROOF,   /* index u64 in the public log -> tlog-proof text with the entry in it */
