@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "rules/dmn/answer.h"
-#include "rules/dmn/feel.h"
+#include "rules/dmn/cell.h"
 #include "rules/dmn/pack.h"
 #include "text/json.h"
 
@@ -44,14 +44,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     struct slice input = slice_of(data, length);
     const struct rule_set *set;
     const struct json *written;
-    struct feel_tests tests;
+    struct cell_tests tests;
     struct pack pack;
     enum error verdict;
 
     if (length > INPUT_MAX)
         return 0;
-    if (feel_parse_tests(arena, input, &tests, NULL) == OK)
-        require(tests.count <= FEEL_TESTS_MAX);
+    if (cell_parse_tests(arena, input, &tests, NULL) == OK)
+        require(tests.count <= CELL_TESTS_MAX);
     if (pack_read(arena, input, &pack, NULL) == OK)
         require(pack_row(&pack, SLICE("R1")).valid_from.length == 10);
     require(rule_set_load(arena, slice_from_string(RULES), &set, NULL) == OK);

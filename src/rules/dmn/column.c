@@ -34,14 +34,14 @@ static void misfit(struct making *making, const struct dmn_rule *rule, const cha
 }
 
 /* Every literal of the column, through a callback: cells first, then the allowed values. */
-typedef void visit_literal(struct making *making, const struct dmn_rule *rule, const struct feel_test *test);
+typedef void visit_literal(struct making *making, const struct dmn_rule *rule, const struct cell_test *test);
 
 static void visit_column(struct making *making, const struct dmn_decision *decision, uint32_t input,
                          visit_literal *visit)
 {
     for (uint32_t r = 0; r < decision->rule_count; r++) {
         const struct dmn_rule *rule = &decision->rule[r];
-        const struct feel_tests *tests = &rule->test[input];
+        const struct cell_tests *tests = &rule->test[input];
         for (size_t i = 0; i < tests->count; i++)
             visit(making, rule, &tests->test[i]);
     }
@@ -63,21 +63,21 @@ static void visit_name(struct making *making, visit_literal *visit)
     }
 }
 
-static enum feel_kind kind_of_literals(const struct making *making)
+static enum cell_kind kind_of_literals(const struct making *making)
 {
     for (uint32_t r = 0; r < making->decision->rule_count; r++) {
-        const struct feel_tests *tests = &making->decision->rule[r].test[making->input];
+        const struct cell_tests *tests = &making->decision->rule[r].test[making->input];
         for (size_t i = 0; i < tests->count; i++)
-            if (tests->test[i].value.kind != FEEL_NULL)
+            if (tests->test[i].value.kind != CELL_NULL)
                 return tests->test[i].value.kind;
     }
-    return FEEL_STRING;
+    return CELL_STRING;
 }
 
 static bool kind_of_column(const struct making *making, bool whole, enum rule_kind *ret_kind)
 {
     static const enum rule_kind of_literal[] = {
-        [FEEL_STRING] = RULE_TEXT, [FEEL_NUMBER] = RULE_DECIMAL, [FEEL_BOOLEAN] = RULE_BOOLEAN};
+        [CELL_STRING] = RULE_TEXT, [CELL_NUMBER] = RULE_DECIMAL, [CELL_BOOLEAN] = RULE_BOOLEAN};
 
     switch (making->clause->type) {
     case DMN_STRING:
@@ -98,12 +98,12 @@ static bool kind_of_column(const struct making *making, bool whole, enum rule_ki
 }
 
 /* Grows the list of a text column by a literal that is new. */
-static void add_text(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
+static void add_text(struct making *making, const struct dmn_rule *rule, const struct cell_test *test)
 {
     struct rule_domain *domain = &making->column->domain;
 
     (void)rule;
-    if (test->value.kind != FEEL_STRING || domain->value_count == RULE_VALUES_MAX)
+    if (test->value.kind != CELL_STRING || domain->value_count == RULE_VALUES_MAX)
         return;
     for (uint32_t i = 0; i < domain->value_count; i++)
         if (slice_equal(domain->value[i], test->value.text))
@@ -111,7 +111,7 @@ static void add_text(struct making *making, const struct dmn_rule *rule, const s
     ((struct slice *)(uintptr_t)domain->value)[domain->value_count++] = test->value.text;
 }
 
-static void count_literal(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
+static void count_literal(struct making *making, const struct dmn_rule *rule, const struct cell_test *test)
 {
     (void)rule;
     (void)test;
@@ -138,7 +138,7 @@ static void find_unknown(struct rule_domain *domain)
 static enum error make_text(struct making *making)
 {
     struct rule_domain *domain = &making->column->domain;
-    const struct feel_tests *allowed = &making->clause->allowed;
+    const struct cell_tests *allowed = &making->clause->allowed;
     struct slice *value = arena_array(making->arena, count_literals(making), sizeof *value);
 
     if (!value)
@@ -168,20 +168,20 @@ static void make_boolean(struct making *making)
     making->column->slot_count = 2;
 }
 
-static void widen_scale(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
+static void widen_scale(struct making *making, const struct dmn_rule *rule, const struct cell_test *test)
 {
     struct rule_domain *domain = &making->column->domain;
 
     (void)rule;
-    if (test->value.kind == FEEL_NUMBER && test->value.scale > domain->scale)
+    if (test->value.kind == CELL_NUMBER && test->value.scale > domain->scale)
         domain->scale = test->value.scale;
-    if (test->relation == FEEL_WITHIN && test->high.scale > domain->scale)
+    if (test->relation == CELL_WITHIN && test->high.scale > domain->scale)
         domain->scale = test->high.scale;
 }
 
 /* A literal as values of the domain are (rule_set.h, enum rule_kind). Literals have at most 17 digits, so only the
  * scale can carry one past the limit. */
-static bool encode(const struct rule_domain *domain, const struct feel_value *value, int64_t *ret)
+static bool encode(const struct rule_domain *domain, const struct cell_value *value, int64_t *ret)
 {
     int64_t number = value->digits;
 
@@ -196,12 +196,12 @@ static bool encode(const struct rule_domain *domain, const struct feel_value *va
     return number > -FORMAT_NUMBER_MAX && number < FORMAT_NUMBER_MAX;
 }
 
-static void apply_allowed(struct making *making, const struct feel_test *test)
+static void apply_allowed(struct making *making, const struct cell_test *test)
 {
     struct rule_domain *domain = &making->column->domain;
-    bool closed_range = test->relation == FEEL_WITHIN && !test->low_open && !test->high_open;
+    bool closed_range = test->relation == CELL_WITHIN && !test->low_open && !test->high_open;
 
-    if (test->relation == FEEL_EQUAL && test->value.kind == FEEL_NULL)
+    if (test->relation == CELL_EQUAL && test->value.kind == CELL_NULL)
         domain->nullable = true;
     else if (!closed_range || !encode(domain, &test->value, &domain->minimum) ||
              !encode(domain, &test->high, &domain->maximum))
@@ -209,22 +209,22 @@ static void apply_allowed(struct making *making, const struct feel_test *test)
 }
 
 /* First values of the intervals that one test begins or ends. */
-static size_t test_starts(const struct rule_domain *domain, const struct feel_test *test, int64_t start[2])
+static size_t test_starts(const struct rule_domain *domain, const struct cell_test *test, int64_t start[2])
 {
     int64_t value, high;
 
-    if (test->value.kind != FEEL_NUMBER || !encode(domain, &test->value, &value))
+    if (test->value.kind != CELL_NUMBER || !encode(domain, &test->value, &value))
         return 0;
     switch (test->relation) {
-    case FEEL_LESS:
-    case FEEL_AT_LEAST:
+    case CELL_LESS:
+    case CELL_AT_LEAST:
         start[0] = value;
         return 1;
-    case FEEL_AT_MOST:
-    case FEEL_GREATER:
+    case CELL_AT_MOST:
+    case CELL_GREATER:
         start[0] = value + 1;
         return 1;
-    case FEEL_EQUAL:
+    case CELL_EQUAL:
         start[0] = value;
         start[1] = value + 1;
         return 2;
@@ -265,7 +265,7 @@ static enum error find_starts(struct making *making)
         return ERROR_MEMORY;
     start[count++] = domain->minimum;
     for (uint32_t r = 0; r < making->decision->rule_count; r++) {
-        const struct feel_tests *tests = &making->decision->rule[r].test[making->input];
+        const struct cell_tests *tests = &making->decision->rule[r].test[making->input];
         for (size_t i = 0; i < tests->count; i++) {
             int64_t found[2];
             size_t ends = test_starts(domain, &tests->test[i], found);
@@ -279,19 +279,19 @@ static enum error find_starts(struct making *making)
     return OK;
 }
 
-static void check_size(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
+static void check_size(struct making *making, const struct dmn_rule *rule, const struct cell_test *test)
 {
     int64_t encoded;
 
-    if ((test->value.kind == FEEL_NUMBER && !encode(&making->column->domain, &test->value, &encoded)) ||
-        (test->relation == FEEL_WITHIN && !encode(&making->column->domain, &test->high, &encoded)))
+    if ((test->value.kind == CELL_NUMBER && !encode(&making->column->domain, &test->value, &encoded)) ||
+        (test->relation == CELL_WITHIN && !encode(&making->column->domain, &test->high, &encoded)))
         misfit(making, rule, "a number is too large, or has decimals where only whole numbers are allowed");
 }
 
 static enum error make_number(struct making *making)
 {
     struct rule_domain *domain = &making->column->domain;
-    const struct feel_tests *allowed = &making->clause->allowed;
+    const struct cell_tests *allowed = &making->clause->allowed;
 
     domain->minimum = -FORMAT_NUMBER_MAX;
     domain->maximum = FORMAT_NUMBER_MAX;
@@ -309,17 +309,17 @@ static enum error make_number(struct making *making)
     return find_starts(making);
 }
 
-static void check_kind(struct making *making, const struct dmn_rule *rule, const struct feel_test *test)
+static void check_kind(struct making *making, const struct dmn_rule *rule, const struct cell_test *test)
 {
-    static const enum feel_kind wanted[] = {[RULE_TEXT] = FEEL_STRING,
-                                            [RULE_BOOLEAN] = FEEL_BOOLEAN,
-                                            [RULE_INTEGER] = FEEL_NUMBER,
-                                            [RULE_DECIMAL] = FEEL_NUMBER};
+    static const enum cell_kind wanted[] = {[RULE_TEXT] = CELL_STRING,
+                                            [RULE_BOOLEAN] = CELL_BOOLEAN,
+                                            [RULE_INTEGER] = CELL_NUMBER,
+                                            [RULE_DECIMAL] = CELL_NUMBER};
     const struct rule_domain *domain = &making->column->domain;
 
-    if (test->value.kind == FEEL_NULL && !domain->nullable)
+    if (test->value.kind == CELL_NULL && !domain->nullable)
         misfit(making, rule, "null is not among the values of the column");
-    else if (test->value.kind != FEEL_NULL && test->value.kind != wanted[domain->kind])
+    else if (test->value.kind != CELL_NULL && test->value.kind != wanted[domain->kind])
         misfit(making, rule, "the cell is of another type than its column");
 }
 
@@ -367,22 +367,22 @@ enum error column_make(struct arena *arena, const struct dmn_model *model, const
     return error;
 }
 
-static bool number_passes(const struct rule_domain *domain, const struct feel_test *test, int64_t number)
+static bool number_passes(const struct rule_domain *domain, const struct cell_test *test, int64_t number)
 {
     int64_t value, high;
 
-    if (test->value.kind != FEEL_NUMBER || !encode(domain, &test->value, &value))
+    if (test->value.kind != CELL_NUMBER || !encode(domain, &test->value, &value))
         return false;
     switch (test->relation) {
-    case FEEL_EQUAL:
+    case CELL_EQUAL:
         return number == value;
-    case FEEL_LESS:
+    case CELL_LESS:
         return number < value;
-    case FEEL_AT_MOST:
+    case CELL_AT_MOST:
         return number <= value;
-    case FEEL_GREATER:
+    case CELL_GREATER:
         return number > value;
-    case FEEL_AT_LEAST:
+    case CELL_AT_LEAST:
         return number >= value;
     default:
         return encode(domain, &test->high, &high) && (test->low_open ? number > value : number >= value) &&
@@ -390,7 +390,7 @@ static bool number_passes(const struct rule_domain *domain, const struct feel_te
     }
 }
 
-static bool any_number_passes(const struct column *column, const struct feel_tests *tests, uint32_t slot)
+static bool any_number_passes(const struct column *column, const struct cell_tests *tests, uint32_t slot)
 {
     for (size_t i = 0; i < tests->count; i++)
         if (number_passes(&column->domain, &tests->test[i], column->start[slot]))
@@ -398,27 +398,27 @@ static bool any_number_passes(const struct column *column, const struct feel_tes
     return false;
 }
 
-static bool names_null(const struct feel_tests *tests)
+static bool names_null(const struct cell_tests *tests)
 {
     for (size_t i = 0; i < tests->count; i++)
-        if (tests->test[i].value.kind == FEEL_NULL)
+        if (tests->test[i].value.kind == CELL_NULL)
             return true;
     return false;
 }
 
-static bool names_text(const struct column *column, const struct feel_tests *tests, uint32_t slot)
+static bool names_text(const struct column *column, const struct cell_tests *tests, uint32_t slot)
 {
     /* The slot past the list is any other text, which no cell can name. */
     if (slot == column->domain.value_count)
         return false;
     for (size_t i = 0; i < tests->count; i++)
-        if (tests->test[i].value.kind != FEEL_NULL &&
+        if (tests->test[i].value.kind != CELL_NULL &&
             slice_equal(tests->test[i].value.text, column->domain.value[slot]))
             return true;
     return false;
 }
 
-bool column_passes(const struct column *column, const struct feel_tests *tests, uint32_t slot)
+bool column_passes(const struct column *column, const struct cell_tests *tests, uint32_t slot)
 {
     const struct rule_domain *domain = &column->domain;
 

@@ -22,4 +22,4 @@ MUST_CHECK enum error column_make(struct arena *arena, const struct dmn_model *m
                                   struct report *report, struct column *ret_column, bool *ret_fits);
 
 /* Does a cell let the values of this slot pass? All values of a slot fare alike. */
-bool column_passes(const struct column *column, const struct feel_tests *tests, uint32_t slot);
+bool column_passes(const struct column *column, const struct cell_tests *tests, uint32_t slot);

@@ -59,12 +59,12 @@ static enum error make_columns(struct compiler *compiler, struct table *table)
     return OK;
 }
 
-static bool same_value(const struct outcome *outcome, uint32_t index, const struct feel_value *value)
+static bool same_value(const struct outcome *outcome, uint32_t index, const struct cell_value *value)
 {
     return slice_equal(outcome->value[index], value->text);
 }
 
-static uint32_t find_value(const struct outcome *outcome, const struct feel_value *value)
+static uint32_t find_value(const struct outcome *outcome, const struct cell_value *value)
 {
     uint32_t i = 0;
 
@@ -73,14 +73,14 @@ static uint32_t find_value(const struct outcome *outcome, const struct feel_valu
     return i;
 }
 
-static void add_value(struct compiler *compiler, struct table *table, uint32_t output, const struct feel_value *value)
+static void add_value(struct compiler *compiler, struct table *table, uint32_t output, const struct cell_value *value)
 {
     static const enum rule_kind kinds[] = {
-        [FEEL_STRING] = RULE_TEXT, [FEEL_NUMBER] = RULE_DECIMAL, [FEEL_BOOLEAN] = RULE_BOOLEAN};
+        [CELL_STRING] = RULE_TEXT, [CELL_NUMBER] = RULE_DECIMAL, [CELL_BOOLEAN] = RULE_BOOLEAN};
     const struct dmn_clause *clause = &table->source->output[output];
     struct outcome *outcome = &table->outcome[output];
 
-    if (value->kind == FEEL_NULL) {
+    if (value->kind == CELL_NULL) {
         misfit(compiler, table, clause->line, clause->name, "null is no result: leave the row out");
         return;
     }
@@ -95,7 +95,7 @@ static void add_value(struct compiler *compiler, struct table *table, uint32_t o
 static enum error make_outcome(struct compiler *compiler, struct table *table, uint32_t output)
 {
     const struct dmn_decision *source = table->source;
-    const struct feel_tests *listed = &source->output[output].allowed;
+    const struct cell_tests *listed = &source->output[output].allowed;
     struct outcome *outcome = &table->outcome[output];
 
     outcome->value = arena_array(compiler->arena, listed->count + source->rule_count, sizeof *outcome->value);
@@ -103,10 +103,10 @@ static enum error make_outcome(struct compiler *compiler, struct table *table, u
         return ERROR_MEMORY;
     outcome->ordered = listed->count > 0 && !listed->negated;
     for (size_t i = 0; outcome->ordered && i < listed->count; i++)
-        if (listed->test[i].relation == FEEL_EQUAL)
+        if (listed->test[i].relation == CELL_EQUAL)
             add_value(compiler, table, output, &listed->test[i].value);
     for (uint32_t r = 0; r < source->rule_count; r++) {
-        const struct feel_value *value = &source->rule[r].value[output];
+        const struct cell_value *value = &source->rule[r].value[output];
         add_value(compiler, table, output, value);
         table->row_value[r * source->output_count + output] = (uint16_t)find_value(outcome, value);
     }

@@ -15,7 +15,7 @@ static const char *const namespaces[] = {
 struct dmn_item {
     struct slice name;
     enum dmn_type type;
-    struct feel_tests allowed;
+    struct cell_tests allowed;
 };
 
 struct reading {
@@ -74,7 +74,7 @@ static const struct dmn_item *find_item(const struct reading *reading, struct sl
 }
 
 /* Parses the list inside <allowedValues> or <inputValues>, when there is one. */
-static enum error read_allowed(struct reading *reading, const xmlNode *holder, const char *name, struct feel_tests *ret)
+static enum error read_allowed(struct reading *reading, const xmlNode *holder, const char *name, struct cell_tests *ret)
 {
     const xmlNode *list = xml_child(holder, name);
     struct slice text;
@@ -83,7 +83,7 @@ static enum error read_allowed(struct reading *reading, const xmlNode *holder, c
     if (!list)
         return OK;
     TRY(xml_child_content(reading->arena, list, "text", &text));
-    enum error error = feel_parse_tests(reading->arena, text, ret, &fault);
+    enum error error = cell_parse_tests(reading->arena, text, ret, &fault);
     if (error != ERROR_SYNTAX)
         return error;
     struct report_place place = place_of(reading, list);
@@ -208,13 +208,13 @@ static struct report_place cell_place(const struct reading *reading, const xmlNo
 }
 
 static enum error read_test_cell(struct reading *reading, const xmlNode *cell, const struct dmn_rule *rule,
-                                 struct slice clause, struct feel_tests *ret)
+                                 struct slice clause, struct cell_tests *ret)
 {
     struct slice text;
     struct fault fault = {0};
 
     TRY(xml_child_content(reading->arena, cell, "text", &text));
-    enum error error = feel_parse_tests(reading->arena, text, ret, &fault);
+    enum error error = cell_parse_tests(reading->arena, text, ret, &fault);
     if (error != ERROR_SYNTAX)
         return error;
     struct report_place place = cell_place(reading, cell, rule, clause);
@@ -223,13 +223,13 @@ static enum error read_test_cell(struct reading *reading, const xmlNode *cell, c
 }
 
 static enum error read_value_cell(struct reading *reading, const xmlNode *cell, const struct dmn_rule *rule,
-                                  struct slice clause, struct feel_value *ret)
+                                  struct slice clause, struct cell_value *ret)
 {
     struct slice text;
     struct fault fault = {0};
 
     TRY(xml_child_content(reading->arena, cell, "text", &text));
-    enum error error = feel_parse_value(reading->arena, text, ret, &fault);
+    enum error error = cell_parse_value(reading->arena, text, ret, &fault);
     if (error != ERROR_SYNTAX)
         return error;
     struct report_place place = cell_place(reading, cell, rule, clause);
@@ -240,8 +240,8 @@ static enum error read_value_cell(struct reading *reading, const xmlNode *cell, 
 static enum error read_rule_cells(struct reading *reading, const xmlNode *node, struct dmn_rule *rule)
 {
     const struct dmn_decision *decision = reading->decision;
-    struct feel_tests *test = arena_array(reading->arena, decision->input_count, sizeof *test);
-    struct feel_value *value = arena_array(reading->arena, decision->output_count, sizeof *value);
+    struct cell_tests *test = arena_array(reading->arena, decision->input_count, sizeof *test);
+    struct cell_value *value = arena_array(reading->arena, decision->output_count, sizeof *value);
     const struct dmn_clause *clause = decision->input;
 
     if (!test || !value)

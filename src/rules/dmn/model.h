@@ -6,7 +6,7 @@
  * Reading goes on past what it cannot read and reports each place, so that an author sees everything at once; a
  * decision with such a place is marked `broken`. The model lives in the arena. */
 
-#include "feel.h"
+#include "cell.h"
 #include "report.h"
 
 enum dmn_type { DMN_UNTYPED, DMN_STRING, DMN_NUMBER, DMN_BOOLEAN, DMN_OTHER };
@@ -17,14 +17,14 @@ struct dmn_clause {
     struct slice name; /* input: its expression, a name; output: its name, or the decision's */
     enum dmn_type type;
     struct slice type_name;    /* as written, for messages */
-    struct feel_tests allowed; /* no tests: anything */
+    struct cell_tests allowed; /* no tests: anything */
 };
 
 struct dmn_rule {
     uint32_t line;
     struct slice id;
-    const struct feel_tests *test;  /* one an input */
-    const struct feel_value *value; /* one an output */
+    const struct cell_tests *test;  /* one an input */
+    const struct cell_value *value; /* one an output */
 };
 
 struct dmn_decision {

@@ -24,7 +24,7 @@ static struct report_place row_place(const struct check *check, const struct dmn
                                  .clause = clause};
 }
 
-static bool lists(const struct feel_tests *allowed, struct slice text)
+static bool lists(const struct cell_tests *allowed, struct slice text)
 {
     for (size_t i = 0; i < allowed->count; i++)
         if (slice_equal(allowed->test[i].value.text, text))
@@ -32,32 +32,32 @@ static bool lists(const struct feel_tests *allowed, struct slice text)
     return false;
 }
 
-static bool is_closed_list(const struct feel_tests *allowed)
+static bool is_closed_list(const struct cell_tests *allowed)
 {
     if (allowed->negated || allowed->count == 0)
         return false;
     for (size_t i = 0; i < allowed->count; i++)
-        if (allowed->test[i].relation != FEEL_EQUAL || allowed->test[i].value.kind != FEEL_STRING)
+        if (allowed->test[i].relation != CELL_EQUAL || allowed->test[i].value.kind != CELL_STRING)
             return false;
     return true;
 }
 
-static bool is_whole_range(const struct feel_test *test)
+static bool is_whole_range(const struct cell_test *test)
 {
-    return test->relation == FEEL_WITHIN && !test->low_open && !test->high_open && test->value.scale == 0 &&
+    return test->relation == CELL_WITHIN && !test->low_open && !test->high_open && test->value.scale == 0 &&
            test->high.scale == 0;
 }
 
 /* `[0..120]`, with `null` beside it where unknown is allowed. */
-static bool is_closed_range(const struct feel_tests *allowed)
+static bool is_closed_range(const struct cell_tests *allowed)
 {
     size_t ranges = 0;
 
     for (size_t i = 0; i < allowed->count; i++) {
-        const struct feel_test *test = &allowed->test[i];
+        const struct cell_test *test = &allowed->test[i];
         if (is_whole_range(test))
             ranges++;
-        else if (test->relation != FEEL_EQUAL || test->value.kind != FEEL_NULL)
+        else if (test->relation != CELL_EQUAL || test->value.kind != CELL_NULL)
             return false;
     }
     return !allowed->negated && ranges == 1;
@@ -105,7 +105,7 @@ static void check_output(const struct check *check, const struct dmn_clause *cla
 }
 
 /* What a cell may speak of: the column's own list, or the list of the output that feeds it. */
-static const struct feel_tests *allowed_of(const struct check *check, const struct dmn_clause *clause)
+static const struct cell_tests *allowed_of(const struct check *check, const struct dmn_clause *clause)
 {
     struct dmn_feed feed;
 
@@ -114,7 +114,7 @@ static const struct feel_tests *allowed_of(const struct check *check, const stru
     return &clause->allowed;
 }
 
-static bool in_range(const struct feel_tests *allowed, int64_t number)
+static bool in_range(const struct cell_tests *allowed, int64_t number)
 {
     for (size_t i = 0; i < allowed->count; i++)
         if (is_whole_range(&allowed->test[i]))
@@ -123,14 +123,14 @@ static bool in_range(const struct feel_tests *allowed, int64_t number)
 }
 
 static void check_literal(const struct check *check, const struct dmn_rule *rule, const struct dmn_clause *clause,
-                          const struct feel_value *value)
+                          const struct cell_value *value)
 {
     struct report_place place = row_place(check, rule, clause->name);
-    const struct feel_tests *allowed = allowed_of(check, clause);
+    const struct cell_tests *allowed = allowed_of(check, clause);
 
-    if (value->kind == FEEL_NUMBER && value->scale > 0)
+    if (value->kind == CELL_NUMBER && value->scale > 0)
         report_add(check->report, &place, "%.*s is no whole number", SLICE_PRINT(value->text));
-    else if (value->kind == FEEL_NUMBER ? !in_range(allowed, value->digits) : !lists(allowed, value->text))
+    else if (value->kind == CELL_NUMBER ? !in_range(allowed, value->digits) : !lists(allowed, value->text))
         report_add(check->report, &place, "%.*s is not among the values of the column", SLICE_PRINT(value->text));
 }
 
@@ -138,14 +138,14 @@ static void check_row_inputs(const struct check *check, const struct dmn_rule *r
 {
     for (uint32_t i = 0; i < check->decision->input_count; i++) {
         const struct dmn_clause *clause = &check->decision->input[i];
-        const struct feel_tests *tests = &rule->test[i];
+        const struct cell_tests *tests = &rule->test[i];
         if (tests->empty) {
             struct report_place place = row_place(check, rule, clause->name);
             report_add(check->report, &place, "the cell is empty: write - where it does not matter");
         }
         for (size_t k = 0; k < tests->count; k++) {
             check_literal(check, rule, clause, &tests->test[k].value);
-            if (tests->test[k].relation == FEEL_WITHIN)
+            if (tests->test[k].relation == CELL_WITHIN)
                 check_literal(check, rule, clause, &tests->test[k].high);
         }
     }
@@ -155,7 +155,7 @@ static void check_row_outputs(const struct check *check, const struct dmn_rule *
 {
     for (uint32_t i = 0; i < check->decision->output_count; i++) {
         const struct dmn_clause *clause = &check->decision->output[i];
-        if (rule->value[i].kind == FEEL_STRING && lists(&clause->allowed, rule->value[i].text))
+        if (rule->value[i].kind == CELL_STRING && lists(&clause->allowed, rule->value[i].text))
             continue;
         struct report_place place = row_place(check, rule, clause->name);
         report_add(check->report, &place, "%.*s is not among the values of the output",

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "rules/dmn/answer.h"
 #include "rules/dmn/compile.h"
-#include "rules/dmn/feel.h"
+#include "rules/dmn/cell.h"
 #include "rules/dmn/xml.h"
 #include "text/json.h"
 
@@ -21,19 +21,19 @@ struct run {
 };
 
 /* Which kind of value `xsi:type` names, without its prefix; text where it names none. */
-static enum feel_kind value_kind(const xmlNode *value)
+static enum cell_kind value_kind(const xmlNode *value)
 {
     xmlChar *type = xmlGetNsProp(value, (const xmlChar *)"type", (const xmlChar *)NAMESPACE_INSTANCE);
     struct slice name = slice_from_string((const char *)type);
-    enum feel_kind kind = FEEL_STRING;
+    enum cell_kind kind = CELL_STRING;
 
     slice_cut(&name, ':');
     if (slice_is(name, "decimal") || slice_is(name, "double") || slice_is(name, "integer"))
-        kind = FEEL_NUMBER;
+        kind = CELL_NUMBER;
     else if (slice_is(name, "boolean"))
-        kind = FEEL_BOOLEAN;
+        kind = CELL_BOOLEAN;
     else if (name.length > 0 && !slice_is(name, "string"))
-        kind = FEEL_NULL; /* dates and the like */
+        kind = CELL_NULL; /* dates and the like */
     xmlFree(type);
     return kind;
 }
@@ -51,20 +51,20 @@ static bool is_nil(const xmlNode *value)
 static bool write_simple(struct run *run, struct json_writer *json, const xmlNode *value)
 {
     struct slice text;
-    struct feel_value number;
-    enum feel_kind kind = value_kind(value);
+    struct cell_value number;
+    enum cell_kind kind = value_kind(value);
 
     if (is_nil(value)) {
         json_null(json);
         return true;
     }
-    if (kind == FEEL_NULL || xml_content(run->arena, value, &text) != OK)
+    if (kind == CELL_NULL || xml_content(run->arena, value, &text) != OK)
         return false;
-    if (kind == FEEL_STRING)
+    if (kind == CELL_STRING)
         json_string(json, text);
-    else if (kind == FEEL_BOOLEAN)
+    else if (kind == CELL_BOOLEAN)
         json_bool(json, slice_is(text, "true"));
-    else if (feel_parse_value(run->arena, text, &number, NULL) == OK && number.kind == FEEL_NUMBER)
+    else if (cell_parse_value(run->arena, text, &number, NULL) == OK && number.kind == CELL_NUMBER)
         json_raw(json, number.text);
     else
         return false;

@@ -9,17 +9,17 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
-#include "rules/dmn/feel.h"
+#include "rules/dmn/cell.h"
 
-static void write_tests(struct buffer *into, const struct feel_tests *tests)
+static void write_tests(struct buffer *into, const struct cell_tests *tests)
 {
     static const char *const relations[] = {"=", "<", "<=", ">", ">=", "in"};
 
     buffer_string(into, tests->negated ? "not" : "");
     for (size_t i = 0; i < tests->count; i++) {
-        const struct feel_test *test = &tests->test[i];
+        const struct cell_test *test = &tests->test[i];
         buffer_format(into, "{%s %.*s", relations[test->relation], SLICE_PRINT(test->value.text));
-        if (test->relation == FEEL_WITHIN)
+        if (test->relation == CELL_WITHIN)
             buffer_format(into, "%s..%s%.*s", test->low_open ? "<" : "", test->high_open ? "<" : "",
                           SLICE_PRINT(test->high.text));
         buffer_string(into, "}");
@@ -59,10 +59,10 @@ static void cells_are_read_as_written(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CLEANUP_ARENA struct arena *arena = arena_new(1 << 20);
         CLEANUP_BUFFER struct buffer read = buffer_new(1 << 12);
-        struct feel_tests tests;
+        struct cell_tests tests;
         struct fault fault = {0};
 
-        if (feel_parse_tests(arena, slice_from_string(cases[i].cell), &tests, &fault) != OK)
+        if (cell_parse_tests(arena, slice_from_string(cases[i].cell), &tests, &fault) != OK)
             fail_msg("%s: %s", cases[i].cell, fault.detail);
         write_tests(&read, &tests);
         if (!slice_is(buffer_view(&read), cases[i].read))
@@ -106,11 +106,11 @@ static void anything_else_is_refused_with_its_column(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CLEANUP_ARENA struct arena *arena = arena_new(1 << 20);
-        struct feel_tests tests;
+        struct cell_tests tests;
         struct fault fault = {0};
         unsigned column = 0;
 
-        if (feel_parse_tests(arena, slice_from_string(cases[i].cell), &tests, &fault) != ERROR_SYNTAX)
+        if (cell_parse_tests(arena, slice_from_string(cases[i].cell), &tests, &fault) != ERROR_SYNTAX)
             fail_msg("%s was taken", cases[i].cell);
         assert_int_equal(1, sscanf(fault.detail, "column %u", &column));
         if (column != cases[i].column)
@@ -122,29 +122,29 @@ static void a_cell_has_a_bounded_number_of_tests(void **state)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(8 << 20);
     CLEANUP_BUFFER struct buffer cell = buffer_new(1 << 20);
-    struct feel_tests tests;
+    struct cell_tests tests;
 
     (void)state;
     buffer_string(&cell, "1");
-    for (int i = 1; i < FEEL_TESTS_MAX; i++)
+    for (int i = 1; i < CELL_TESTS_MAX; i++)
         buffer_string(&cell, ",1");
-    assert_int_equal(OK, feel_parse_tests(arena, buffer_view(&cell), &tests, NULL));
-    assert_int_equal(FEEL_TESTS_MAX, tests.count);
+    assert_int_equal(OK, cell_parse_tests(arena, buffer_view(&cell), &tests, NULL));
+    assert_int_equal(CELL_TESTS_MAX, tests.count);
     buffer_string(&cell, ",1");
-    assert_int_equal(ERROR_SYNTAX, feel_parse_tests(arena, buffer_view(&cell), &tests, NULL));
+    assert_int_equal(ERROR_SYNTAX, cell_parse_tests(arena, buffer_view(&cell), &tests, NULL));
 }
 
 static void an_output_is_one_literal(void **state)
 {
     static const char *const refused[] = {"", "-", "1, 2", "\"a\" + \"b\"", "> 5", "[1..2]", "not(1)"};
     CLEANUP_ARENA struct arena *arena = arena_new(1 << 20);
-    struct feel_value value;
+    struct cell_value value;
 
     (void)state;
-    assert_int_equal(OK, feel_parse_value(arena, SLICE(" \"x\" "), &value, NULL));
-    assert_true(value.kind == FEEL_STRING && slice_is(value.text, "x"));
+    assert_int_equal(OK, cell_parse_value(arena, SLICE(" \"x\" "), &value, NULL));
+    assert_true(value.kind == CELL_STRING && slice_is(value.text, "x"));
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        if (feel_parse_value(arena, slice_from_string(refused[i]), &value, NULL) == OK)
+        if (cell_parse_value(arena, slice_from_string(refused[i]), &value, NULL) == OK)
             fail_msg("%s was taken", refused[i]);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "feel.h"
+#include "cell.h"
 
 #include "rules/format.h"
 
@@ -86,7 +86,7 @@ static char unescaped(char c)
     }
 }
 
-static enum error parse_string(struct parser *parser, struct feel_value *ret)
+static enum error parse_string(struct parser *parser, struct cell_value *ret)
 {
     char *content = arena_alloc(parser->arena, parser->text.length);
     size_t length = 0;
@@ -106,7 +106,7 @@ static enum error parse_string(struct parser *parser, struct feel_value *ret)
         content[length++] = c;
     }
     parser->at++;
-    *ret = (struct feel_value){.kind = FEEL_STRING, .text = slice_of(content, length)};
+    *ret = (struct cell_value){.kind = CELL_STRING, .text = slice_of(content, length)};
     return OK;
 }
 
@@ -121,7 +121,7 @@ static size_t count_digits(const struct parser *parser, size_t from)
 
 /* The digits before and behind the point as one whole number. */
 static enum error number_digits(struct parser *parser, struct slice whole, struct slice fraction, bool negative,
-                                struct feel_value *ret)
+                                struct cell_value *ret)
 {
     int64_t digits = 0;
 
@@ -131,11 +131,11 @@ static enum error number_digits(struct parser *parser, struct slice whole, struc
         digits = digits * 10 + (whole.data[i] - '0');
     for (size_t i = 0; i < fraction.length; i++)
         digits = digits * 10 + (fraction.data[i] - '0');
-    *ret = (struct feel_value){FEEL_NUMBER, slice_of("", 0), negative ? -digits : digits, (uint8_t)fraction.length};
+    *ret = (struct cell_value){CELL_NUMBER, slice_of("", 0), negative ? -digits : digits, (uint8_t)fraction.length};
     return OK;
 }
 
-static enum error parse_number(struct parser *parser, struct feel_value *ret)
+static enum error parse_number(struct parser *parser, struct cell_value *ret)
 {
     bool negative = take(parser, "-");
 
@@ -163,7 +163,7 @@ static enum error parse_number(struct parser *parser, struct feel_value *ret)
     return ret->text.data ? OK : ERROR_MEMORY;
 }
 
-static enum error parse_literal(struct parser *parser, struct feel_value *ret)
+static enum error parse_literal(struct parser *parser, struct cell_value *ret)
 {
     skip_space(parser);
     char c = peek(parser);
@@ -173,11 +173,11 @@ static enum error parse_literal(struct parser *parser, struct feel_value *ret)
     if (is_digit(c) || c == '-' || c == '.')
         return parse_number(parser, ret);
     if (take_word(parser, "true"))
-        *ret = (struct feel_value){.kind = FEEL_BOOLEAN, .text = SLICE("true"), .digits = 1};
+        *ret = (struct cell_value){.kind = CELL_BOOLEAN, .text = SLICE("true"), .digits = 1};
     else if (take_word(parser, "false"))
-        *ret = (struct feel_value){.kind = FEEL_BOOLEAN, .text = SLICE("false")};
+        *ret = (struct cell_value){.kind = CELL_BOOLEAN, .text = SLICE("false")};
     else if (take_word(parser, "null"))
-        *ret = (struct feel_value){.kind = FEEL_NULL, .text = SLICE("null")};
+        *ret = (struct cell_value){.kind = CELL_NULL, .text = SLICE("null")};
     else if (is_letter(c))
         return refuse(parser, "a bare word: texts stand in quotation marks, names and functions are not supported");
     else
@@ -185,7 +185,7 @@ static enum error parse_literal(struct parser *parser, struct feel_value *ret)
     return OK;
 }
 
-static int compare_numbers(const struct feel_value *a, const struct feel_value *b)
+static int compare_numbers(const struct cell_value *a, const struct cell_value *b)
 {
     __int128 left = a->digits, right = b->digits;
 
@@ -196,9 +196,9 @@ static int compare_numbers(const struct feel_value *a, const struct feel_value *
     return (left > right) - (left < right);
 }
 
-static enum error parse_range(struct parser *parser, struct feel_test *ret)
+static enum error parse_range(struct parser *parser, struct cell_test *ret)
 {
-    struct feel_test test = {.relation = FEEL_WITHIN, .low_open = peek(parser) != '['};
+    struct cell_test test = {.relation = CELL_WITHIN, .low_open = peek(parser) != '['};
 
     parser->at++;
     TRY(parse_literal(parser, &test.value));
@@ -211,7 +211,7 @@ static enum error parse_range(struct parser *parser, struct feel_test *ret)
         return refuse(parser, "a range ends with ], ) or [");
     parser->at++;
     test.high_open = end != ']';
-    if (test.value.kind != FEEL_NUMBER || test.high.kind != FEEL_NUMBER)
+    if (test.value.kind != CELL_NUMBER || test.high.kind != CELL_NUMBER)
         return refuse(parser, "the ends of a range must be numbers");
     if (compare_numbers(&test.value, &test.high) > 0)
         return refuse(parser, "the range ends before it begins");
@@ -219,12 +219,12 @@ static enum error parse_range(struct parser *parser, struct feel_test *ret)
     return OK;
 }
 
-static bool take_relation(struct parser *parser, enum feel_relation *ret)
+static bool take_relation(struct parser *parser, enum cell_relation *ret)
 {
     static const struct {
         const char *token;
-        enum feel_relation relation;
-    } relations[] = {{"<=", FEEL_AT_MOST}, {">=", FEEL_AT_LEAST}, {"<", FEEL_LESS}, {">", FEEL_GREATER}};
+        enum cell_relation relation;
+    } relations[] = {{"<=", CELL_AT_MOST}, {">=", CELL_AT_LEAST}, {"<", CELL_LESS}, {">", CELL_GREATER}};
 
     for (size_t i = 0; i < sizeof relations / sizeof relations[0]; i++) {
         if (take(parser, relations[i].token)) {
@@ -235,27 +235,27 @@ static bool take_relation(struct parser *parser, enum feel_relation *ret)
     return false;
 }
 
-static enum error parse_test(struct parser *parser, struct feel_test *ret)
+static enum error parse_test(struct parser *parser, struct cell_test *ret)
 {
-    *ret = (struct feel_test){.relation = FEEL_EQUAL};
+    *ret = (struct cell_test){.relation = CELL_EQUAL};
     skip_space(parser);
     if (memchr("[](", peek(parser), 3))
         return parse_range(parser, ret);
     if (!take_relation(parser, &ret->relation))
         return parse_literal(parser, &ret->value);
     TRY(parse_literal(parser, &ret->value));
-    return ret->value.kind == FEEL_NUMBER ? OK : refuse(parser, "only numbers can be compared with <, <=, > and >=");
+    return ret->value.kind == CELL_NUMBER ? OK : refuse(parser, "only numbers can be compared with <, <=, > and >=");
 }
 
-static enum error parse_list(struct parser *parser, struct feel_tests *ret)
+static enum error parse_list(struct parser *parser, struct cell_tests *ret)
 {
     size_t most = 1;
 
     for (size_t i = parser->at; i < parser->text.length; i++)
         most += parser->text.data[i] == ',';
-    if (most > FEEL_TESTS_MAX)
+    if (most > CELL_TESTS_MAX)
         return refuse(parser, "a cell has too many tests");
-    struct feel_test *test = arena_array(parser->arena, most, sizeof *test);
+    struct cell_test *test = arena_array(parser->arena, most, sizeof *test);
     if (!test)
         return ERROR_MEMORY;
     do {
@@ -279,10 +279,10 @@ static bool is_dash(struct slice text)
     return take(&parser, "-") && expect_end(&parser) == OK;
 }
 
-enum error feel_parse_tests(struct arena *arena, struct slice text, struct feel_tests *ret, struct fault *fault)
+enum error cell_parse_tests(struct arena *arena, struct slice text, struct cell_tests *ret, struct fault *fault)
 {
     struct parser parser = {arena, text, 0, fault};
-    struct feel_tests tests = {0};
+    struct cell_tests tests = {0};
 
     skip_space(&parser);
     /* Editors leave a cell empty where the table does not care, like `-`; the profile wants it written. */
@@ -302,10 +302,10 @@ enum error feel_parse_tests(struct arena *arena, struct slice text, struct feel_
     return OK;
 }
 
-enum error feel_parse_value(struct arena *arena, struct slice text, struct feel_value *ret, struct fault *fault)
+enum error cell_parse_value(struct arena *arena, struct slice text, struct cell_value *ret, struct fault *fault)
 {
     struct parser parser = {arena, text, 0, fault};
-    struct feel_value value;
+    struct cell_value value;
 
     TRY(parse_literal(&parser, &value));
     TRY(expect_end(&parser));
