@@ -33,8 +33,8 @@ uint128 wide_divide(struct wide a, uint128 b, uint128 *ret_remainder);
 /* `value` without its last `drop` digits, rounded. `inexact`: something of less than a unit was cut off before. */
 uint128 number_drop(uint128 value, uint32_t drop, bool inexact, bool negative, enum number_rounding rounding);
 
-/* The one way to a result: value × 10^exponent rounded half to even to what a number holds. `inexact`: something of less
- * than a unit of `value`, which has more than 34 digits then, was cut off. ERROR_VALUE: too large. */
+/* The one way to a result: value × 10^exponent rounded half to even to what a number holds. `inexact`: something of
+ * less than a unit of `value`, which has more than 34 digits then, was cut off. ERROR_VALUE: too large. */
 MUST_CHECK enum error number_finish(bool negative, uint128 value, bool inexact, int32_t exponent, struct number *ret);
 
 /* The same coefficient with fewer trailing zeros, while the exponent stays at or below `exponent_most`. */
