@@ -191,9 +191,9 @@ static enum error read_text(struct reading *reading, const struct feel_type *typ
                             struct feel_value *ret)
 {
     static enum error (*const read[])(struct reading *, struct slice, struct feel_value *) = {
-        [FEEL_TYPE_STRING] = read_string,        [FEEL_TYPE_DATE] = read_date,
-        [FEEL_TYPE_TIME] = read_time,            [FEEL_TYPE_DATE_TIME] = read_date_time,
-        [FEEL_TYPE_YEARS_MONTHS] = read_months,  [FEEL_TYPE_DAYS_TIME] = read_nanoseconds,
+        [FEEL_TYPE_STRING] = read_string,       [FEEL_TYPE_DATE] = read_date,
+        [FEEL_TYPE_TIME] = read_time,           [FEEL_TYPE_DATE_TIME] = read_date_time,
+        [FEEL_TYPE_YEARS_MONTHS] = read_months, [FEEL_TYPE_DAYS_TIME] = read_nanoseconds,
     };
 
     if (json_kind(json) != JSON_STRING)
@@ -236,8 +236,8 @@ static enum error read_value(struct reading *reading, const struct feel_type *ty
     }
 }
 
-enum error drg_from_json(struct feel_run *run, struct slice name, const struct feel_type *type,
-                         const struct json *json, struct feel_value *ret, struct fault *fault)
+enum error drg_from_json(struct feel_run *run, struct slice name, const struct feel_type *type, const struct json *json,
+                         struct feel_value *ret, struct fault *fault)
 {
     struct reading reading = {.run = run, .name = name, .fault = fault};
     struct feel_value value;

@@ -165,8 +165,7 @@ static enum error load_general(struct arena *arena, const struct options *option
     return error;
 }
 
-static enum error load(struct arena *arena, const struct options *options, struct session *session,
-                       struct fault *fault)
+static enum error load(struct arena *arena, const struct options *options, struct session *session, struct fault *fault)
 {
     if (options->explain || command_is_pack(options->model))
         return load_compiled(arena, options, &session->decision, fault);
@@ -186,10 +185,8 @@ int command_decide(int argc, char **argv)
     }
     if (!arena || !scratch)
         return command_fail("decide", ERROR_MEMORY, NULL);
-    struct session session = {.scratch = scratch,
-                              .answer = buffer_new(ANSWER_BYTES_MAX),
-                              .world = world_real(),
-                              .explain = options.explain};
+    struct session session = {
+        .scratch = scratch, .answer = buffer_new(ANSWER_BYTES_MAX), .world = world_real(), .explain = options.explain};
     enum error error = load(arena, &options, &session, &fault);
     if (error != OK)
         return command_fail("decide", error, &fault);
