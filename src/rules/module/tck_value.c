@@ -87,7 +87,7 @@ static const struct {
 };
 
 /* Which kind of value `xsi:type` names, without its prefix; NULL: one that is not supported. */
-static read_text *reader_of(const xmlNode *value)
+static read_text *reader_for(const xmlNode *value)
 {
     xmlChar *type = xmlGetNsProp(value, (const xmlChar *)"type", (const xmlChar *)NAMESPACE_INSTANCE);
     struct slice name = slice_from_string((const char *)type);
@@ -114,7 +114,7 @@ static bool is_nil(const xmlNode *value)
 /* A string's white space counts, so it is not xml_content. */
 static enum error read_simple(struct feel_run *run, const xmlNode *value, struct feel_value *ret)
 {
-    read_text *read = reader_of(value);
+    read_text *read = reader_for(value);
     struct slice text;
 
     *ret = feel_null();
