@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 QUESTIONS = 4096
 SIZES = (10, 1000, 16369)
 STEP_A, STEP_C = 4, 10
+KINDS = 997  # of results
 
 EXPRESSIONS = [
     ("arithmetic", "principal * rate / 12 + fee", {"principal": 600000, "rate": 0.0375, "fee": 12.5}, 1887.5),
@@ -64,13 +65,13 @@ def write_dmn(path, rows):
     for number, a, b, c in cells(rows):
         texts = (f"[{a[0]}..{a[1]}]", f'"{b}"', f"[{c[0]}..{c[1]}]")
         inputs = "".join(f'<inputEntry id="x{number}_{i}"><text>{escape(t)}</text></inputEntry>' for i, t in enumerate(texts))
-        out.append(f'<rule id="R{number}">{inputs}<outputEntry id="y{number}"><text>{number}</text></outputEntry></rule>\n')
+        out.append(f'<rule id="R{number}">{inputs}<outputEntry id="y{number}"><text>{number % KINDS}</text></outputEntry></rule>\n')
     out.append("</decisionTable></decision></definitions>\n")
     path.write_text("".join(out))
 
 
 def write_jdm(path, rows):
-    rules = [{"_id": f"R{n}", "a": f"[{a[0]}..{a[1]}]", "b": f'"{b}"', "c": f"[{c[0]}..{c[1]}]", "row": str(n)}
+    rules = [{"_id": f"R{n}", "a": f"[{a[0]}..{a[1]}]", "b": f'"{b}"', "c": f"[{c[0]}..{c[1]}]", "row": str(n % KINDS)}
              for n, a, b, c in cells(rows)]
     inputs = [{"id": name, "type": "expression", "field": name, "name": name} for name in "abc"]
     table = {"rules": rules, "inputs": inputs, "outputs": [{"id": "row", "type": "expression", "field": "row", "name": "row"}],
@@ -89,7 +90,7 @@ def write_questions(path, rows):
             number = chosen.randrange(rows)
             a, b, c = row_of(rows, number)
             question = {"a": a * STEP_A + chosen.randrange(STEP_A), "b": f"k{b}", "c": c * STEP_C + chosen.randrange(STEP_C)}
-            print(json.dumps({"row": number, "facts": question}), file=out)
+            print(json.dumps({"row": number, "value": number % KINDS, "facts": question}), file=out)
 
 
 def main():

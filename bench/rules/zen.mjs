@@ -42,7 +42,7 @@ for (const rows of [10, 1000, 16369]) {
   const decision = new ZenEngine().createDecision(readFileSync(`${folder}/table_${rows}.jdm.json`))
   let right = true
   const ns = await bestAsync(async () => {
-    for (const { row, facts } of questions) right = (await decision.evaluate(facts)).result.row === row && right
+    for (const { value, facts } of questions) right = (await decision.evaluate(facts)).result.row === value && right
   }, questions.length)
   report('zen', `table ${rows}`, ns, right)
 }
