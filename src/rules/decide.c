@@ -3,6 +3,7 @@
 /* Deciding: each input's slot names a set of rows; the rows that match are the intersection. */
 
 #include "rule_set.h"
+#include "text/date.h"
 
 static int64_t interval_of(const struct rule_input *input, int64_t value)
 {
@@ -29,7 +30,7 @@ static int64_t number_slot(const struct rule_input *input, int64_t value)
 
 int64_t rule_input_slot(const struct rule_input *input, int64_t value)
 {
-    if (input->domain.kind == RULE_INTEGER || input->domain.kind == RULE_DECIMAL)
+    if (rule_kind_is_number(input->domain.kind))
         return number_slot(input, value);
     if (value == RULE_UNKNOWN)
         return input->domain.unknown;
@@ -269,6 +270,19 @@ static enum error number_value(const struct rule_domain *domain, struct slice te
     return OK;
 }
 
+static enum error date_value(const struct rule_domain *domain, struct slice text, int64_t *ret_value)
+{
+    struct date date;
+
+    if (date_parse(text, DATE_KIND_DATE, &date) != OK || date.precision != DATE_DAY)
+        return ERROR_VALUE;
+    int64_t day = date_day_number(date.year, date.month, date.day);
+    if (day < domain->minimum || day > domain->maximum)
+        return ERROR_VALUE;
+    *ret_value = day;
+    return OK;
+}
+
 enum error rule_value_of(const struct rule_domain *domain, struct slice text, int64_t *ret_value)
 {
     if (domain->kind == RULE_TEXT || domain->kind == RULE_BOOLEAN)
@@ -277,5 +291,5 @@ enum error rule_value_of(const struct rule_domain *domain, struct slice text, in
         *ret_value = RULE_UNKNOWN;
         return OK;
     }
-    return number_value(domain, text, ret_value);
+    return domain->kind == RULE_DATE ? date_value(domain, text, ret_value) : number_value(domain, text, ret_value);
 }

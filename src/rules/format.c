@@ -3,8 +3,11 @@
 
 #include "crypto/encode.h"
 
-static const char *const kinds[] = {
-    [RULE_TEXT] = "text", [RULE_BOOLEAN] = "boolean", [RULE_INTEGER] = "integer", [RULE_DECIMAL] = "decimal"};
+static const char *const kinds[] = {[RULE_TEXT] = "text",
+                                    [RULE_BOOLEAN] = "boolean",
+                                    [RULE_INTEGER] = "integer",
+                                    [RULE_DECIMAL] = "decimal",
+                                    [RULE_DATE] = "date"};
 static const char *const hit_policies[] = {
     [RULE_UNIQUE] = "UNIQUE", [RULE_ANY] = "ANY", [RULE_PRIORITY] = "PRIORITY", [RULE_COLLECT] = "COLLECT"};
 

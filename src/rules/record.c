@@ -7,16 +7,27 @@
 #include "text/json.h"
 
 static const struct rule_property_entry entries[PROPERTY_COUNT] = {
-    [PROPERTY_TOTALITY] = {"totality", "Every case has an answer, and only one."},
-    [PROPERTY_NON_DENIAL] = {"non-denial",
+    [PROPERTY_TOTALITY] = {"P1", "totality", "Every case has an answer, and only one."},
+    [PROPERTY_NON_DENIAL] = {"P2", "non-denial",
                              "Care that cannot wait, or may not be able to, is never refused or delayed."},
-    [PROPERTY_STATUS_BLIND] = {"status-blind", "What care is due when it cannot wait does not depend on status."},
-    [PROPERTY_FIREWALL] = {"firewall", "Immigration control and policing get no drawer without a valid order."},
-    [PROPERTY_PURPOSE] = {"purpose-limitation", "A drawer opens only for a purpose that it belongs to."},
-    [PROPERTY_MISSING_FACTS] = {"missing-facts", "A fact that is not known resolves to the more protective outcome."},
-    [PROPERTY_DRAFT_WIDENS] = {"draft-widens", "What no reviewer has signed can only add to the joint standard."},
-    [PROPERTY_CITATIONS] = {"citations", "Every row cites what it rests on."},
-    [PROPERTY_NO_GAP] = {"no-gap-in-time", "Every row is in force for the whole term of its rule set."},
+    [PROPERTY_STATUS_BLIND] = {"P3", "status-blind", "What care is due when it cannot wait does not depend on status."},
+    [PROPERTY_MISSING_FACTS] = {"P7", "missing-facts",
+                                "A fact that is not known resolves to the more protective outcome."},
+    [PROPERTY_FIREWALL] = {"P8", "firewall", "Immigration control and policing get no drawer without a valid order."},
+    [PROPERTY_PURPOSE] = {"P9", "purpose-limitation", "A drawer opens only for a purpose that it belongs to."},
+    [PROPERTY_CITATIONS] = {"P11", "citations", "Every row cites what it rests on."},
+    [PROPERTY_NO_GAP] = {"P12", "no-gap-in-time",
+                         "Every row rests on a norm in force on each day that it decides, and no day is left out."},
+    [PROPERTY_DRAFT_WIDENS] = {"P5a", "draft-widens",
+                               "What no reviewer has signed can only add to the joint standard."},
+    [PROPERTY_STATUS_BLIND_CHARGE] = {"P3c", "status-blind-charge",
+                                      "Who pays when care cannot wait does not depend on status."},
+    [PROPERTY_CHILD_FLOOR] = {"P4", "child-floor", "A child gets no less care than a resident would."},
+    [PROPERTY_CHILD_FLOOR_CHARGE] = {"P4c", "child-floor-charge", "A child's care costs no more than a resident's."},
+    [PROPERTY_REFINEMENT] = {"P5", "refinement", "The pack by itself gives nobody less than the joint standard."},
+    [PROPERTY_MONOTONE_NEED] = {"P6", "monotone-in-need", "Who needs care more urgently never gets less of it."},
+    [PROPERTY_EVIDENCE] = {"P7e", "evidence", "Fewer papers never mean less care when it cannot wait."},
+    [PROPERTY_NO_DEAD_ROW] = {"P10", "no-dead-row", "Every row decides some case."},
 };
 
 const struct rule_property_entry *rule_property_entry(enum rule_property property)
@@ -38,7 +49,14 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
     switch (property) {
     case PROPERTY_NON_DENIAL:
     case PROPERTY_STATUS_BLIND:
+    case PROPERTY_STATUS_BLIND_CHARGE:
+    case PROPERTY_CHILD_FLOOR:
+    case PROPERTY_CHILD_FLOOR_CHARGE:
+    case PROPERTY_MONOTONE_NEED:
+    case PROPERTY_EVIDENCE:
         return care;
+    case PROPERTY_REFINEMENT:
+        return pack;
     case PROPERTY_FIREWALL:
     case PROPERTY_PURPOSE:
         return disclosure;
@@ -75,7 +93,7 @@ static bool proved_in(const struct json *properties, enum rule_property property
 
 static enum error check_properties(const struct rule_set *set, const struct json *properties, struct fault *fault)
 {
-    for (enum rule_property property = 0; property < PROPERTY_COUNT; property++)
+    for (enum rule_property property = 0; property < PROPERTY_BLOCKING_COUNT; property++)
         if (rule_property_applies(property, set) && !proved_in(properties, property))
             return fault_set(fault, ERROR_UNPROVED, "The property `%s` of the rule set %.*s is not proved.",
                              entries[property].name, SLICE_PRINT(set->pack));

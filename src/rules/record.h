@@ -14,23 +14,39 @@ enum rule_property {
     PROPERTY_TOTALITY,
     PROPERTY_NON_DENIAL,
     PROPERTY_STATUS_BLIND,
+    PROPERTY_MISSING_FACTS,
     PROPERTY_FIREWALL,
     PROPERTY_PURPOSE,
-    PROPERTY_MISSING_FACTS,
-    PROPERTY_DRAFT_WIDENS,
     PROPERTY_CITATIONS,
     PROPERTY_NO_GAP,
+    PROPERTY_DRAFT_WIDENS,
+    PROPERTY_BLOCKING_COUNT, /* those above block activation; those below are reported */
+    PROPERTY_STATUS_BLIND_CHARGE = PROPERTY_BLOCKING_COUNT,
+    PROPERTY_CHILD_FLOOR,
+    PROPERTY_CHILD_FLOOR_CHARGE,
+    PROPERTY_REFINEMENT,
+    PROPERTY_MONOTONE_NEED,
+    PROPERTY_EVIDENCE,
+    PROPERTY_NO_DEAD_ROW,
     PROPERTY_COUNT
 };
 
 struct rule_property_entry {
+    const char *number;   /* in the catalogue, "P1" to "P12" */
     const char *name;     /* in records and on the command line */
     const char *sentence; /* what is claimed, for people */
 };
 
+/* Must it be proved before a set can be activated? Real law fails some of the others; they are reported with the row
+ * and the article that cause it. */
+static inline bool rule_property_blocks(enum rule_property property)
+{
+    return property < PROPERTY_BLOCKING_COUNT;
+}
+
 const struct rule_property_entry *rule_property_entry(enum rule_property property);
 
-/* Is this property claimed of this set? All that apply are blocking. */
+/* Is this property claimed of this set? */
 bool rule_property_applies(enum rule_property property, const struct rule_set *set);
 
 struct rule_record {

@@ -113,9 +113,9 @@ static int32_t index_of_unknown(const struct rule_domain *domain)
     return -1;
 }
 
-static bool is_number(enum rule_kind kind)
+bool rule_kind_is_number(enum rule_kind kind)
 {
-    return kind == RULE_INTEGER || kind == RULE_DECIMAL;
+    return kind == RULE_INTEGER || kind == RULE_DECIMAL || kind == RULE_DATE;
 }
 
 static enum error read_number_domain(struct loader *loader, const struct json *json, struct rule_domain *domain)
@@ -139,7 +139,7 @@ static enum error read_domain(struct loader *loader, const struct json *json, st
 {
     if (!format_kind_of(json_text(json_member(json, "kind")), &domain->kind))
         return wrong(loader, "the kind of an input is unknown");
-    if (is_number(domain->kind))
+    if (rule_kind_is_number(domain->kind))
         return read_number_domain(loader, json, domain);
     TRY(read_texts(loader, json_member(json, "values"), &domain->value, &domain->value_count));
     domain->open = json_is_true(json_member(json, "open"));
@@ -169,7 +169,7 @@ static enum error read_starts(struct loader *loader, const struct json *array, s
 
 static enum error read_slots(struct loader *loader, const struct json *json, struct rule_input *input)
 {
-    if (is_number(input->domain.kind))
+    if (rule_kind_is_number(input->domain.kind))
         return read_starts(loader, json_member(json, "start"), input);
     input->slot_count = input->domain.value_count + (input->domain.open ? 1 : 0);
     return OK;
@@ -324,7 +324,8 @@ static bool fits_kind(enum rule_kind kind, struct slice value)
 static enum error read_output(struct loader *loader, const struct json *json, struct rule_output *output)
 {
     TRY(read_text(loader, json_member(json, "name"), &output->name));
-    if (!format_kind_of(json_text(json_member(json, "kind")), &output->kind) || output->kind == RULE_INTEGER)
+    if (!format_kind_of(json_text(json_member(json, "kind")), &output->kind) || output->kind == RULE_INTEGER ||
+        output->kind == RULE_DATE)
         return wrong(loader, "the kind of an output is unknown");
     output->ordered = json_is_true(json_member(json, "ordered"));
     TRY(read_texts(loader, json_member(json, "values"), &output->value, &output->value_count));

@@ -41,10 +41,11 @@
 /* DMN 1.5, 8.2.10; the four that the verified profile allows. */
 enum rule_hit_policy { RULE_UNIQUE, RULE_ANY, RULE_PRIORITY, RULE_COLLECT };
 
-/* TEXT and BOOLEAN values are numbers of a closed list. INTEGER values are themselves. DECIMAL values are 2 × v ×
+/* TEXT and BOOLEAN values are numbers of a closed list. INTEGER values are themselves. DATE values are days since
+ * 1970-01-01, written YYYY-MM-DD. DECIMAL values are 2 × v ×
  * 10^scale where that is whole, and the odd number in between where it is not: exact for every comparison with a cell,
  * because no cell has more than `scale` decimals. */
-enum rule_kind { RULE_TEXT, RULE_BOOLEAN, RULE_INTEGER, RULE_DECIMAL };
+enum rule_kind { RULE_TEXT, RULE_BOOLEAN, RULE_INTEGER, RULE_DECIMAL, RULE_DATE };
 
 /* What a value may be. */
 struct rule_domain {
@@ -140,9 +141,12 @@ int rule_decision_input(const struct rule_decision *decision, struct slice name)
 int rule_decision_output(const struct rule_decision *decision, struct slice name);
 int rule_output_value(const struct rule_output *output, struct slice name);
 
-/* The value that `text` names in `domain`: a listed name, `true`, or a number such as `-12` or `1.50`. The text
+/* The value that `text` names in `domain`: a listed name, `true`, a number such as `-12` or `1.50`, or a day. The text
  * `unknown` gives RULE_UNKNOWN or the listed value. ERROR_VALUE when the domain has no such value. */
 MUST_CHECK enum error rule_value_of(const struct rule_domain *domain, struct slice text, int64_t *ret_value);
+
+/* Is it compared by size (INTEGER, DECIMAL, DATE), so that columns are intervals? */
+bool rule_kind_is_number(enum rule_kind kind);
 
 struct rule_result {
     const struct rule_row *row;           /* that decided; of COLLECT the first one. NULL: none matched */

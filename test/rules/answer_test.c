@@ -12,13 +12,16 @@
 #include "rules/dmn/answer.h"
 #include "text/json.h"
 
-static const char MODEL[] = "decision price UNIQUE\nin band string\nin member boolean\nout amount\nout note\n"
-                            "row P1 | \"child\" | - | 0 | \"free\"\nrow P2 | \"adult\" | true | 7.50 | \"less\"\n"
-                            "row P3 | \"adult\" | false | 10 | \"full\"\n"
-                            "decision band UNIQUE\nin age number\nout b \"child\", \"adult\"\n"
-                            "row B1 | < 17.5 | \"child\"\nrow B2 | [17.5..99] | \"adult\"\n"
-                            "decision tags COLLECT\nin age number\nout tag \"a\", \"b\"\nrow T1 | > 10 | \"b\"\n"
-                            "row T2 | > 20 | \"a\"\nrow T3 | > 30 | \"b\"\n";
+static const char MODEL[] =
+    "decision price UNIQUE\nin band string\nin member boolean\nout amount\nout note\n"
+    "row P1 | \"child\" | - | 0 | \"free\"\nrow P2 | \"adult\" | true | 7.50 | \"less\"\n"
+    "row P3 | \"adult\" | false | 10 | \"full\"\n"
+    "decision band UNIQUE\nin age number\nout b \"child\", \"adult\"\n"
+    "row B1 | < 17.5 | \"child\"\nrow B2 | [17.5..99] | \"adult\"\n"
+    "decision tags COLLECT\nin age number\nout tag \"a\", \"b\"\nrow T1 | > 10 | \"b\"\n"
+    "row T2 | > 20 | \"a\"\nrow T3 | > 30 | \"b\"\n"
+    "decision law UNIQUE\nin as_of date [@\"2020-01-01\"..@\"2099-12-31\"]\nout copay \"4\", \"0\"\n"
+    "row L1 | < date(\"2026-05-01\") | \"0\"\nrow L2 | >= date(\"2026-05-01\") | \"4\"\n";
 
 struct question {
     const char *decision, *inputs;
@@ -55,6 +58,12 @@ static void questions_in_json_are_answered_or_refused(void **state)
         {"band", "{\"age\": 99}", OK, OK, "\"adult\""},
         {"tags", "{\"age\": 31}", OK, OK, "[\"b\",\"a\",\"b\"]"},
         {"tags", "{\"age\": 1}", OK, OK, "[]"},
+        {"law", "{\"as_of\": \"2026-04-30\"}", OK, OK, "\"0\""},
+        {"law", "{\"as_of\": \"2026-05-01\"}", OK, OK, "\"4\""},
+        {"law", "{\"as_of\": \"2019-12-31\"}", ERROR_VALUE, OK, "`as_of`"},
+        {"law", "{\"as_of\": \"2026-02-30\"}", ERROR_VALUE, OK, "`as_of`"},
+        {"law", "{\"as_of\": 20574}", ERROR_VALUE, OK, "`as_of`"},
+        {"law", "{}", ERROR_REQUIRED, OK, "`as_of` is missing"},
         {"price", "{\"age\": 4}", ERROR_REQUIRED, OK, "`member` is missing"},
         {"price", "{\"age\": null, \"member\": true}", ERROR_REQUIRED, OK, "`age` is missing"},
         {"price", "{\"age\": \"4\", \"member\": true}", ERROR_VALUE, OK, "`age`"},

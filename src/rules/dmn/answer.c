@@ -45,7 +45,7 @@ static bool fits_kind(const struct rule_domain *domain, const struct json *value
 {
     switch (json_kind(value)) {
     case JSON_STRING:
-        return domain->kind == RULE_TEXT || json_is(value, "unknown");
+        return domain->kind == RULE_TEXT || domain->kind == RULE_DATE || json_is(value, "unknown");
     case JSON_NUMBER:
         return domain->kind == RULE_INTEGER || domain->kind == RULE_DECIMAL;
     case JSON_BOOL:

@@ -2,6 +2,7 @@
 #include "cell.h"
 
 #include "rules/format.h"
+#include "text/date.h"
 
 #define NUMBER_DIGITS_MAX 17
 
@@ -163,6 +164,30 @@ static enum error parse_number(struct parser *parser, struct cell_value *ret)
     return ret->text.data ? OK : ERROR_MEMORY;
 }
 
+/* `"2026-05-01"` behind `@` or inside `date(…)`. */
+static enum error parse_day(struct parser *parser, struct cell_value *ret)
+{
+    struct cell_value text;
+    struct date date;
+
+    skip_space(parser);
+    if (peek(parser) != '"')
+        return refuse(parser, "a day such as \"2026-05-01\" is expected");
+    TRY(parse_string(parser, &text));
+    if (date_parse(text.text, DATE_KIND_DATE, &date) != OK || date.precision != DATE_DAY)
+        return refuse(parser, "a day such as \"2026-05-01\" is expected");
+    *ret = (struct cell_value){CELL_DATE, text.text, date_day_number(date.year, date.month, date.day), 0};
+    return OK;
+}
+
+static enum error parse_date_call(struct parser *parser, struct cell_value *ret)
+{
+    if (!take(parser, "("))
+        return refuse(parser, "`(` is expected behind date");
+    TRY(parse_day(parser, ret));
+    return take(parser, ")") ? OK : refuse(parser, "date(…) lacks its closing bracket");
+}
+
 static enum error parse_literal(struct parser *parser, struct cell_value *ret)
 {
     skip_space(parser);
@@ -172,6 +197,10 @@ static enum error parse_literal(struct parser *parser, struct cell_value *ret)
         return parse_string(parser, ret);
     if (is_digit(c) || c == '-' || c == '.')
         return parse_number(parser, ret);
+    if (take(parser, "@"))
+        return parse_day(parser, ret);
+    if (take_word(parser, "date"))
+        return parse_date_call(parser, ret);
     if (take_word(parser, "true"))
         *ret = (struct cell_value){.kind = CELL_BOOLEAN, .text = SLICE("true"), .digits = 1};
     else if (take_word(parser, "false"))
@@ -211,8 +240,8 @@ static enum error parse_range(struct parser *parser, struct cell_test *ret)
         return refuse(parser, "a range ends with ], ) or [");
     parser->at++;
     test.high_open = end != ']';
-    if (test.value.kind != CELL_NUMBER || test.high.kind != CELL_NUMBER)
-        return refuse(parser, "the ends of a range must be numbers");
+    if (!cell_is_number(test.value.kind) || test.high.kind != test.value.kind)
+        return refuse(parser, "the ends of a range must be two numbers or two dates");
     if (compare_numbers(&test.value, &test.high) > 0)
         return refuse(parser, "the range ends before it begins");
     *ret = test;
@@ -244,7 +273,9 @@ static enum error parse_test(struct parser *parser, struct cell_test *ret)
     if (!take_relation(parser, &ret->relation))
         return parse_literal(parser, &ret->value);
     TRY(parse_literal(parser, &ret->value));
-    return ret->value.kind == CELL_NUMBER ? OK : refuse(parser, "only numbers can be compared with <, <=, > and >=");
+    return cell_is_number(ret->value.kind)
+               ? OK
+               : refuse(parser, "only numbers and dates can be compared with <, <=, > and >=");
 }
 
 static enum error parse_list(struct parser *parser, struct cell_tests *ret)

@@ -2,7 +2,7 @@
 #pragma once
 
 /* The part of FEEL (DMN 1.5, clause 10) that stands in the cells of a decision table of the verified profile: `-`,
- * literals, comparisons, ranges, lists of these, and not(…). Everything else is refused with its column.
+ * literals (with dates, `date("2026-05-01")` or `@"2026-05-01"`), comparisons, ranges, lists of these, and not(…). Everything else is refused with its column.
  *
  * Texts come from an enemy; results live in the arena. Pure; any thread that owns the arena. */
 
@@ -11,13 +11,19 @@
 
 #define CELL_TESTS_MAX 1024 /* in one cell */
 
-enum cell_kind { CELL_NULL, CELL_STRING, CELL_NUMBER, CELL_BOOLEAN };
+enum cell_kind { CELL_NULL, CELL_STRING, CELL_NUMBER, CELL_BOOLEAN, CELL_DATE };
 
-/* A literal. `text` is the string's content, the number in JSON's notation, or true, false, null. */
+/* Is it compared by size? */
+static inline bool cell_is_number(enum cell_kind kind)
+{
+    return kind == CELL_NUMBER || kind == CELL_DATE;
+}
+
+/* A literal. `text` is the string's content, the number in JSON's notation, the day as YYYY-MM-DD, or true, false, null. */
 struct cell_value {
     enum cell_kind kind;
     struct slice text;
-    int64_t digits; /* number: digits × 10^-scale, no trailing zero behind the point */
+    int64_t digits; /* number: digits × 10^-scale, no trailing zero behind the point; date: days since 1970-01-01 */
     uint8_t scale;
 };
 

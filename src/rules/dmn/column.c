@@ -76,8 +76,10 @@ static enum cell_kind kind_of_literals(const struct making *making)
 
 static bool kind_of_column(const struct making *making, bool whole, enum rule_kind *ret_kind)
 {
-    static const enum rule_kind of_literal[] = {
-        [CELL_STRING] = RULE_TEXT, [CELL_NUMBER] = RULE_DECIMAL, [CELL_BOOLEAN] = RULE_BOOLEAN};
+    static const enum rule_kind of_literal[] = {[CELL_STRING] = RULE_TEXT,
+                                                [CELL_NUMBER] = RULE_DECIMAL,
+                                                [CELL_BOOLEAN] = RULE_BOOLEAN,
+                                                [CELL_DATE] = RULE_DATE};
 
     switch (making->clause->type) {
     case DMN_STRING:
@@ -88,6 +90,9 @@ static bool kind_of_column(const struct making *making, bool whole, enum rule_ki
         return true;
     case DMN_BOOLEAN:
         *ret_kind = RULE_BOOLEAN;
+        return true;
+    case DMN_DATE:
+        *ret_kind = RULE_DATE;
         return true;
     case DMN_UNTYPED:
         *ret_kind = of_literal[kind_of_literals(making)];
@@ -213,7 +218,7 @@ static size_t test_starts(const struct rule_domain *domain, const struct cell_te
 {
     int64_t value, high;
 
-    if (test->value.kind != CELL_NUMBER || !encode(domain, &test->value, &value))
+    if (!cell_is_number(test->value.kind) || !encode(domain, &test->value, &value))
         return 0;
     switch (test->relation) {
     case CELL_LESS:
@@ -283,7 +288,7 @@ static void check_size(struct making *making, const struct dmn_rule *rule, const
 {
     int64_t encoded;
 
-    if ((test->value.kind == CELL_NUMBER && !encode(&making->column->domain, &test->value, &encoded)) ||
+    if ((cell_is_number(test->value.kind) && !encode(&making->column->domain, &test->value, &encoded)) ||
         (test->relation == CELL_WITHIN && !encode(&making->column->domain, &test->high, &encoded)))
         misfit(making, rule, "a number is too large, or has decimals where only whole numbers are allowed");
 }
@@ -314,7 +319,8 @@ static void check_kind(struct making *making, const struct dmn_rule *rule, const
     static const enum cell_kind wanted[] = {[RULE_TEXT] = CELL_STRING,
                                             [RULE_BOOLEAN] = CELL_BOOLEAN,
                                             [RULE_INTEGER] = CELL_NUMBER,
-                                            [RULE_DECIMAL] = CELL_NUMBER};
+                                            [RULE_DECIMAL] = CELL_NUMBER,
+                                            [RULE_DATE] = CELL_DATE};
     const struct rule_domain *domain = &making->column->domain;
 
     if (test->value.kind == CELL_NULL && !domain->nullable)
@@ -336,7 +342,7 @@ static struct dmn_clause effective_clause(const struct dmn_model *model, const s
     const struct dmn_clause *output = &model->decision[feed.decision].output[feed.output];
     column->fed_decision = (int32_t)feed.decision;
     column->fed_output = feed.output;
-    if (effective.allowed.count == 0 && output->type != DMN_NUMBER)
+    if (effective.allowed.count == 0 && output->type != DMN_NUMBER && output->type != DMN_DATE)
         effective.allowed = output->allowed;
     if (effective.type == DMN_UNTYPED)
         effective.type = output->type;
@@ -371,7 +377,7 @@ static bool number_passes(const struct rule_domain *domain, const struct cell_te
 {
     int64_t value, high;
 
-    if (test->value.kind != CELL_NUMBER || !encode(domain, &test->value, &value))
+    if (!cell_is_number(test->value.kind) || !encode(domain, &test->value, &value))
         return false;
     switch (test->relation) {
     case CELL_EQUAL:

@@ -84,6 +84,10 @@ static void add_value(struct compiler *compiler, struct table *table, uint32_t o
         misfit(compiler, table, clause->line, clause->name, "null is no result: leave the row out");
         return;
     }
+    if (value->kind == CELL_DATE) {
+        misfit(compiler, table, clause->line, clause->name, "a date is no result of a compiled table");
+        return;
+    }
     if (outcome->value_count > 0 && outcome->kind != kinds[value->kind])
         misfit(compiler, table, clause->line, clause->name, "the values of an output are of different types");
     outcome->kind = kinds[value->kind];
@@ -294,7 +298,7 @@ static void write_input(const struct compiler *compiler, struct json_writer *jso
     json_begin_object(json);
     json_member_string(json, "name", column->name);
     json_member_cstring(json, "kind", format_kind(column->domain.kind));
-    if (column->domain.kind == RULE_INTEGER || column->domain.kind == RULE_DECIMAL) {
+    if (rule_kind_is_number(column->domain.kind)) {
         write_number_domain(json, column);
     } else {
         write_texts(json, "values", column->domain.value, column->domain.value_count);

@@ -53,11 +53,8 @@ static enum dmn_type built_in_type(struct slice name)
     static const struct {
         const char *name;
         enum dmn_type type;
-    } types[] = {{"", DMN_UNTYPED},
-                 {"Any", DMN_UNTYPED},
-                 {"string", DMN_STRING},
-                 {"number", DMN_NUMBER},
-                 {"boolean", DMN_BOOLEAN}};
+    } types[] = {{"", DMN_UNTYPED},      {"Any", DMN_UNTYPED},     {"string", DMN_STRING},
+                 {"number", DMN_NUMBER}, {"boolean", DMN_BOOLEAN}, {"date", DMN_DATE}};
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (slice_is(name, types[i].name))

@@ -9,7 +9,7 @@
 #include "cell.h"
 #include "report.h"
 
-enum dmn_type { DMN_UNTYPED, DMN_STRING, DMN_NUMBER, DMN_BOOLEAN, DMN_OTHER };
+enum dmn_type { DMN_UNTYPED, DMN_STRING, DMN_NUMBER, DMN_BOOLEAN, DMN_DATE, DMN_OTHER };
 
 /* One column. */
 struct dmn_clause {

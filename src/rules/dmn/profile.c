@@ -71,10 +71,12 @@ static void check_fact(const struct check *check, const struct dmn_clause *claus
         report_add(check->report, &place, "the input needs a closed list of values");
     else if (clause->type == DMN_NUMBER && !is_closed_range(&clause->allowed))
         report_add(check->report, &place, "the input needs one closed range of whole numbers, such as null, [0..120]");
+    else if (clause->type == DMN_DATE && !is_closed_range(&clause->allowed))
+        report_add(check->report, &place, "the input needs one closed range of days");
     else if (clause->type == DMN_BOOLEAN)
         report_add(check->report, &place, "true and false have no unknown: use \"yes\", \"no\", \"unknown\"");
-    else if (clause->type != DMN_STRING && clause->type != DMN_NUMBER)
-        report_add(check->report, &place, "the input needs a type: string or number");
+    else if (clause->type != DMN_STRING && clause->type != DMN_NUMBER && clause->type != DMN_DATE)
+        report_add(check->report, &place, "the input needs a type: string, number or date");
     else if (!lists(&clause->allowed, clause->type == DMN_STRING ? SLICE("unknown") : SLICE("null")) &&
              !pack_knows(check->pack, clause->name))
         report_add(check->report, &place, "the values need %s, or pack.json must list the fact under `known`",
@@ -130,7 +132,7 @@ static void check_literal(const struct check *check, const struct dmn_rule *rule
 
     if (value->kind == CELL_NUMBER && value->scale > 0)
         report_add(check->report, &place, "%.*s is no whole number", SLICE_PRINT(value->text));
-    else if (value->kind == CELL_NUMBER ? !in_range(allowed, value->digits) : !lists(allowed, value->text))
+    else if (cell_is_number(value->kind) ? !in_range(allowed, value->digits) : !lists(allowed, value->text))
         report_add(check->report, &place, "%.*s is not among the values of the column", SLICE_PRINT(value->text));
 }
 

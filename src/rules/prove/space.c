@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "text/date.h"
 
 /* One place in a table where a fact is asked for. */
 struct use {
@@ -139,6 +140,17 @@ static enum error join_starts(struct maker *maker, int64_t **ret_start, uint32_t
     return OK;
 }
 
+static struct slice interval_words(struct arena *arena, enum rule_kind kind, int64_t start, int64_t end)
+{
+    if (kind != RULE_DATE)
+        return arena_format(arena, "%lld to %lld", (long long)start, (long long)end);
+    CLEANUP_BUFFER struct buffer words = buffer_new(64);
+    date_write_day(&words, (int32_t)start);
+    buffer_string(&words, " to ");
+    date_write_day(&words, (int32_t)end);
+    return arena_copy(arena, buffer_view(&words));
+}
+
 static enum error make_number_cells(struct maker *maker, struct space_fact *fact)
 {
     const struct rule_domain *domain = &used_input(&maker->use[0])->domain;
@@ -147,7 +159,7 @@ static enum error make_number_cells(struct maker *maker, struct space_fact *fact
 
     for (uint32_t u = 0; u < maker->use_count; u++) {
         const struct rule_domain *other = &used_input(&maker->use[u])->domain;
-        if (other->kind != RULE_INTEGER || other->minimum != domain->minimum || other->maximum != domain->maximum ||
+        if (other->kind != domain->kind || other->minimum != domain->minimum || other->maximum != domain->maximum ||
             other->nullable != domain->nullable)
             return fault_set(maker->fault, ERROR_PROFILE, "The fact %.*s has other values in two tables.",
                              SLICE_PRINT(fact->name));
@@ -159,7 +171,7 @@ static enum error make_number_cells(struct maker *maker, struct space_fact *fact
     fact->cell = cell;
     for (uint32_t i = 0; i < count; i++) {
         int64_t end = i + 1 < count ? start[i + 1] - 1 : domain->maximum;
-        struct slice words = arena_format(maker->arena, "%lld to %lld", (long long)start[i], (long long)end);
+        struct slice words = interval_words(maker->arena, domain->kind, start[i], end);
         if (!words.data)
             return ERROR_MEMORY;
         cell[fact->cell_count++] = (struct space_cell){start[i], words};
@@ -171,7 +183,8 @@ static enum error make_number_cells(struct maker *maker, struct space_fact *fact
 
 static int64_t slot_of_cell(const struct rule_input *input, const struct space_cell *cell)
 {
-    return input->domain.kind == RULE_INTEGER ? rule_input_slot(input, cell->value) : slot_of_text(input, cell->words);
+    return rule_kind_is_number(input->domain.kind) ? rule_input_slot(input, cell->value)
+                                                   : slot_of_text(input, cell->words);
 }
 
 static enum error map_cells(struct maker *maker, const struct space_fact *fact, uint32_t number)
@@ -200,7 +213,7 @@ static enum error make_fact(struct maker *maker, struct slice name)
     fact->name = name;
     find_uses(maker, name);
     enum rule_kind kind = used_input(&maker->use[0])->domain.kind;
-    TRY(kind == RULE_INTEGER || kind == RULE_DECIMAL ? make_number_cells(maker, fact) : make_text_cells(maker, fact));
+    TRY(rule_kind_is_number(kind) ? make_number_cells(maker, fact) : make_text_cells(maker, fact));
     return map_cells(maker, fact, number);
 }
 
