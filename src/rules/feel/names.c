@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names.h"
 
+#include "builtin.h"
 #include "lex.h"
 
 /* A ternary search tree over the names' bytes, tokens parted by one space: no hash that an enemy could make collide. A
@@ -267,6 +268,7 @@ struct feel_names *feel_names_new(struct arena *arena)
 {
     struct feel_names *names = arena_alloc(arena, sizeof *names);
     feel_name ignored;
+    size_t builtins;
 
     if (!names)
         return NULL;
@@ -274,6 +276,10 @@ struct feel_names *feel_names_new(struct arena *arena)
     if (make_room(names) != OK)
         return NULL;
     names->entry[names->count++] = (struct entry){.text = SLICE("")};
+    const struct feel_builtin *builtin = feel_builtins(&builtins);
+    for (size_t i = 0; i < builtins; i++)
+        if (feel_names_enter(names, slice_from_string(builtin[i].name), &ignored) != OK)
+            return NULL;
     for (size_t i = 0; i < sizeof language / sizeof language[0]; i++)
         if (feel_names_enter(names, slice_from_string(language[i]), &ignored) != OK)
             return NULL;
