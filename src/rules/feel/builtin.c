@@ -5,9 +5,14 @@
 #include "builtins.h"
 
 #define ANY_NUMBER UINT8_MAX
-#define FORM(fewest, greatest, ...) {.least = (fewest), .most = (greatest), .parameter = {__VA_ARGS__}}
+#define FORM(fewest, greatest, ...)                                                                                    \
+    {                                                                                                                  \
+        .least = (fewest), .most = (greatest), .parameter = { __VA_ARGS__ }                                            \
+    }
 #define CHECKED(arguments, check, ...)                                                                                 \
-    {.least = (arguments), .most = (arguments), .parameter = {__VA_ARGS__}, .fits = (check)}
+    {                                                                                                                  \
+        .least = (arguments), .most = (arguments), .parameter = {__VA_ARGS__}, .fits = (check)                         \
+    }
 
 #define BUILTIN(function, text, ...) static const struct feel_form forms_##function[] = {__VA_ARGS__};
 #include "builtins.def"

@@ -302,8 +302,7 @@ FEEL_BUILTIN(range)
     if (error != OK || node->kind != FEEL_RANGE_NODE || !is_end(run, node->left) || !is_end(run, node->right))
         return feel_unfit(run, "range", ret);
     TRY(feel_evaluate(run, node, NULL, ret));
-    if (ret->kind == FEEL_RANGE &&
-        (ret->range->low.kind == FEEL_NULL || ret->range->high.kind == FEEL_NULL))
+    if (ret->kind == FEEL_RANGE && (ret->range->low.kind == FEEL_NULL || ret->range->high.kind == FEEL_NULL))
         return feel_unfit(run, "range", ret);
     return OK;
 }

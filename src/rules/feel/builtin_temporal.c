@@ -40,8 +40,7 @@ FEEL_BUILTIN(week_of_year)
 
 FEEL_BUILTIN(day_of_week)
 {
-    static const char *const day[] = {"",         "Monday", "Tuesday",  "Wednesday",
-                                      "Thursday", "Friday", "Saturday", "Sunday"};
+    static const char *const day[] = {"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
     struct temporal_date date;
 
     if (!as_day(argument, &date))
@@ -117,7 +116,7 @@ FEEL_BUILTIN(is)
     return OK;
 }
 
-FEEL_BUILTIN(not)
+FEEL_BUILTIN(not )
 {
     struct feel_value value;
 

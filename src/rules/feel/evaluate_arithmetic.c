@@ -134,7 +134,7 @@ static bool is_duration(const struct feel_value *value)
 {
     if (value->kind == FEEL_YEARS_MONTHS)
         return value->months <= MONTHS_MAX && value->months >= -MONTHS_MAX;
-    return value->kind == FEEL_DAYS_TIME && *value->nanoseconds < EXACT_MAX && *value->nanoseconds > -EXACT_MAX;
+    return value->kind == FEEL_DAYS_TIME && *value->nanoseconds<EXACT_MAX && * value->nanoseconds> - EXACT_MAX;
 }
 
 static enum error duration_of(struct feel_run *run, enum feel_kind kind, __int128 value, struct feel_value *ret)
@@ -307,8 +307,8 @@ static enum error product(struct feel_run *run, enum feel_node_kind kind, const 
 enum error feel_evaluate_arithmetic(struct feel_run *run, const struct feel_node *node, const struct feel_frame *frame,
                                     struct feel_value *ret)
 {
-    static const char sign[] = {[FEEL_ADD] = '+', [FEEL_SUBTRACT] = '-', [FEEL_MULTIPLY] = '*', [FEEL_DIVIDE] = '/',
-                                [FEEL_POWER] = '^'};
+    static const char sign[] = {
+        [FEEL_ADD] = '+', [FEEL_SUBTRACT] = '-', [FEEL_MULTIPLY] = '*', [FEEL_DIVIDE] = '/', [FEEL_POWER] = '^'};
     struct feel_value a, b;
     bool defined = false;
 

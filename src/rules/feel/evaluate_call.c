@@ -172,8 +172,8 @@ static enum error call_user_named(struct feel_run *run, const struct feel_functi
     return call_user(run, function, argument, ret);
 }
 
-enum error feel_call_named(struct feel_run *run, const struct feel_function *function, const struct feel_entry *argument,
-                           size_t count, struct feel_value *ret)
+enum error feel_call_named(struct feel_run *run, const struct feel_function *function,
+                           const struct feel_entry *argument, size_t count, struct feel_value *ret)
 {
     enum error error;
 
@@ -209,8 +209,8 @@ static enum error callee_of(struct feel_run *run, const struct feel_node *node, 
     return OK;
 }
 
-static enum error call_by_name(struct feel_run *run, const struct feel_function *function,
-                               const struct feel_node *node, const struct feel_frame *frame, struct feel_value *ret)
+static enum error call_by_name(struct feel_run *run, const struct feel_function *function, const struct feel_node *node,
+                               const struct feel_frame *frame, struct feel_value *ret)
 {
     struct feel_entry *argument = arena_array(run->arena, node->entry_count, sizeof *argument);
 
@@ -224,8 +224,7 @@ static enum error call_by_name(struct feel_run *run, const struct feel_function 
 }
 
 static enum error call_by_position(struct feel_run *run, const struct feel_function *function,
-                                   const struct feel_node *node, const struct feel_frame *frame,
-                                   struct feel_value *ret)
+                                   const struct feel_node *node, const struct feel_frame *frame, struct feel_value *ret)
 {
     struct feel_value few[FEW], *argument = few;
 

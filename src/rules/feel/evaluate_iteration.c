@@ -163,8 +163,8 @@ static enum error ask(struct feel_run *run, struct iteration *iteration)
 
     TRY(feel_evaluate(run, iteration->node->left, iteration->frame, &result));
     truth = feel_truth_of(result);
-    iteration->truth =
-        iteration->answer == ANY ? feel_either(iteration->truth, truth) : feel_both(iteration->truth, truth);
+    iteration->truth = iteration->answer == ANY ? feel_either(iteration->truth, truth)
+                                                : feel_both(iteration->truth, truth);
     return OK;
 }
 

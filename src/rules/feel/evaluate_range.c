@@ -56,8 +56,8 @@ enum error feel_evaluate_range(struct feel_run *run, const struct feel_node *nod
     if (range.low.kind == FEEL_NULL || range.high.kind == FEEL_NULL)
         return range_value(run, &range, ret);
     if (!feel_order(range.low, range.high, &order))
-        return feel_null_because(run, ret, "no range goes from a %s to a %s (byte %u)",
-                                 feel_kind_name(range.low.kind), feel_kind_name(range.high.kind), node->at);
+        return feel_null_because(run, ret, "no range goes from a %s to a %s (byte %u)", feel_kind_name(range.low.kind),
+                                 feel_kind_name(range.high.kind), node->at);
     if (order > 0)
         return feel_null_because(run, ret, "a range whose start is behind its end (byte %u)", node->at);
     return range_value(run, &range, ret);

@@ -91,18 +91,12 @@ static bool parameters_conform(const struct feel_parameter *parameter, size_t co
 static enum feel_type_kind type_kind_of(enum feel_kind kind)
 {
     static const enum feel_type_kind type[FEEL_KIND_COUNT] = {
-        [FEEL_NULL] = FEEL_TYPE_NULL,
-        [FEEL_BOOLEAN] = FEEL_TYPE_BOOLEAN,
-        [FEEL_NUMBER] = FEEL_TYPE_NUMBER,
-        [FEEL_STRING] = FEEL_TYPE_STRING,
-        [FEEL_DATE] = FEEL_TYPE_DATE,
-        [FEEL_TIME] = FEEL_TYPE_TIME,
-        [FEEL_DATE_TIME] = FEEL_TYPE_DATE_TIME,
-        [FEEL_YEARS_MONTHS] = FEEL_TYPE_YEARS_MONTHS,
-        [FEEL_DAYS_TIME] = FEEL_TYPE_DAYS_TIME,
-        [FEEL_LIST] = FEEL_TYPE_LIST,
-        [FEEL_CONTEXT] = FEEL_TYPE_CONTEXT,
-        [FEEL_RANGE] = FEEL_TYPE_RANGE,
+        [FEEL_NULL] = FEEL_TYPE_NULL,           [FEEL_BOOLEAN] = FEEL_TYPE_BOOLEAN,
+        [FEEL_NUMBER] = FEEL_TYPE_NUMBER,       [FEEL_STRING] = FEEL_TYPE_STRING,
+        [FEEL_DATE] = FEEL_TYPE_DATE,           [FEEL_TIME] = FEEL_TYPE_TIME,
+        [FEEL_DATE_TIME] = FEEL_TYPE_DATE_TIME, [FEEL_YEARS_MONTHS] = FEEL_TYPE_YEARS_MONTHS,
+        [FEEL_DAYS_TIME] = FEEL_TYPE_DAYS_TIME, [FEEL_LIST] = FEEL_TYPE_LIST,
+        [FEEL_CONTEXT] = FEEL_TYPE_CONTEXT,     [FEEL_RANGE] = FEEL_TYPE_RANGE,
         [FEEL_FUNCTION] = FEEL_TYPE_FUNCTION,
     };
 
@@ -179,11 +173,9 @@ static bool node_may_conform(const struct feel_node *node, const struct feel_fun
     case FEEL_RANGE_NODE:
         return type->kind == FEEL_TYPE_RANGE;
     case FEEL_LAMBDA_NODE:
-        return type->kind == FEEL_TYPE_FUNCTION &&
-               parameters_conform(node->parameter, node->parameter_count, type);
+        return type->kind == FEEL_TYPE_FUNCTION && parameters_conform(node->parameter, node->parameter_count, type);
     case FEEL_IF:
-        return node_may_conform(node->right, function, type) &&
-               node_may_conform(node->third, function, type);
+        return node_may_conform(node->right, function, type) && node_may_conform(node->third, function, type);
     default:
         return true;
     }

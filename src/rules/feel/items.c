@@ -134,7 +134,7 @@ enum error feel_unfit(struct feel_run *run, const char *function, struct feel_va
 }
 
 bool feel_portion(const struct feel_value *argument, size_t count, int64_t total, int64_t *ret_from,
-                    int64_t *ret_length)
+                  int64_t *ret_length)
 {
     int64_t start, length;
 
