@@ -113,14 +113,23 @@ static enum error value_of(struct run *run, const xmlNode *result, struct feel_v
     return OK;
 }
 
+/* Strings in quotes, so that "1" is not taken for 1. */
+static void write_value(struct run *run, struct feel_value value, struct buffer *into)
+{
+    if (value.kind == FEEL_STRING)
+        feel_write_json(into, run->model->names, value);
+    else
+        feel_write(into, run->model->names, value);
+}
+
 static void report_difference(struct run *run, struct feel_value expected, struct feel_value given)
 {
     CLEANUP_BUFFER struct buffer left = buffer_new(VALUE_BYTES_MAX), right = buffer_new(VALUE_BYTES_MAX);
     const struct feel_run *feel = &run->drg.feel;
     struct slice note = feel->note_count ? feel->note[0] : slice_of("", 0);
 
-    feel_write(&left, run->model->names, expected);
-    feel_write(&right, run->model->names, given);
+    write_value(run, expected, &left);
+    write_value(run, given, &right);
     fail(run, "expected %.*s, given %.*s%s%.*s", SLICE_PRINT(buffer_view(&left)), SLICE_PRINT(buffer_view(&right)),
          note.length ? ": " : "", SLICE_PRINT(note));
 }
@@ -133,7 +142,6 @@ static enum error check_result(struct run *run, const xmlNode *result)
 
     if (holder)
         TRY(tck_value(&run->drg.feel, holder, &expected));
-    run->result->expects_value = run->result->expects_value || expected.kind != FEEL_NULL;
     TRY(value_of(run, result, &given));
     if (!tck_same(expected, given))
         report_difference(run, expected, given);
@@ -174,8 +182,20 @@ static void run_or_fail(struct run *run)
 {
     enum error error = run_case(run);
 
-    if (error != OK)
+    if (error == ERROR_NOT_FOUND)
+        fail(run, "the model has no input, decision, service or knowledge model that the case names");
+    else if (error != OK)
         fail(run, "%s", error_entry(error)->sentence);
+}
+
+static bool expects_value(const xmlNode *test_case)
+{
+    for (const xmlNode *n = xml_child(test_case, "resultNode"); n; n = xml_next(n, "resultNode")) {
+        const xmlNode *expected = xml_child(n, "expected");
+        if (expected && !tck_is_null(expected))
+            return true;
+    }
+    return false;
 }
 
 /* The kit has comments with `--` in them, which XML forbids: comments become spaces before the XML is read. */
@@ -233,6 +253,7 @@ static enum error run_cases(struct run *run, const xmlNode *root, const struct f
         run->test_case = n;
         TRY(xml_attribute(run->arena, n, "id", &run->result->id));
         run->result->passed = true;
+        run->result->expects_value = expects_value(n);
         if (!run->model)
             fail(run, "the model cannot be read: %s", unread->detail);
         else if (!xml_child(n, "resultNode"))

@@ -117,9 +117,6 @@ static enum error read_simple(struct feel_run *run, const xmlNode *value, struct
     read_text *read = reader_for(value);
     struct slice text;
 
-    *ret = feel_null();
-    if (is_nil(value))
-        return OK;
     if (read != read_string) {
         TRY(xml_content(run->arena, value, &text));
     } else {
@@ -163,19 +160,25 @@ static enum error read_components(struct feel_run *run, const xmlNode *holder, s
     return OK;
 }
 
-/* Nothing at all stands for null. */
+bool tck_is_null(const xmlNode *holder)
+{
+    const xmlNode *list = xml_child(holder, "list"), *value = xml_child(holder, "value");
+
+    if (is_nil(holder) || (list && is_nil(list)) || (value && is_nil(value)))
+        return true;
+    return !list && !value && !xml_child(holder, "component");
+}
+
 enum error tck_value(struct feel_run *run, const xmlNode *holder, struct feel_value *ret)
 {
     const xmlNode *list = xml_child(holder, "list"), *value = xml_child(holder, "value");
 
     *ret = feel_null();
-    if (is_nil(holder) || (list && is_nil(list)))
+    if (tck_is_null(holder))
         return OK;
     if (list)
         return read_list(run, list, ret);
-    if (value)
-        return read_simple(run, value, ret);
-    return xml_child(holder, "component") ? read_components(run, holder, ret) : OK;
+    return value ? read_simple(run, value, ret) : read_components(run, holder, ret);
 }
 
 /* ---- comparing ---- */

@@ -10,5 +10,8 @@
  * FEEL does not have or a text that is not of its type, ERROR_MEMORY. */
 MUST_CHECK enum error tck_value(struct feel_run *run, const xmlNode *holder, struct feel_value *ret);
 
+/* Does null stand there? Nothing at all stands for null. */
+bool tck_is_null(const xmlNode *holder);
+
 /* Numbers within 1e-8, as the kit's own runners compare them; everything else exactly, contexts in any order. */
 bool tck_same(struct feel_value a, struct feel_value b);
