@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Named zones, through ICU. Opening a calendar reads the zone's history and takes microseconds, and comparing
- * date-times in a loop asks for the same zones again and again, so each thread keeps the last few open. They are closed
- * when the thread ends. */
+ * date-times in a loop asks for the same zones again and again, so each thread keeps the last few open. */
 
 #include "temporal_zone.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <unicode/ucal.h>
+
+#include "kept.h"
 
 #define ZONES_OPEN_MAX 8
 #define DAYS_PER_400_YEARS 146097
@@ -25,37 +24,13 @@ struct zone_cache {
     unsigned next; /* to be replaced */
 };
 
-static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
-static pthread_key_t cache_key;
-static bool cache_works;
-
-static void cache_free(void *pointer)
+static void cache_close(void *block)
 {
-    struct zone_cache *cache = pointer;
+    struct zone_cache *cache = block;
 
     for (size_t i = 0; i < ZONES_OPEN_MAX; i++)
         if (cache->open[i].calendar)
             ucal_close(cache->open[i].calendar);
-    free(cache);
-}
-
-static void cache_make_key(void)
-{
-    cache_works = pthread_key_create(&cache_key, cache_free) == 0;
-}
-
-/* Of this thread; NULL without memory. */
-static struct zone_cache *cache_get(void)
-{
-    pthread_once(&cache_once, cache_make_key);
-    if (!cache_works)
-        return NULL;
-    struct zone_cache *cache = pthread_getspecific(cache_key);
-    if (!cache && (cache = calloc(1, sizeof *cache)) && pthread_setspecific(cache_key, cache)) {
-        free(cache);
-        cache = NULL;
-    }
-    return cache;
 }
 
 /* Names are of ASCII letters, digits and a few signs; what else there is cannot be one. */
@@ -90,7 +65,7 @@ static UCalendar *zone_open(struct slice name)
 /* The open calendar of a zone, owned by the cache; NULL when there is no such zone. */
 static UCalendar *zone_find(struct slice name)
 {
-    struct zone_cache *cache = cache_get();
+    struct zone_cache *cache = kept_get(KEPT_ZONES, sizeof *cache, cache_close);
 
     if (!cache)
         return NULL;
