@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Operators by precedence (rules 2, 4, 47 to 51 and what 10.3.1.2 says below them: the later an alternative stands in the
- * grammar, the tighter it binds; all infix operators are left associative). */
+/* Operators by precedence (rules 2, 4, 47 to 51 and what 10.3.1.2 says below them: the later an alternative stands in
+ * the grammar, the tighter it binds; all infix operators are left associative). */
 
 #include "parser.h"
 
@@ -141,8 +141,8 @@ static enum error primary(struct parser *parser, feel_tree *ret)
     return parser_word(parser, ret);
 }
 
-/* Rule 35 has the sign in the literal: `-1 instance of number` asks about -1. Every other sign is a negation, which binds
- * looser than all that may follow an operand (rule 2). */
+/* Rule 35 has the sign in the literal: `-1 instance of number` asks about -1. Every other sign is a negation, which
+ * binds looser than all that may follow an operand (rule 2). */
 static enum error operand(struct parser *parser, feel_tree *ret)
 {
     struct feel_node negation = {.kind = FEEL_NEGATE};
