@@ -220,8 +220,7 @@ static void rows_must_cite_and_be_in_force(void **state)
     buffer_format(&cited, "%s}}%c", HEAD, 0);
     policy_compile(arena, "belgium", NULL, cited.data, &policy);
     assert_false(policy_proves(proof_of(arena, policy.set, NULL), PROPERTY_CITATIONS, "alone", &counterexample));
-    assert_true(slice_search(counterexample, SLICE("BE-02")) != SIZE_MAX ||
-                slice_search(counterexample, SLICE("BE-01")) != SIZE_MAX);
+    assert_true(slice_search(counterexample, SLICE("BE-0")) != SIZE_MAX);
     buffer_free(&policy.compiled);
 
     buffer_format(&dated,
