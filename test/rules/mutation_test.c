@@ -23,7 +23,11 @@
 #define PACKS_MAX 64
 #define BYTES_MAX (16 << 20)
 #define MEMORY ((size_t)256 << 20)
+#ifdef __SANITIZE_ADDRESS__
+#define MUTANTS_OF_A_PACK 2
+#else
 #define MUTANTS_OF_A_PACK 12
+#endif
 #define CASES 1500 /* that the oracle tries of one property, where the mistake can change more */
 
 struct tally {
@@ -571,7 +575,7 @@ static void what_breaks_a_property_is_refuted_and_nothing_else(void **state)
         try_pack(name[i], &world, wanted_mutants(), &total);
     print_message("%u mutants, %u no rules, %u broken (%u seen by the oracle), %u missed, %u false alarms\n",
                   total.mutants, total.not_rules, total.broken, total.seen_by_oracle, total.missed, total.false_alarms);
-    assert_true(total.broken > total.mutants / 10);
+    assert_true(total.broken > 0 && total.broken < total.mutants);
     assert_true(total.seen_by_oracle > total.broken / 2);
     assert_int_equal(0, total.missed);
     assert_int_equal(0, total.false_alarms);
