@@ -23,12 +23,14 @@
 #define PACKS_MAX 64
 #define BYTES_MAX (16 << 20)
 #define MEMORY ((size_t)256 << 20)
+/* CASES: that the oracle tries of one property, where the mistake can change more. */
 #ifdef __SANITIZE_ADDRESS__
-#define MUTANTS_OF_A_PACK 2
+#define MUTANTS_OF_A_PACK 1
+#define CASES 200
 #else
 #define MUTANTS_OF_A_PACK 12
+#define CASES 1500
 #endif
-#define CASES 1500 /* that the oracle tries of one property, where the mistake can change more */
 
 struct tally {
     unsigned mutants, not_rules, broken, seen_by_oracle, missed, false_alarms;
