@@ -98,8 +98,8 @@ static enum error in_value(struct feel_run *run, const struct feel_value *value,
     return feel_equal_in_run(run, value, where, ret);
 }
 
-/* Does an expression speak of the value tested? Looked at only for a boolean that tests a boolean, where `? = false` and
- * `false` must not be mistaken for each other. */
+/* Does an expression speak of the value tested? Looked at only for a boolean that tests a boolean, where `? = false`
+ * and `false` must not be mistaken for each other. */
 static bool mentions(struct feel_run *run, const struct feel_node *node, feel_name name)
 {
     if (!node || run->steps++ >= run->steps_most)

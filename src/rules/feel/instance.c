@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Does a value conform to a type (DMN 1.5, 10.3.2.9.2)? `instance of` asks for the type alone; where a value meets a
- * declared type the values it allows (7.3.2) are looked at as well. null conforms to every type where it is an item, an entry or an
- * argument; `null instance of T` is asked only at the top. */
+ * declared type, the values it allows (7.3.2) are looked at as well. null conforms to every type where it is an item,
+ * an entry or an argument; `null instance of T` is asked only at the top. */
 
 #include "run.h"
 
