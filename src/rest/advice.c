@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "advice.h"
 
+#include <time.h>
+
 #include "care/entitlement.h"
 #include "crypto/secret.h"
 #include "safe/rulesets.h"
 
-#define INPUTS_MAX 16
+#define INPUTS_MAX 24
 
 struct care_rules {
     const struct entitlement *entitlement;
@@ -43,7 +45,7 @@ enum error advice_load(struct arena *arena, const char *directory, struct care_r
     return OK;
 }
 
-static bool is_asked_for(const struct care_rules *rules, struct slice name)
+bool advice_asks(const struct care_rules *rules, struct slice name)
 {
     size_t count;
     const struct rule_fact *fact = entitlement_facts(rules->entitlement, &count);
@@ -54,20 +56,42 @@ static bool is_asked_for(const struct care_rules *rules, struct slice name)
     return false;
 }
 
-enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
+/* Law holds by the calendar of its place. */
+static struct slice local_day(int64_t now_s, char day[static 16])
+{
+    time_t seconds = now_s;
+    struct tm local = {0};
+
+    if (!localtime_r(&seconds, &local))
+        return slice_of("", 0);
+    return slice_of(day, strftime(day, 16, "%Y-%m-%d", &local));
+}
+
+static bool is_said(const struct entitlement_fact *fact, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(fact[i].name, name))
+            return true;
+    return false;
+}
+
+enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs, int64_t now_s,
                        struct advice *ret_advice, struct fault *fault)
 {
-    struct entitlement_fact fact[INPUTS_MAX];
+    struct entitlement_fact fact[INPUTS_MAX + 1];
     struct entitlement_answer answer;
     struct slice missing = slice_of("", 0);
+    char day[16];
 
     if (inputs > INPUTS_MAX)
         return ERROR_VALUE;
     for (size_t i = 0; i < inputs; i++) {
-        if (!is_asked_for(rules, input[i].name))
+        if (!advice_asks(rules, input[i].name))
             return fault_set(fault, ERROR_VALUE, "there is no input of that name");
         fact[i] = (struct entitlement_fact){input[i].name, input[i].value};
     }
+    if (advice_asks(rules, SLICE("as_of")) && !is_said(fact, inputs, SLICE("as_of")))
+        fact[inputs++] = (struct entitlement_fact){SLICE("as_of"), local_day(now_s, day)};
     enum error error = entitlement_ask(rules->entitlement, fact, inputs, &answer, &missing);
     secret_wipe(fact, sizeof fact);
     if (error != OK)

@@ -10,7 +10,7 @@
 #include "reply.h"
 
 #define ANSWER_MAX (4u << 20)
-#define INPUTS_MAX 16
+#define INPUTS_MAX 24
 
 /* ---- what care is due ---- */
 
@@ -69,7 +69,7 @@ void care_advice(struct call *call)
     if (error == OK)
         error = read_inputs(body, input, &inputs);
     if (error == OK)
-        error = advice_give(call->app->care, input, inputs, &advice, &call->fault);
+        error = advice_give(call->app->care, input, inputs, world_now_s(call->app->world), &advice, &call->fault);
     if (error != OK) {
         reply_error(call, error, NULL);
         return;

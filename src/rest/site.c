@@ -173,14 +173,14 @@ static enum error ask_rules(struct call *call, const struct care_form *form, str
     char age[8];
 
     for (unsigned f = 0; f < CARE_FIELD_COUNT; f++)
-        if (f != CARE_FIELD_WHOM && f != CARE_FIELD_SPOKEN)
+        if (advice_asks(call->app->care, slice_from_string(care_field_name((enum care_field)f))))
             input[inputs++] = (struct advice_input){slice_from_string(care_field_name((enum care_field)f)),
                                                     slice_from_string(care_form_word(form, (enum care_field)f))};
     if (form->age_known) {
         int length = snprintf(age, sizeof age, "%u", form->age_years > 120 ? 120 : form->age_years);
         input[inputs++] = (struct advice_input){SLICE("age_years"), slice_of(age, (size_t)length)};
     }
-    return advice_give(call->app->care, input, inputs, advice, &call->fault);
+    return advice_give(call->app->care, input, inputs, world_now_s(call->app->world), advice, &call->fault);
 }
 
 /* A word of the rules that the pages do not know stays unknown: the page then sends the person to a clinician. */
