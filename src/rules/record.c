@@ -70,6 +70,12 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
     }
 }
 
+bool rule_property_is_of_cases(enum rule_property property, struct slice scope)
+{
+    return property != PROPERTY_CITATIONS && property != PROPERTY_NO_GAP && property != PROPERTY_NO_DEAD_ROW &&
+           !slice_is(scope, "warning");
+}
+
 static enum error read_hash(const struct json *value, struct hash *ret_hash, struct fault *fault)
 {
     if (decode_hex(json_text(value), ret_hash->byte, HASH_BYTES) != OK)

@@ -46,15 +46,23 @@ static Z3_context make_context(void)
     return context;
 }
 
-/* For simple solvers, asked here: 2.3 times faster than the default one on our texts. */
+static void set(Z3_context context, Z3_params params, const char *name, unsigned value)
+{
+    Z3_params_set_uint(context, params, Z3_mk_string_symbol(context, name), value);
+}
+
+/* Chosen by measuring (README.md): on our texts this takes a third of the time of Z3's default solver. */
 static Z3_solver make_solver(Z3_context context, unsigned timeout_ms)
 {
     Z3_solver solver = Z3_mk_simple_solver(context);
-    Z3_params params = Z3_mk_params(context);
 
+    /* Z3 keeps what has no reference only until the next call. */
     Z3_solver_inc_ref(context, solver);
+    Z3_params params = Z3_mk_params(context);
     Z3_params_inc_ref(context, params);
-    Z3_params_set_uint(context, params, Z3_mk_string_symbol(context, "timeout"), timeout_ms);
+    set(context, params, "timeout", timeout_ms);
+    set(context, params, "arith.solver", 2); /* the older simplex: our arithmetic is bounds and equalities */
+    set(context, params, "relevancy", 0);
     Z3_solver_set_params(context, solver, params);
     Z3_params_dec_ref(context, params);
     return solver;
@@ -95,13 +103,15 @@ static enum z3_answer check(Z3_context context, Z3_solver solver, struct answer 
 static enum z3_answer solve_in(Z3_context context, const char *text, unsigned timeout_ms, struct answer *answer)
 {
     Z3_ast_vector claim = Z3_parse_smtlib2_string(context, text, 0, NULL, NULL, 0, NULL, NULL);
+
+    if (claim)
+        Z3_ast_vector_inc_ref(context, claim);
     Z3_error_code error = Z3_get_error_code(context);
 
-    if (error != Z3_OK) {
+    if (error != Z3_OK || !claim) {
         say(answer, "Z3 cannot read the text: %.300s", Z3_get_error_msg(context, error));
         return Z3_ANSWER_UNKNOWN;
     }
-    Z3_ast_vector_inc_ref(context, claim);
     Z3_solver solver = make_solver(context, timeout_ms);
     for (unsigned i = 0; i < Z3_ast_vector_size(context, claim); i++)
         Z3_solver_assert(context, solver, Z3_ast_vector_get(context, claim, i));
