@@ -239,6 +239,24 @@ static enum error change_rules(const char *directory, const char *what, const ch
     return OK;
 }
 
+/* For whoever wants the bytes without a node: an auditor, a page that proves again. */
+static enum error compile_rules(const char *folder, const char *path, struct fault *fault)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
+    CLEANUP_BUFFER struct buffer compiled = buffer_new(RULE_SET_BYTES_MAX), report = buffer_new(65536);
+    const struct rules_module *module = command_rules_module();
+    struct pack_files files = {0};
+
+    if (!module)
+        return ERROR_FILE_MISSING;
+    if (!arena)
+        return ERROR_MEMORY;
+    TRY(read_pack(arena, folder, &files, fault));
+    enum error error = module->compile(files.dmn, files.pack, &compiled, &report, fault);
+    fprintf(stderr, "%.*s", SLICE_PRINT(buffer_view(&report)));
+    return error == OK ? file_replace(path, buffer_view(&compiled), 0644) : error;
+}
+
 int command_rules(int argc, char **argv)
 {
     const char *position[3];
@@ -252,6 +270,8 @@ int command_rules(int argc, char **argv)
         error = list_rules(position[1]);
     else if (positions == 3 && (strcmp(position[0], "activate") == 0 || strcmp(position[0], "deactivate") == 0))
         error = change_rules(position[1], position[0], position[2], &fault);
+    else if (positions == 3 && strcmp(position[0], "compile") == 0)
+        error = compile_rules(position[1], position[2], &fault);
     else
         return command_usage(argv[0]);
     return error == OK ? EXIT_DONE : command_error(error, &fault);

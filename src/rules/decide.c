@@ -5,18 +5,19 @@
 #include "rule_set.h"
 #include "text/date.h"
 
+/* The last interval that begins at or before `value`. A branch that cannot be foretold costs more than the step itself,
+ * so there is none but the loop's. */
 static int64_t interval_of(const struct rule_input *input, int64_t value)
 {
-    uint32_t low = 0, high = input->slot_count - (input->domain.nullable ? 1 : 0);
+    const int64_t *from = input->start;
+    uint32_t count = input->slot_count - (input->domain.nullable ? 1 : 0);
 
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (input->start[middle] <= value)
-            low = middle;
-        else
-            high = middle;
+    while (count > 1) {
+        uint32_t half = count / 2;
+        from += from[half] <= value ? half : 0;
+        count -= half;
     }
-    return low;
+    return from - input->start;
 }
 
 static int64_t number_slot(const struct rule_input *input, int64_t value)
@@ -103,28 +104,45 @@ static enum error collect(const struct rule_decision *decision, struct rule_resu
     return OK;
 }
 
+static enum error decide_slots(const struct rule_decision *decision, struct rule_result *result)
+{
+    return decision->hit_policy == RULE_COLLECT ? collect(decision, result) : pick_one(decision, result);
+}
+
+static bool find_slot(const struct rule_input *input, int64_t value, uint32_t *ret_slot)
+{
+    int64_t slot = rule_input_slot(input, value);
+
+    *ret_slot = (uint32_t)slot;
+    return slot >= 0;
+}
+
 enum error rules_decide(const struct rule_decision *decision, const int64_t *value, struct rule_result *ret_result)
 {
     ret_result->row = NULL;
-    for (uint32_t i = 0; i < decision->input_count; i++) {
-        int64_t slot = rule_input_slot(&decision->input[i], value[i]);
-        if (slot < 0)
+    for (uint32_t i = 0; i < decision->input_count; i++)
+        if (!find_slot(&decision->input[i], value[i], &ret_result->slot[i]))
             return ERROR_VALUE;
-        ret_result->slot[i] = (uint32_t)slot;
-    }
-    return decision->hit_policy == RULE_COLLECT ? collect(decision, ret_result) : pick_one(decision, ret_result);
+    return decide_slots(decision, ret_result);
+}
+
+static int64_t value_for(const struct rule_input *input, const int64_t *fact, const struct rule_result *results)
+{
+    return input->fact >= 0 ? fact[input->fact]
+                            : input->fed_value[results[input->fed_decision].output[input->fed_output]];
 }
 
 static enum error decide_fed(const struct rule_decision *decision, const int64_t *fact, struct rule_result *results)
 {
-    int64_t value[RULE_INPUTS_MAX];
+    struct rule_result *result = &results[decision->number];
 
+    result->row = NULL;
     for (uint32_t i = 0; i < decision->input_count; i++) {
         const struct rule_input *input = &decision->input[i];
-        value[i] = input->fact >= 0 ? fact[input->fact]
-                                    : input->fed_value[results[input->fed_decision].output[input->fed_output]];
+        if (!find_slot(input, value_for(input, fact, results), &result->slot[i]))
+            return ERROR_VALUE;
     }
-    return rules_decide(decision, value, &results[decision->number]);
+    return decide_slots(decision, result);
 }
 
 enum error rules_decide_chain(const struct rule_decision *decision, const int64_t *fact,

@@ -60,6 +60,8 @@ static void the_people_of_the_belgian_pack_get_what_they_should(void **state)
         const struct json *expect = json_member(i.value, "expect");
         struct entitlement_fact fact[FACTS_MAX];
         struct entitlement_answer answer;
+        if (json_kind(json_member(i.value, "decision")) != JSON_ABSENT)
+            continue;
         size_t count = facts_of(json_member(i.value, "facts"), fact);
         assert_int_equal(OK, entitlement_ask(f->both, fact, count, &answer, NULL));
         if (!slice_equal(answer.access, json_text(json_member(expect, "access"))) ||

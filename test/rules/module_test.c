@@ -142,7 +142,7 @@ static void decide_prints_the_result_and_keeps_its_exit_codes(void **state)
         const char *arguments[6], *input, *out;
         int code;
     } runs[] = {
-        {{"decide", POLICY "belgium/rules.dmn"},
+        {{"decide", POLICY "belgium/rules.dmn", "--decision", "entitlement"},
          "{\"service\":\"maternity\",\"urgency\":\"urgent\"}",
          "{\"access\":\"AS_RESIDENT\",\"may_refuse\":\"no\",\"charge\":\"ASK\",\"paper\":\"none\",\"who_helps\":"
          "\"CPAS\"}\n",
@@ -159,7 +159,8 @@ static void decide_prints_the_result_and_keeps_its_exit_codes(void **state)
         {{"decide", POLICY "nowhere"}, "{}", "", 2},
         {{"decide"}, "", "", 2},
         {{"decide", POLICY "belgium", "--nosuch"}, "", "", 2},
-        {{"decide", POLICY "belgium"}, "{\"service\":\"maternity\"", "", 2},
+        {{"decide", POLICY "belgium"}, "{}", "", 2},
+        {{"decide", POLICY "belgium", "--decision", "entitlement"}, "{\"service\":\"maternity\"", "", 2},
     };
 
     (void)state;

@@ -115,10 +115,10 @@ static void harm_to_the_record_is_refuted(void **state)
         {PROPERTY_PURPOSE, "alone", {{"D-80_out_outcome", "\"SUMMARY\""}}, "purpose PUBHLTH"},
         {PROPERTY_PURPOSE, "alone", {{"D-90_action", "\"read\""}}, "purpose HOPERAT"},
         {PROPERTY_PURPOSE, "alone", {{"D-20_drawer", "\"coverage\""}}, "drawer coverage"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"D-21_consent", "\"permit\", \"none\", \"unknown\""}}, "not known"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"D-27_relation", "\"unknown\""}}, "not known"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"D-28_break_glass", "not(\"no\")"}}, "not known"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"S-30_training", "not(\"lapsed\")"}}, "not known"},
+        {PROPERTY_MISSING_FACTS, "alone", {{"D-21_consent", "\"permit\", \"none\", \"unknown\""}}, "unknown"},
+        {PROPERTY_MISSING_FACTS, "alone", {{"D-27_relation", "\"unknown\""}}, "unknown"},
+        {PROPERTY_MISSING_FACTS, "alone", {{"D-28_break_glass", "not(\"no\")"}}, "unknown"},
+        {PROPERTY_MISSING_FACTS, "alone", {{"S-30_training", "not(\"lapsed\")"}}, "unknown"},
         {PROPERTY_TOTALITY, "alone", {{"D-99_standing", "\"none\""}}, "disclosure has no row"},
         {PROPERTY_TOTALITY, "alone", {{"S-99_role", "\"patient\""}}, "standing has no row"},
     };
@@ -139,22 +139,22 @@ static void harm_to_care_is_refuted(void **state)
          "alone",
          {{"F-01_age_years", ">= 18"}, {"F-02_out_access", "\"NONE_FUNDED\""}},
          "A child of 8"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"F-02_age_years", "< 18"}}, "not known"},
-        {PROPERTY_MISSING_FACTS, "alone", {{"F-04_pregnant", "\"yes\""}}, "not known"},
+        {PROPERTY_MISSING_FACTS, "alone", {{"F-02_age_years", "< 18"}}, "unknown"},
+        {PROPERTY_MISSING_FACTS, "alone", {{"F-04_pregnant", "\"yes\""}}, "perhaps pregnant"},
     };
     static const struct mutant belgium[] = {
-        {PROPERTY_NON_DENIAL, "alone", {{"BE-02_out_access", "\"NONE_FUNDED\""}}, "access ASK_CLINICIAN"},
+        {PROPERTY_NON_DENIAL, "alone", {{"BE-02_out_access", "\"NONE_FUNDED\""}}, "gives ASK_CLINICIAN"},
         {PROPERTY_NON_DENIAL,
          "alone",
          {{"BE-02_status", "not(\"undocumented\")"}, {"BE-01_means", "\"below_threshold\""}},
-         "status undocumented"},
-        {PROPERTY_STATUS_BLIND, "alone", {{"BE-01_out_access", "\"FULL\""}}, "other care than with another status"},
-        {PROPERTY_STATUS_BLIND, "combined", {{"BE-01_out_access", "\"FULL\""}}, "other care than with another status"},
+         "undocumented"},
+        {PROPERTY_STATUS_BLIND, "alone", {{"BE-01_out_access", "\"FULL\""}}, "gives AS_RESIDENT where"},
+        {PROPERTY_STATUS_BLIND, "combined", {{"BE-01_out_access", "\"FULL\""}}, "gives AS_RESIDENT where"},
         {PROPERTY_MISSING_FACTS, "alone", {{"BE-11_certificate", "\"no\""}}, "certificate unknown"},
         {PROPERTY_MISSING_FACTS,
          "alone",
          {{"BE-20_status", "\"citizen_resident\", \"eu_insured\""}, {"BE-30_status", "-"}},
-         "not known"},
+         "unknown"},
         {PROPERTY_TOTALITY, "alone", {{"BE-30_status", "\"visa_long\""}}, "entitlement has no row"},
     };
 
@@ -220,8 +220,7 @@ static void rows_must_cite_and_be_in_force(void **state)
     buffer_format(&cited, "%s}}%c", HEAD, 0);
     policy_compile(arena, "belgium", NULL, cited.data, &policy);
     assert_false(policy_proves(proof_of(arena, policy.set, NULL), PROPERTY_CITATIONS, "alone", &counterexample));
-    assert_true(slice_search(counterexample, SLICE("BE-02")) != SIZE_MAX ||
-                slice_search(counterexample, SLICE("BE-01")) != SIZE_MAX);
+    assert_true(slice_search(counterexample, SLICE("BE-0")) != SIZE_MAX);
     buffer_free(&policy.compiled);
 
     buffer_format(&dated,
