@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Proof records: what was proved of which compiled bytes. A node starts only with rule sets whose record holds.
+/* Proof records: what was proved of which compiled bytes. A node starts only with rule sets whose record holds: every
+ * blocking property by going through every case, and if it is about cases by a solver too.
  *
  * This side only checks (the server has no prover): that the record speaks of exactly these bytes, and that every
  * blocking property which applies to the set stands in it as proved. Which ones apply is worked out from the set

@@ -26,9 +26,9 @@ int main(int argc, char **argv){
     int64_t t1=world_stopwatch_ns();
     if(prove(a,set,base,&pr,&f)){printf("%s\n",f.detail);return 1;}
     int64_t t2=world_stopwatch_ns();
-    if(second_proof(pr,&s,&b,NULL,&both)){}
+    if(second_proof(pr,&s,&b,NULL,NULL,&both)){}
     int64_t t3=world_stopwatch_ns();
-    if(second_proof(pr,&s,&b,so,&both)){printf("%s\n",f.detail);return 1;}
+    if(second_proof(pr,&s,&b,so,NULL,&both)){printf("%s\n",f.detail);return 1;}
     int64_t t4=world_stopwatch_ns();
     tot1+=t2-t1;tot2+=t3-t2;tot3+=t4-t3;
     for(size_t v=0;v<both->count;v++){if(getenv("DUMP")){struct smt_claim cl[SMT_CLAIMS_MAX];size_t n=smt_claims(&s,base?&b:NULL,cl);for(size_t c=0;v==0&&c<n;c++){struct smt_text tx;char q[300];if(smt_write(a,&s,base?&b:NULL,&cl[c],SMT_EVERY_DAY,&tx,&f))return 2;snprintf(q,sizeof q,"%s/%s-%02zu-%s-%s.smt2",getenv("DUMP"),argv[i],c,rule_property_entry(cl[c].property)->name,cl[c].scope);(void)!file_replace_derived(q,tx.text,0644);}}const struct property_verdict*x=&both->verdict[v]; if(argc<4||!x->z3||strcmp(x->z3,x->proved?"proved":"refuted")) printf("%-10s %-20s %-10s %-14s %d %s %.*s\n",property_word(x),rule_property_entry(x->property)->name,x->scope,x->about?x->about:"",x->proved,x->z3?x->z3:"-",SLICE_PRINT(x->z3_says));}

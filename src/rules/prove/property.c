@@ -28,6 +28,15 @@ const char *property_word(const struct property_verdict *verdict)
     return z3;
 }
 
+bool property_prevents(const struct property_verdict *verdict)
+{
+    const char *word = property_word(verdict);
+
+    if (strcmp(word, PROPERTY_DISAGREE) == 0)
+        return true;
+    return rule_property_blocks(verdict->property) && strcmp(word, PROPERTY_PROVED) != 0;
+}
+
 struct slice property_sentence(struct slice sentence)
 {
     return sentence.data && sentence.length ? sentence : SLICE("A case that there is no memory to describe.");

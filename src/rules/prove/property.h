@@ -40,7 +40,8 @@ struct property_verdict {
     uint32_t row_count, rows_in_all;
 
     /* The second proof (second.h). */
-    const char *about;    /* the decision; NULL: all of them, or none was asked about */
+    bool has_text;        /* it is about cases, and the texts were made */
+    const char *about;    /* the decision; NULL: all of them, or no text */
     const char *z3;       /* PROPERTY_PROVED, _REFUTED, _UNPROVED; NULL: the solver was not asked */
     struct slice z3_says; /* the case of its refutation, or why it does not answer */
     struct hash smt_hash; /* of the text that it was given */
@@ -52,7 +53,7 @@ struct proof {
     const struct rule_set *set;
     const struct rule_set *base; /* NULL: the set is the joint standard itself */
     int64_t day;                 /* of every fact `as_of`; or PROPERTY_EVERY_DAY */
-    struct slice solver; /* name and version; empty: none was asked, or there is none */
+    struct slice solver;         /* name and version; empty: none was asked, or there is none */
     size_t count;
     struct property_verdict verdict[PROOF_VERDICTS_MAX];
 };
@@ -72,6 +73,9 @@ MUST_CHECK enum error property_deciders(struct proof *proof, const struct rule_d
 /* What both proofs say: proved, refuted; reported where a property that does not block fails; unproved where the solver
  * does not answer; DISAGREE where one proves what the other refutes, so that one of them is wrong. */
 const char *property_word(const struct property_verdict *verdict);
+
+/* Does this verdict keep the set from being activated? A contradiction always does. */
+bool property_prevents(const struct property_verdict *verdict);
 
 /* For the sources of this folder. */
 #define PROPERTY_AS_OF "as_of"

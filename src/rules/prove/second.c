@@ -13,11 +13,6 @@ struct second {
     struct property_verdict *verdict[PROOF_VERDICTS_MAX]; /* of each query */
 };
 
-bool second_has_no_text(const struct property_verdict *verdict)
-{
-    return !rule_property_is_of_cases(verdict->property, slice_from_string(verdict->scope));
-}
-
 static enum error check_source(const struct rule_set *compiled, const struct smt_source *source, struct fault *fault)
 {
     if (!source || !hash_equal(&compiled->dmn_hash, &source->dmn_hash))
@@ -52,6 +47,7 @@ static enum error write_text(struct second *second, struct property_verdict *ver
     second->query[query] = (struct solver_query){.text = second->text[query].text};
     second->verdict[query] = verdict;
     second->query_count++;
+    verdict->has_text = true;
     verdict->about = claim->about;
     verdict->smt_hash = second->text[query].hash;
     return OK;
@@ -64,7 +60,7 @@ static enum error write_texts(struct second *second)
 
     second->claim_count = smt_claims(second->set, second->base, second->claim);
     for (size_t i = 0; i < proof->count; i++)
-        if (!second_has_no_text(&proof->verdict[i]))
+        if (rule_property_is_of_cases(proof->verdict[i].property, slice_from_string(proof->verdict[i].scope)))
             TRY(write_text(second, &proof->verdict[i]));
     for (size_t c = 0; c < second->claim_count; c++)
         if (!second->taken[c])
@@ -87,8 +83,36 @@ static void take_answer(struct second *second, size_t number)
         verdict->z3_says = smt_describe(second->proof->arena, &second->text[number], query->answer);
 }
 
+static enum error ask(struct second *second, struct solver *solver)
+{
+    struct proof *proof = second->proof;
+
+    TRY(solver_ask(solver, proof->arena, second->query, second->query_count));
+    for (size_t q = 0; q < second->query_count; q++)
+        take_answer(second, q);
+    proof->solver = arena_copy(proof->arena, solver_version(solver));
+    return proof->solver.data ? OK : ERROR_MEMORY;
+}
+
+/* What a record says that the solver said, verdict by verdict. */
+static void recall(struct proof *proof, const struct json *record)
+{
+    static const char *const words[] = {PROPERTY_PROVED, PROPERTY_REFUTED, PROPERTY_UNPROVED};
+
+    proof->solver = json_text(json_member(record, "solver"));
+    for (struct json_items i = json_items(json_member(record, "properties"));
+         json_next(&i) && i.index < proof->count;) {
+        struct property_verdict *verdict = &proof->verdict[i.index];
+        for (size_t w = 0; verdict->has_text && w < sizeof words / sizeof words[0]; w++)
+            if (json_is(json_member(i.value, "z3"), words[w]))
+                verdict->z3 = words[w];
+        if (verdict->z3)
+            verdict->z3_says = json_text(json_member(i.value, "z3_says"));
+    }
+}
+
 enum error second_proof(const struct proof *first, const struct smt_source *set, const struct smt_source *base,
-                        struct solver *solver, const struct proof **ret_proof)
+                        struct solver *solver, const struct json *record, const struct proof **ret_proof)
 {
     struct second *second = arena_alloc(first->arena, sizeof *second);
     struct proof *proof = arena_alloc(first->arena, sizeof *proof);
@@ -101,12 +125,10 @@ enum error second_proof(const struct proof *first, const struct smt_source *set,
     if (first->base)
         TRY(check_source(first->base, base, proof->fault));
     TRY(write_texts(second));
-    if (solver) {
-        TRY(solver_ask(solver, proof->arena, second->query, second->query_count));
-        for (size_t q = 0; q < second->query_count; q++)
-            take_answer(second, q);
-        proof->solver = arena_copy(proof->arena, solver_version(solver));
-    }
+    if (solver)
+        TRY(ask(second, solver));
+    else if (record)
+        recall(proof, record);
     *ret_proof = proof;
     return OK;
 }
