@@ -183,6 +183,15 @@ enum error smt_write(struct arena *arena, const struct smt_source *set, const st
     return OK;
 }
 
+struct slice smt_file_name(struct arena *arena, const struct smt_source *set, const struct smt_claim *claim)
+{
+    const struct rule_property_entry *entry = rule_property_entry(claim->property);
+    struct slice pack = smt_symbol(arena, set->pack);
+
+    return arena_format(arena, "%.*s-%s-%s-%s%s%s.smt2", SLICE_PRINT(pack), entry->number, entry->name, claim->scope,
+                        claim->about ? "-" : "", claim->about ? claim->about : "");
+}
+
 /* ---- reading an answer ---- */
 
 static bool find_number(struct slice answer, struct slice name, int64_t *ret_number)

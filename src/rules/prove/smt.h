@@ -67,6 +67,9 @@ MUST_CHECK enum error smt_write(struct arena *arena, const struct smt_source *se
                                 const struct smt_claim *claim, int64_t day, struct smt_text *ret_text,
                                 struct fault *fault);
 
+/* "belgium-P2-non-denial-combined-entitlement.smt2" */
+struct slice smt_file_name(struct arena *arena, const struct smt_source *set, const struct smt_claim *claim);
+
 /* The value of a fact in a solver's answer (lines "name TAB number"), in the words that `hospitium decide` takes; empty
  * where the answer does not have it. */
 struct slice smt_value(struct arena *arena, const struct smt_fact *fact, struct slice answer);

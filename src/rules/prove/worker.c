@@ -17,6 +17,7 @@
 #include "rules/z3_module.h"
 
 #define SOCKET 3
+#define ABSENT_WORDS_MAX 280
 #define FILES_MAX 32          /* libraries and their data while Z3 is loaded */
 #define PROCESSOR_SECONDS 600 /* for all texts together: a last resort when the parent cannot kill */
 
@@ -100,7 +101,10 @@ static const struct z3_module *load_module(const struct solver_settings *setting
     if (module)
         return module;
     const char *reason = library ? "it is of another version" : dlerror();
-    send_message(WORKER_ABSENT, slice_from_string(reason ? reason : "its place is not known"));
+    char words[ABSENT_WORDS_MAX];
+    snprintf(words, sizeof words, "%s (Z3 is Debian's package libz3-4; beside the program lies " Z3_MODULE_FILE ")",
+             reason ? reason : "its place is not known");
+    send_message(WORKER_ABSENT, slice_from_string(words));
     _exit(0);
 }
 
