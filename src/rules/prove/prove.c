@@ -87,7 +87,8 @@ static void write_second(struct json_writer *json, const struct property_verdict
         json_string(json, slice_from_string(verdict->z3));
     else
         json_null(json);
-    if (verdict->z3_says.length > 0)
+    /* Which case a solver finds is chance: it is told only where it is all there is to tell. */
+    if (verdict->z3_says.length > 0 && (verdict->proved || strcmp(verdict->z3, PROPERTY_UNPROVED) == 0))
         json_member_string(json, "z3_says", verdict->z3_says);
     format_write_hash(json, "smt_sha256", &verdict->smt_hash);
 }

@@ -100,45 +100,59 @@ static enum z3_answer check(Z3_context context, Z3_solver solver, struct answer 
     }
 }
 
-static enum z3_answer solve_in(Z3_context context, const char *text, unsigned timeout_ms, struct answer *answer)
+/* To be asked for at once: the next call forgets it. */
+static enum z3_answer give_error(Z3_context context, const char *what, struct answer *answer)
+{
+    answer->length = 0;
+    say(answer, "%s: %.300s", what, Z3_get_error_msg(context, Z3_get_error_code(context)));
+    return Z3_ANSWER_UNKNOWN;
+}
+
+static enum z3_answer solve_claim(Z3_context context, Z3_ast_vector claim, unsigned timeout_ms, struct answer *answer)
+{
+    Z3_solver solver = make_solver(context, timeout_ms);
+    enum z3_answer verdict = Z3_ANSWER_SAT;
+
+    for (unsigned i = 0; i < Z3_ast_vector_size(context, claim) && verdict != Z3_ANSWER_UNKNOWN; i++) {
+        Z3_solver_assert(context, solver, Z3_ast_vector_get(context, claim, i));
+        if (Z3_get_error_code(context) != Z3_OK)
+            verdict = give_error(context, "Z3 cannot take the text", answer);
+    }
+    if (verdict != Z3_ANSWER_UNKNOWN)
+        verdict = check(context, solver, answer);
+    Z3_solver_dec_ref(context, solver);
+    return verdict;
+}
+
+static enum z3_answer solve_text(Z3_context context, const char *text, unsigned timeout_ms, struct answer *answer)
 {
     Z3_ast_vector claim = Z3_parse_smtlib2_string(context, text, 0, NULL, NULL, 0, NULL, NULL);
 
-    if (claim)
-        Z3_ast_vector_inc_ref(context, claim);
-    Z3_error_code error = Z3_get_error_code(context);
-
-    if (error != Z3_OK || !claim) {
-        say(answer, "Z3 cannot read the text: %.300s", Z3_get_error_msg(context, error));
-        return Z3_ANSWER_UNKNOWN;
-    }
-    Z3_solver solver = make_solver(context, timeout_ms);
-    for (unsigned i = 0; i < Z3_ast_vector_size(context, claim); i++)
-        Z3_solver_assert(context, solver, Z3_ast_vector_get(context, claim, i));
-    enum z3_answer verdict = check(context, solver, answer);
-    error = Z3_get_error_code(context);
-    if (error != Z3_OK) {
-        answer->length = 0;
-        say(answer, "Z3 failed: %.300s", Z3_get_error_msg(context, error));
-        verdict = Z3_ANSWER_UNKNOWN;
-    }
-    Z3_solver_dec_ref(context, solver);
+    if (Z3_get_error_code(context) != Z3_OK || !claim)
+        return give_error(context, "Z3 cannot read the text", answer);
+    Z3_ast_vector_inc_ref(context, claim);
+    enum z3_answer verdict = solve_claim(context, claim, timeout_ms, answer);
     Z3_ast_vector_dec_ref(context, claim);
     return verdict;
 }
 
-/* A context for each text: what one text did, no other can notice. */
+/* One context serves all texts that can be answered; making one takes as long as a small text. After any other a new one
+ * is made: what is left in it nobody knows. */
 static enum z3_answer solve(const char *text, unsigned timeout_ms, char *out, size_t capacity, size_t *ret_length)
 {
+    static Z3_context context;
     struct answer answer = {out, capacity, 0};
     enum z3_answer verdict = Z3_ANSWER_UNKNOWN;
-    Z3_context context = make_context();
 
-    if (context) {
-        verdict = solve_in(context, text, timeout_ms, &answer);
-        Z3_del_context(context);
-    } else {
+    if (!context)
+        context = make_context();
+    if (context)
+        verdict = solve_text(context, text, timeout_ms, &answer);
+    else
         say(&answer, "Z3 makes no context");
+    if (context && verdict == Z3_ANSWER_UNKNOWN) {
+        Z3_del_context(context);
+        context = NULL;
     }
     *ret_length = answer.length;
     return verdict;
