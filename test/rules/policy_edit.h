@@ -13,6 +13,7 @@ struct edit {
 struct policy {
     struct buffer compiled;
     const struct rule_set *set;
+    struct slice dmn, pack; /* what it was compiled from */
 };
 
 /* Compiles policy/NAME with the edits in place; the test fails where that does. `pack` may be NULL: its own pack.json.
