@@ -7,6 +7,14 @@
 #define FIRST_CAPACITY 8
 #define TEXT_MAX ((size_t)64 << 20)
 
+/* Numbers that loops count with and properties give: no room is made for them. */
+#define SMALL_COUNT 256
+#define EIGHT(n) {(n)}, {(n) + 1}, {(n) + 2}, {(n) + 3}, {(n) + 4}, {(n) + 5}, {(n) + 6}, {(n) + 7}
+#define SIXTY_FOUR(n)                                                                                                  \
+    EIGHT(n), EIGHT((n) + 8), EIGHT((n) + 16), EIGHT((n) + 24), EIGHT((n) + 32), EIGHT((n) + 40), EIGHT((n) + 48),     \
+        EIGHT((n) + 56)
+static const struct number small[SMALL_COUNT] = {SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)};
+
 enum error feel_items_reserve(struct feel_run *run, struct feel_items *items, size_t count)
 {
     if (count > FEEL_LIST_MAX - items->count)
@@ -70,6 +78,10 @@ enum error feel_context(struct feel_run *run, const struct feel_entry *entry, si
 
 enum error feel_whole(struct feel_run *run, int64_t number, struct feel_value *ret)
 {
+    if (number >= 0 && number < SMALL_COUNT) {
+        *ret = (struct feel_value){.kind = FEEL_NUMBER, .number = &small[number]};
+        return OK;
+    }
     return feel_number(run->arena, number_of(number), ret);
 }
 
