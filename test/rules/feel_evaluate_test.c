@@ -83,9 +83,9 @@ static void unary_tests_pass_as_cells_do(void **state)
         struct fixture fixture = fixture_new();
         const struct feel_node *tests = NULL;
         enum feel_truth passes = FEEL_NEITHER;
-        assert_int_equal(feel_parse_tests(fixture.arena, fixture.run.names, NULL, slice_from_string(cases[i].tests),
-                                          &tests, NULL),
-                         OK);
+        assert_int_equal(
+            feel_parse_tests(fixture.arena, fixture.run.names, NULL, slice_from_string(cases[i].tests), &tests, NULL),
+            OK);
         struct feel_value value = value_of(&fixture, cases[i].value);
         assert_int_equal(feel_passes(&fixture.run, tests, value, NULL, &passes), OK);
         if (passes != cases[i].passes)
@@ -123,11 +123,8 @@ static void foreign_functions_are_called_like_others_and_coerced(void **state)
 {
     struct fixture fixture = fixture_new();
     struct feel_parameter parameter = {.type = feel_type_named(SLICE("number"))};
-    struct feel_function function = {.kind = FEEL_FOREIGN,
-                                     .parameter_count = 1,
-                                     .parameter = &parameter,
-                                     .call = twice,
-                                     .context = &fixture.run};
+    struct feel_function function = {
+        .kind = FEEL_FOREIGN, .parameter_count = 1, .parameter = &parameter, .call = twice, .context = &fixture.run};
     struct feel_entry entry = {.value = {.kind = FEEL_FUNCTION, .function = &function}};
     struct feel_frame frame = {.count = 1, .entry = &entry};
 
@@ -146,8 +143,8 @@ static const struct feel_type *type_of(struct fixture *fixture, const char *text
 {
     const struct feel_type *type = NULL;
 
-    assert_int_equal(
-        feel_parse_type(fixture->arena, fixture->run.names, NULL, slice_from_string(text), &type, NULL), OK);
+    assert_int_equal(feel_parse_type(fixture->arena, fixture->run.names, NULL, slice_from_string(text), &type, NULL),
+                     OK);
     return type;
 }
 
@@ -190,8 +187,8 @@ static void the_values_a_type_allows_bind_declared_types_alone(void **state)
     struct feel_value three = value_of(&fixture, "3"), nine = value_of(&fixture, "9"), result;
     bool is = false;
 
-    assert_int_equal(
-        feel_parse_tests(fixture.arena, fixture.run.names, NULL, SLICE("[1..5]"), &type.allowed, NULL), OK);
+    assert_int_equal(feel_parse_tests(fixture.arena, fixture.run.names, NULL, SLICE("[1..5]"), &type.allowed, NULL),
+                     OK);
     assert_int_equal(feel_coerce(&fixture.run, three, &type, &result), OK);
     assert_is(&fixture, result, "3");
     assert_int_equal(feel_coerce(&fixture.run, nine, &type, &result), OK);

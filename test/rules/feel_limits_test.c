@@ -89,6 +89,27 @@ static void endless_work_ends(void **state)
     assert_is_stopped("sort(for i in 1..4000000 return -i, function(a, b) a < b)");
 }
 
+static void patterns_are_held_to_account_together(void **state)
+{
+    assert_ends("matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"(a+)+$\")", OK);
+    assert_ends("for i in 1..100000 return matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"(a+)+$\")",
+                ERROR_TOO_COSTLY);
+    assert_ends("for i in 1..100000 return split(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\", \"(a+)+$\")",
+                ERROR_TOO_COSTLY);
+}
+
+static void many_names_are_paid_for(void **state)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(1 << 20);
+
+    buffer_string(&text, "{");
+    for (int i = 0; i < 4000; i++)
+        buffer_format(&text, "a%d: 1, ", i);
+    buffer_string(&text, "r: for i in 1..1000000 return z}");
+    buffer_byte(&text, 0);
+    assert_ends(text.data, ERROR_TOO_COSTLY);
+}
+
 static void huge_values_end(void **state)
 {
     assert_ends("{double: function(t, n) if n = 0 then t else double(t + t, n - 1), r: double(\"ab\", 100)}.r",
@@ -143,7 +164,8 @@ static void no_memory_is_an_error_and_no_crash(void **state)
 {
     static const char text[] =
         "{l: for i in 1..20 return {a: i, b: [i, \"x\" + string(i)]}, f: function(x) x.a + 1, s: l[a > 3].b, "
-        "m: context put(l[1], \"c\", @\"P1D\" * 2), t: sort(l, function(x, y) x.a > y.a), j: string join([\"a\"], \",\"), "
+        "m: context put(l[1], \"c\", @\"P1D\" * 2), t: sort(l, function(x, y) x.a > y.a), j: string join([\"a\"], "
+        "\",\"), "
         "u: union([1], [2]), w: date and time(\"2024-01-01T10:00:00\") + @\"P1D\", g: get entries({a: 1}), "
         "r: some x in l satisfies f(x) > 5, h: [1..3], k: (function(n: number) n)([1]), e: l = t}";
     size_t enough = 0;
@@ -169,6 +191,8 @@ int main(void)
         cmocka_unit_test(endless_recursion_ends),
         cmocka_unit_test(recursion_that_ends_is_allowed),
         cmocka_unit_test(endless_work_ends),
+        cmocka_unit_test(patterns_are_held_to_account_together),
+        cmocka_unit_test(many_names_are_paid_for),
         cmocka_unit_test(huge_values_end),
         cmocka_unit_test(deeply_nested_values_end),
         cmocka_unit_test(the_caller_may_set_fewer_steps),

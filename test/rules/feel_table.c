@@ -58,8 +58,8 @@ static struct feel_frame scope_of(struct feel_run *run, struct slice given)
     scope = feel_table_value(run, NULL, given);
     assert_int_equal(scope.kind, FEEL_CONTEXT);
     for (size_t i = 0; i < scope.context->count; i++)
-        assert_int_equal(
-            feel_names_enter(run->names, feel_names_text(run->names, scope.context->entry[i].name), &name), OK);
+        assert_int_equal(feel_names_enter(run->names, feel_names_text(run->names, scope.context->entry[i].name), &name),
+                         OK);
     return (struct feel_frame){.count = scope.context->count, .entry = scope.context->entry};
 }
 

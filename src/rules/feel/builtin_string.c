@@ -7,6 +7,7 @@
 #include "pattern.h"
 
 #define PATTERN_STEPS 256 /* of making one ready */
+#define WORK_STEPS 4096   /* of one unit of pattern_work */
 
 static bool is_first_byte(char byte)
 {
@@ -191,13 +192,16 @@ static enum error pattern_failed(struct feel_run *run, const char *function, enu
 FEEL_BUILTIN(matches)
 {
     struct slice text, pattern, flags;
+    uint64_t work;
     bool does;
     enum error error;
 
     if (!two_texts(argument, &text, &pattern) || !flags_of(argument, count, 2, &flags))
         return feel_unfit(run, "matches", ret);
     TRY(feel_spend(run, PATTERN_STEPS + text.length));
+    work = pattern_work();
     error = pattern_matches(run->arena, text, pattern, flags, &does);
+    TRY(feel_spend(run, WORK_STEPS * (pattern_work() - work)));
     if (error != OK)
         return pattern_failed(run, "matches", error, ret);
     *ret = feel_boolean(does);
@@ -208,13 +212,16 @@ FEEL_BUILTIN(replace)
 {
     struct slice text, pattern, flags, result;
     struct feel_value replacement;
+    uint64_t work;
     enum error error;
 
     if (!two_texts(argument, &text, &pattern) || !feel_as(&argument[2], FEEL_STRING, &replacement) ||
         !flags_of(argument, count, 3, &flags))
         return feel_unfit(run, "replace", ret);
     TRY(feel_spend(run, PATTERN_STEPS + text.length));
+    work = pattern_work();
     error = pattern_replace(run->arena, text, pattern, replacement.string, flags, &result);
+    TRY(feel_spend(run, WORK_STEPS * (pattern_work() - work)));
     if (error != OK)
         return pattern_failed(run, "replace", error, ret);
     *ret = feel_string(result);
@@ -226,12 +233,15 @@ FEEL_BUILTIN(split)
     struct feel_items items = {0};
     struct slice text, pattern, *piece;
     size_t pieces;
+    uint64_t work;
     enum error error;
 
     if (!two_texts(argument, &text, &pattern))
         return feel_unfit(run, "split", ret);
     TRY(feel_spend(run, PATTERN_STEPS + text.length));
+    work = pattern_work();
     error = pattern_split(run->arena, text, pattern, &piece, &pieces);
+    TRY(feel_spend(run, WORK_STEPS * (pattern_work() - work)));
     if (error != OK)
         return pattern_failed(run, "split", error, ret);
     for (size_t i = 0; i < pieces; i++)

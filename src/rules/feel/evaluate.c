@@ -91,7 +91,7 @@ static enum error built_in_value(struct feel_run *run, int built_in, struct feel
 static enum error evaluate_name(struct feel_run *run, const struct feel_node *node, const struct feel_frame *frame,
                                 struct feel_value *ret)
 {
-    const struct feel_value *found = feel_frame_find(frame, node->name);
+    const struct feel_value *found = feel_frame_find(run, frame, node->name);
 
     if (found) {
         *ret = *found;

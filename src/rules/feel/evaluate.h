@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Evaluates trees. As DMN has it, what goes wrong is null and never stops an evaluation; a note says what and where, for
- * the one who asks. Only limits are errors: memory (the arena's), depth, steps, so that no model can hang or crash.
+/* Evaluates trees. As DMN has it, what goes wrong is null and never stops an evaluation; a note says what and where,
+ * for the one who asks. Only limits are errors: memory (the arena's), depth, steps, so that no model can hang or crash.
  *
  * A run is one evaluation; it belongs to one thread. */
 

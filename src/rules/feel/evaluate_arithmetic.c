@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* + - * / ** and the sign (DMN 1.5, 10.3.2.15, tables 56 to 62). Whole numbers that fit a machine word take a short way. */
+/* + - * / ** and the sign (DMN 1.5, 10.3.2.15, tables 56 to 62). Whole numbers that fit a machine word take a short
+ * way. */
 
 #include "run.h"
 

@@ -161,6 +161,7 @@ static enum error call_user_named(struct feel_run *run, const struct feel_functi
 
     if (!argument)
         return ERROR_MEMORY;
+    TRY(feel_spend(run, count * function->parameter_count / 16));
     for (size_t i = 0; i < count; i++) {
         size_t at = 0;
         while (at < function->parameter_count && function->parameter[at].name != given[i].name)
@@ -195,7 +196,7 @@ static enum error callee_of(struct feel_run *run, const struct feel_node *node, 
     struct feel_value value;
 
     *ret = NULL;
-    if (node->kind == FEEL_NAME && !feel_frame_find(frame, node->name)) {
+    if (node->kind == FEEL_NAME && !feel_frame_find(run, frame, node->name)) {
         int built_in = feel_builtin_of(run->names, node->name);
         if (built_in >= 0) {
             *room = (struct feel_function){.kind = FEEL_BUILT_IN, .built_in = (uint32_t)built_in};

@@ -185,6 +185,8 @@ static enum error iterate(struct feel_run *run, struct iteration *iteration, siz
 
     TRY(source_of(run, iterator, scope, &defined, &source));
     iteration->undefined = iteration->undefined || !defined;
+    if (iteration->answer == COLLECT && iteration->node->entry_count == 1)
+        TRY(feel_items_reserve(run, &iteration->results, source.count));
     for (size_t i = 0; i < source.count && !settled(iteration); i++) {
         TRY(feel_spend(run, 1));
         if (item_of(run, &source, i, &item) == ERROR_MEMORY)

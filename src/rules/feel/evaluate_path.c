@@ -230,6 +230,7 @@ static enum error member(struct feel_run *run, const struct feel_value *value, f
     bool found = false;
 
     if (value->kind == FEEL_CONTEXT) {
+        feel_owe_names(run, value->context->count);
         const struct feel_value *entry = feel_context_get(value->context, name);
         if (entry) {
             *ret = *entry;

@@ -98,21 +98,21 @@ static enum error in_value(struct feel_run *run, const struct feel_value *value,
     return feel_equal_in_run(run, value, where, ret);
 }
 
-/* Does an expression speak of the value tested? Looked at only for a boolean that tests a boolean, where `? = false` and
- * `false` must not be mistaken for each other. */
-static bool mentions(const struct feel_node *node, feel_name name)
+/* Does an expression speak of the value tested? Looked at only for a boolean that tests a boolean, where `? = false`
+ * and `false` must not be mistaken for each other. */
+static bool mentions(struct feel_run *run, const struct feel_node *node, feel_name name)
 {
-    if (!node)
+    if (!node || run->steps++ >= run->steps_most)
         return false;
     if (node->kind == FEEL_NAME)
         return node->name == name;
-    if (mentions(node->left, name) || mentions(node->right, name) || mentions(node->third, name))
+    if (mentions(run, node->left, name) || mentions(run, node->right, name) || mentions(run, node->third, name))
         return true;
     for (size_t i = 0; i < node->child_count; i++)
-        if (mentions(node->child[i], name))
+        if (mentions(run, node->child[i], name))
             return true;
     for (size_t i = 0; i < node->entry_count; i++)
-        if (mentions(node->entry[i].value, name) || mentions(node->entry[i].to, name))
+        if (mentions(run, node->entry[i].value, name) || mentions(run, node->entry[i].to, name))
             return true;
     return false;
 }
@@ -156,7 +156,7 @@ static enum error expression_test(struct feel_run *run, const struct feel_node *
         TRY(bind_subject(run, subject));
     TRY(feel_evaluate(run, node, subject->frame, &where));
     if (where.kind == FEEL_BOOLEAN && node->kind != FEEL_LITERAL) {
-        bool says = subject->value->kind != FEEL_BOOLEAN || (subject->name && mentions(node, subject->name));
+        bool says = subject->value->kind != FEEL_BOOLEAN || (subject->name && mentions(run, node, subject->name));
         if (says) {
             *ret = feel_truth_of(where);
             return OK;

@@ -6,10 +6,16 @@
 
 #include "run.h"
 
-#define TYPES_MAX 2000 /* looked at in one comparison: item definitions may refer to themselves */
+#define TYPES_MAX 200 /* looked at in one comparison: item definitions may refer to themselves */
+#define NODES_MAX 200 /* looked at in one body; what comes after is not held against it */
 
-static bool node_may_conform(const struct feel_node *node, const struct feel_function *function,
-                             const struct feel_type *type);
+/* The function whose body is looked at, and how much more of it. */
+struct body {
+    const struct feel_function *function;
+    uint32_t *nodes;
+};
+
+static bool node_may_conform(const struct feel_node *node, const struct body *body, const struct feel_type *type);
 
 static const struct feel_type *resolved(const struct feel_type *type)
 {
@@ -103,53 +109,51 @@ static enum feel_type_kind type_kind_of(enum feel_kind kind)
     return type[kind];
 }
 
-static bool context_node_conforms(const struct feel_node *node, const struct feel_function *function,
-                                  const struct feel_type *type)
+static bool context_node_conforms(const struct feel_node *node, const struct body *body, const struct feel_type *type)
 {
     if (type->kind != FEEL_TYPE_CONTEXT)
         return false;
-    for (size_t i = 0; i < type->member_count; i++) {
+    for (size_t i = 0; i<type->member_count && * body->nodes> node->entry_count; i++) {
         const struct feel_node *entry = NULL;
+        *body->nodes -= (uint32_t)node->entry_count;
         for (size_t j = 0; j < node->entry_count && !entry; j++)
             entry = node->entry[j].name == type->member[i].name ? node->entry[j].value : NULL;
-        if (!entry || !node_may_conform(entry, function, type->member[i].type))
+        if (!entry || !node_may_conform(entry, body, type->member[i].type))
             return false;
     }
     return true;
 }
 
-static bool list_node_conforms(const struct feel_node *node, const struct feel_function *function,
-                               const struct feel_type *type)
+static bool list_node_conforms(const struct feel_node *node, const struct body *body, const struct feel_type *type)
 {
     if (type->kind != FEEL_TYPE_LIST)
         return false;
     for (size_t i = 0; i < node->child_count; i++)
-        if (!node_may_conform(node->child[i], function, type->element))
+        if (!node_may_conform(node->child[i], body, type->element))
             return false;
     return true;
 }
 
-static bool name_conforms(const struct feel_node *node, const struct feel_function *function,
-                          const struct feel_type *type)
+static bool name_conforms(const struct feel_node *node, const struct body *body, const struct feel_type *type)
 {
-    for (size_t i = 0; i < function->parameter_count; i++)
-        if (function->parameter[i].name == node->name && function->parameter[i].type)
-            return may_stand_for(function->parameter[i].type, type);
+    for (size_t i = 0; i < body->function->parameter_count; i++)
+        if (body->function->parameter[i].name == node->name && body->function->parameter[i].type)
+            return may_stand_for(body->function->parameter[i].type, type);
     return true;
 }
 
 /* A function literal within the body is looked at by its parameters alone. */
-static bool node_may_conform(const struct feel_node *node, const struct feel_function *function,
-                             const struct feel_type *type)
+static bool node_may_conform(const struct feel_node *node, const struct body *body, const struct feel_type *type)
 {
     type = resolved(type);
-    if (!type || type->kind == FEEL_TYPE_ANY)
+    if (!type || type->kind == FEEL_TYPE_ANY || !*body->nodes)
         return true;
+    --*body->nodes;
     switch (node->kind) {
     case FEEL_LITERAL:
         return node->value.kind == FEEL_NULL || type_kind_of(node->value.kind) == type->kind;
     case FEEL_NAME:
-        return name_conforms(node, function, type);
+        return name_conforms(node, body, type);
     case FEEL_EQUAL:
     case FEEL_UNEQUAL:
     case FEEL_LESS:
@@ -165,9 +169,9 @@ static bool node_may_conform(const struct feel_node *node, const struct feel_fun
     case FEEL_EVERY:
         return type->kind == FEEL_TYPE_BOOLEAN;
     case FEEL_CONTEXT_NODE:
-        return context_node_conforms(node, function, type);
+        return context_node_conforms(node, body, type);
     case FEEL_LIST_NODE:
-        return list_node_conforms(node, function, type);
+        return list_node_conforms(node, body, type);
     case FEEL_FOR:
         return type->kind == FEEL_TYPE_LIST;
     case FEEL_RANGE_NODE:
@@ -175,7 +179,7 @@ static bool node_may_conform(const struct feel_node *node, const struct feel_fun
     case FEEL_LAMBDA_NODE:
         return type->kind == FEEL_TYPE_FUNCTION && parameters_conform(node->parameter, node->parameter_count, type);
     case FEEL_IF:
-        return node_may_conform(node->right, function, type) && node_may_conform(node->third, function, type);
+        return node_may_conform(node->right, body, type) && node_may_conform(node->third, body, type);
     default:
         return true;
     }
@@ -192,6 +196,8 @@ static bool built_in_takes(const struct feel_builtin *builtin, size_t count)
 
 bool feel_function_conforms(const struct feel_function *function, const struct feel_type *type)
 {
+    uint32_t nodes = NODES_MAX;
+    struct body body = {.function = function, .nodes = &nodes};
     size_t count;
 
     if (function->kind == FEEL_BUILT_IN)
@@ -200,5 +206,5 @@ bool feel_function_conforms(const struct feel_function *function, const struct f
         return false;
     if (function->result)
         return may_stand_for(function->result, type->element);
-    return !function->body || node_may_conform(function->body, function, type->element);
+    return !function->body || node_may_conform(function->body, &body, type->element);
 }

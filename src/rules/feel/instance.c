@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Does a value conform to a type (DMN 1.5, 10.3.2.9.2)? `instance of` asks for the type alone; where a value meets a
- * declared type the values it allows (7.3.2) are looked at as well. null conforms to every type where it is an item, an entry or an
- * argument; `null instance of T` is asked only at the top. */
+ * declared type, the values it allows (7.3.2) are looked at as well. null conforms to every type where it is an item,
+ * an entry or an argument; `null instance of T` is asked only at the top. */
 
 #include "run.h"
+
+#define FUNCTION_STEPS 512 /* of looking at a function's type */
 
 static enum error conforms(struct feel_run *run, const struct feel_value *value, const struct feel_type *type,
                            bool constrained, bool *ret);
@@ -27,9 +29,10 @@ static enum error context_conforms(struct feel_run *run, const struct feel_conte
 
     TRY(feel_spend(run, context->count + type->member_count));
     for (size_t i = 0; i < type->member_count && all; i++) {
-        const struct feel_value *entry = i < context->count && context->entry[i].name == type->member[i].name
-                                             ? &context->entry[i].value
-                                             : feel_context_get(context, type->member[i].name);
+        bool in_place = i < context->count && context->entry[i].name == type->member[i].name;
+        const struct feel_value *entry = in_place ? &context->entry[i].value
+                                                  : feel_context_get(context, type->member[i].name);
+        feel_owe_names(run, in_place ? 0 : context->count);
         if (entry)
             TRY(conforms(run, entry, type->member[i].type, constrained, &all));
         else
@@ -92,6 +95,7 @@ static enum error structure_conforms(struct feel_run *run, const struct feel_val
     case FEEL_TYPE_CONTEXT:
         return value->kind == FEEL_CONTEXT ? context_conforms(run, value->context, type, constrained, ret) : OK;
     case FEEL_TYPE_FUNCTION:
+        TRY(feel_spend(run, FUNCTION_STEPS * (type->member_count + 1)));
         *ret = value->kind == FEEL_FUNCTION && feel_function_conforms(value->function, type);
         return OK;
     case FEEL_TYPE_ALIAS:

@@ -9,7 +9,11 @@
 
 /* Numbers that loops count with and properties give: no room is made for them. */
 #define SMALL_COUNT 256
-#define EIGHT(n) {(n)}, {(n) + 1}, {(n) + 2}, {(n) + 3}, {(n) + 4}, {(n) + 5}, {(n) + 6}, {(n) + 7}
+#define EIGHT(n)                                                                                                       \
+    {(n)}, {(n) + 1}, {(n) + 2}, {(n) + 3}, {(n) + 4}, {(n) + 5}, {(n) + 6},                                           \
+    {                                                                                                                  \
+        (n) + 7                                                                                                        \
+    }
 #define SIXTY_FOUR(n)                                                                                                  \
     EIGHT(n), EIGHT((n) + 8), EIGHT((n) + 16), EIGHT((n) + 24), EIGHT((n) + 32), EIGHT((n) + 40), EIGHT((n) + 48),     \
         EIGHT((n) + 56)

@@ -65,14 +65,13 @@ static enum error tests_node(struct parser *parser, bool negated, feel_tree *ret
     return parser_node(parser, &node, ret);
 }
 
-/* Tries `not( … )`. When more follows, `not` was the function, and the text is read again. */
+/* Tries `not( … )`. When it goes on otherwise, `not` was the function, and the text is read again. */
 static enum error negated_tests(struct parser *parser, bool *ret_found, feel_tree *ret)
 {
     *ret_found = parser_take_word(parser, "not") && parser_take(parser, "(");
     if (*ret_found) {
         TRY(parser_expressions(parser));
-        TRY(parser_need(parser, ")"));
-        *ret_found = parser_rest(parser).length == 0;
+        *ret_found = parser_take(parser, ")") && parser_rest(parser).length == 0;
     }
     if (*ret_found)
         return tests_node(parser, true, ret);

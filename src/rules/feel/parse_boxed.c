@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What stands in brackets: lists, ranges, contexts, parentheses, arguments, filters (rules 8 to 12, 38 to 42, 50, 54, 57
- * to 59). A bracket resets what the text around it meant. */
+/* What stands in brackets: lists, ranges, contexts, parentheses, arguments, filters (rules 8 to 12, 38 to 42, 50, 54,
+ * 57 to 59). A bracket resets what the text around it meant. */
 
 #include "parser.h"
 
@@ -68,6 +68,18 @@ static enum error more_expressions(struct parser *parser, feel_tree first)
     return parser_take(parser, ",") ? parser_expressions(parser) : OK;
 }
 
+/* `[]`, unless something follows that cannot follow a list: then the list begins with a range, `[]1..2[, …]`. */
+static bool at_empty_list(struct parser *parser)
+{
+    if (!parser_at(parser, "]"))
+        return false;
+    struct slice after = slice_from(parser->text, parser->at + 1);
+    after = slice_from(after, lex_blank(after));
+    if (lex_at_name(after))
+        return parser_is_reserved(slice_of(after.data, lex_word(after)));
+    return lex_number(after) == 0 && !slice_starts_with(after, SLICE("\"")) && !slice_starts_with(after, SLICE("@"));
+}
+
 enum error parser_list_or_range(struct parser *parser, size_t at, feel_tree *ret)
 {
     struct feel_node range = {.kind = FEEL_RANGE_NODE, .at = (uint32_t)at};
@@ -75,7 +87,7 @@ enum error parser_list_or_range(struct parser *parser, size_t at, feel_tree *ret
     struct surroundings around = open_bracket(parser);
     size_t start = parser->pending.length;
 
-    if (!parser_at(parser, "]")) {
+    if (!at_empty_list(parser)) {
         TRY(parser_expression(parser, &range.left));
         if (parser_at(parser, ".."))
             return finish_range(parser, &range, around, ret);

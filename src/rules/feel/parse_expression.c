@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Operators by precedence (rules 2, 4, 47 to 51 and what 10.3.1.2 says below them: the later an alternative stands in the
- * grammar, the tighter it binds; all infix operators are left associative). */
+/* Operators by precedence (rules 2, 4, 47 to 51 and what 10.3.1.2 says below them: the later an alternative stands in
+ * the grammar, the tighter it binds; all infix operators are left associative). */
 
 #include "parser.h"
 
@@ -141,8 +141,13 @@ static enum error primary(struct parser *parser, feel_tree *ret)
     return parser_word(parser, ret);
 }
 
-/* Rule 35 has the sign in the literal: `-1 instance of number` asks about -1. Every other sign is a negation, which binds
- * looser than all that may follow an operand (rule 2). */
+static bool at_negative_number(struct parser *parser)
+{
+    return parser_at(parser, "-") && lex_number(slice_from(parser->text, parser->at + 1)) > 0;
+}
+
+/* Rule 35 has the sign in the literal: `-1 instance of number` asks about -1. Every other sign is a negation, which
+ * binds looser than all that may follow an operand (rule 2). */
 static enum error operand(struct parser *parser, feel_tree *ret)
 {
     struct feel_node negation = {.kind = FEEL_NEGATE};
@@ -150,11 +155,9 @@ static enum error operand(struct parser *parser, feel_tree *ret)
 
     parser_rest(parser);
     negation.at = (uint32_t)parser->at;
-    for (; parser_take(parser, "-"); signs++)
-        if (lex_number(slice_from(parser->text, parser->at)) > 0)
-            break;
-    if (signs < FEEL_HEIGHT_MAX && parser->at > negation.at && lex_number(slice_from(parser->text, parser->at)) > 0 &&
-        parser->text.data[parser->at - 1] == '-')
+    while (!at_negative_number(parser) && parser_take(parser, "-"))
+        signs++;
+    if (parser_take(parser, "-"))
         TRY(parser_number(parser, true, ret));
     else
         TRY(primary(parser, ret));
@@ -258,7 +261,7 @@ static enum error from_level(struct parser *parser, enum level level, feel_tree 
     feel_tree left;
 
     TRY(operand(parser, &left));
-    return level < OPERAND ? rest_of_level(parser, left, level, ret) : (*ret = left, OK);
+    return rest_of_level(parser, left, level, ret);
 }
 
 enum error parser_expression(struct parser *parser, feel_tree *ret)

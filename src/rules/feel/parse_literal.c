@@ -83,8 +83,8 @@ static char simple_escape(char c)
     }
 }
 
-/* Rule 64. A backslash before anything else is an ordinary character (rule 33), as patterns need: "\d". Returns the bytes
- * read; 0 for what is no character (half of a surrogate pair, beyond U+10FFFF). */
+/* Rule 64. A backslash before anything else is an ordinary character (rule 33), as patterns need: "\d". Returns the
+ * bytes read; 0 for what is no character (half of a surrogate pair, beyond U+10FFFF). */
 static size_t unescape(struct slice text, struct buffer *into)
 {
     uint32_t character;

@@ -32,8 +32,8 @@ enum error parser_read_new_name(struct parser *parser, const char *before, const
     return error;
 }
 
-/* The longest known name, else the word that stands here; a reserved word is a name only where one is known, and behind a
- * point. */
+/* The longest known name, else the word that stands here; a reserved word is a name only where one is known, and
+ * behind a point. */
 static enum error known_or_word(struct parser *parser, bool property, const char *what, feel_name *ret)
 {
     struct slice rest = parser_rest(parser);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Expressions that begin with a word: conditions, iterations, functions (rules 44 to 46, 55, 56), constants, variables. */
+/* Expressions that begin with a word: conditions, iterations, functions (rules 44 to 46, 55, 56), constants,
+ * variables. */
 
 #include "parser.h"
 

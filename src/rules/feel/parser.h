@@ -2,8 +2,8 @@
 #pragma once
 
 /* What the parser's files share: where it stands in the text, and one function for each group of rules (DMN 1.5,
- * 10.3.1.2). A recursive descent without going back: whatever is read is read once, and what it is (a list or a range, a
- * name of an argument or an expression) is decided at the next token. Private to the folder. */
+ * 10.3.1.2). A recursive descent without going back: whatever is read is read once, and what it is (a list or a range,
+ * a name of an argument or an expression) is decided at the next token. Private to the folder. */
 
 #include "lex.h"
 #include "parse.h"

@@ -106,13 +106,23 @@ MUST_CHECK enum error feel_evaluate_range(struct feel_run *run, const struct fee
 MUST_CHECK enum error feel_compared(struct feel_run *run, enum feel_node_kind comparison, const struct feel_value *a,
                                     const struct feel_value *b, enum feel_truth *ret);
 
-/* The value of a name in scope, or NULL. */
-static inline const struct feel_value *feel_frame_find(const struct feel_frame *frame, feel_name name)
+/* Looking through `count` names is paid for too, or a large context would make each name dear for nothing. What is due
+ * is seen with the next step. */
+static inline void feel_owe_names(struct feel_run *run, size_t count)
 {
-    for (; frame; frame = frame->outer)
+    run->steps += count / 16;
+}
+
+/* The value of a name in scope, or NULL. */
+static inline const struct feel_value *feel_frame_find(struct feel_run *run, const struct feel_frame *frame,
+                                                       feel_name name)
+{
+    for (; frame; frame = frame->outer) {
         for (size_t i = 0; i < frame->count; i++)
             if (frame->entry[i].name == name)
                 return &frame->entry[i].value;
+        feel_owe_names(run, frame->count);
+    }
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Values: made, compared, ordered (DMN 1.5, 10.3.2.13, tables 53 and 54). A value may be nested as deeply and be as large
- * as a run allowed, so comparing counts its steps and its depth. */
+/* Values: made, compared, ordered (DMN 1.5, 10.3.2.13, tables 53 and 54). A value may be nested as deeply and be as
+ * large as a run allowed, so comparing counts its steps and its depth. */
 
 #include "run.h"
 
