@@ -132,6 +132,19 @@ static enum error search_new(struct arena *arena, const struct drg_model *model,
     return ret->seen && ret->waiting && ret->input ? OK : ERROR_MEMORY;
 }
 
+static enum error find_known(struct arena *arena, const struct drg_model *model, struct drg_question *into)
+{
+    const struct drg_node **known = arena_array(arena, DRG_INPUTS_MAX, sizeof *known);
+
+    if (!known)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->node[i].kind == DRG_INPUT)
+            known[into->known_count++] = &model->node[i];
+    into->known = known;
+    return OK;
+}
+
 enum error drg_ask(struct arena *arena, const struct drg_model *model, struct slice name, struct drg_question *ret,
                    struct fault *fault)
 {
@@ -143,22 +156,29 @@ enum error drg_ask(struct arena *arena, const struct drg_model *model, struct sl
     TRY(refuse_broken(&search, fault));
     TRY(search_new(arena, model, asked, &search));
     gather_inputs(&search);
-    *ret = (struct drg_question){
+    struct drg_question question = {
         .model = model, .asked = asked, .input_count = search.input_count, .input = search.input};
+    TRY(find_known(arena, model, &question));
+    *ret = question;
     return OK;
 }
 
 /* ---- the answer ---- */
 
+static bool has_name(const struct drg_node *const *node, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(node[i]->name, name))
+            return true;
+    return false;
+}
+
 static enum error refuse_strangers(const struct drg_question *question, const struct json *inputs, struct fault *fault)
 {
-    for (struct json_items i = json_items(inputs); json_next(&i);) {
-        bool known = drg_find(question->model, DRG_INPUT, slice_of("", 0), i.key) != NULL;
-        for (size_t n = 0; n < question->input_count && !known; n++)
-            known = slice_equal(question->input[n]->name, i.key);
-        if (!known)
+    for (struct json_items i = json_items(inputs); json_next(&i);)
+        if (!has_name(question->known, question->known_count, i.key) &&
+            !has_name(question->input, question->input_count, i.key))
             return fault_set(fault, ERROR_VALUE, "The model has no input `%.*s`.", SLICE_PRINT(i.key));
-    }
     return OK;
 }
 
