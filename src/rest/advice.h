@@ -34,8 +34,8 @@ struct advice {
 /* Do the rules of this node ask for it? A form shows only such fields. */
 bool advice_asks(const struct care_rules *rules, struct slice name);
 
-/* What is not said is unknown; the day is `now_s` in the machine's own time zone unless `as_of` is said. ERROR_VALUE for
- * an input or value that the rules do not have; `fault` names the input, never the value. The answer borrows from the
- * rules. */
+/* What is not said is unknown; the day is `now_s` in the machine's own time zone unless `as_of` is said. ERROR_VALUE
+ * for an input or value that the rules do not have; `fault` names the input, never the value. The answer borrows
+ * from the rules. */
 MUST_CHECK enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
                                   int64_t now_s, struct advice *ret_advice, struct fault *fault);
