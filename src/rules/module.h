@@ -31,8 +31,8 @@ struct rules_module {
     enum error (*compile)(struct slice dmn, struct slice pack, struct buffer *ret_compiled, struct buffer *report,
                           struct fault *fault);
 
-    /* A rule set -> proof record: by going through every case of the compiled bytes, and by a solver on the cells of the
-     * sources. `base`: the joint standard, for a pack; NULL for the joint standard itself. ERROR_REFUTED or
+    /* A rule set -> proof record: by going through every case of the compiled bytes, and by a solver on the cells of
+     * the sources. `base`: the joint standard, for a pack; NULL for the joint standard itself. ERROR_REFUTED or
      * ERROR_UNPROVED (with the property and the reason) when not all is proved that blocks; the record says so too. */
     enum error (*prove)(const struct rules_bytes *set, const struct rules_bytes *base, struct buffer *ret_record,
                         struct fault *fault);

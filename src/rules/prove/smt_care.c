@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is claimed of care, in a solver's words: what a table or the better of floor and pack gives to a person, and what
- * must not be. Says for itself what rules/combine.c does, and what the claims are; it shares no code with either. */
+/* What is claimed of care, in a solver's words: what a table or the better of floor and pack gives to a person, and
+ * what must not be. Says for itself what rules/combine.c does, and what the claims are; it shares no code with
+ * either. */
 
 #include <stdio.h>
 

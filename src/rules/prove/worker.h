@@ -6,7 +6,8 @@
  * On the socket, numbers are u32 in the order of this machine, since both ends are one program:
  *     to the worker:    length, text
  *     from the worker:  length, one byte (WORKER_… or enum z3_answer), the rest in words
- * The first message from the worker says who it is (WORKER_READY, the version) or why it cannot serve (WORKER_ABSENT). */
+ * The first message from the worker says who it is (WORKER_READY, the version) or why it cannot serve
+ * (WORKER_ABSENT). */
 
 #include "solver.h"
 

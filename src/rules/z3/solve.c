@@ -136,8 +136,8 @@ static enum z3_answer solve_text(Z3_context context, const char *text, unsigned 
     return verdict;
 }
 
-/* One context serves all texts that can be answered; making one takes as long as a small text. After any other a new one
- * is made: what is left in it nobody knows. */
+/* One context serves all texts that can be answered; making one takes as long as a small text. After any other a new
+ * one is made: what is left in it nobody knows. */
 static enum z3_answer solve(const char *text, unsigned timeout_ms, char *out, size_t capacity, size_t *ret_length)
 {
     static Z3_context context;
