@@ -79,38 +79,46 @@ static enum error compile(struct arena *arena, const char *folder, struct rules_
     return ret_bytes->compiled.data ? rule_set_load(arena, ret_bytes->compiled, ret_set, fault) : ERROR_MEMORY;
 }
 
-/* Compiles, proves twice, and keeps the set if and only if everything that blocks is proved. `base`: the joint
- * standard; NULL where that is what is activated. */
-static enum error activate(struct arena *arena, const char *directory, const char *folder,
-                           const struct rules_bytes *base, struct rules_bytes *ret_bytes, struct fault *fault)
+/* The joint standard as it was activated. */
+static enum error read_standard(struct arena *arena, const char *directory, struct rules_bytes *ret_bytes,
+                                struct fault *fault)
+{
+    struct slice name = SLICE(RULESETS_JOINT);
+
+    TRY(file_read(arena, rules_path(directory, name, COMPILED).text, RULE_SET_BYTES_MAX, &ret_bytes->compiled, fault));
+    TRY(file_read(arena, rules_path(directory, name, SOURCE_DMN).text, PACK_FILE_MAX, &ret_bytes->dmn, fault));
+    return file_read(arena, rules_path(directory, name, SOURCE_PACK).text, PACK_FILE_MAX, &ret_bytes->pack, fault);
+}
+
+/* Compiles, proves twice, and keeps the set if and only if everything that blocks is proved: a pack together with the
+ * node's joint standard. */
+static enum error activate(struct arena *arena, const char *directory, const char *folder, struct fault *fault)
 {
     const struct rules_module *module = command_rules_module();
     CLEANUP_BUFFER struct buffer record = buffer_new(RECORD_MAX);
+    struct rules_bytes bytes, standard;
     const struct rule_set *set;
 
     if (!module)
         return ERROR_FILE_MISSING;
-    TRY(compile(arena, folder, ret_bytes, &set, fault));
+    TRY(compile(arena, folder, &bytes, &set, fault));
     if (!node_name_allowed(set->pack)) /* it becomes the name of a file */
         return fault_set(fault, ERROR_VALUE, "a pack's id has lower-case letters, digits, dots and hyphens");
-    TRY(module->prove(ret_bytes, slice_is(set->pack, RULESETS_JOINT) ? NULL : base, &record, fault));
-    return keep(directory, set, ret_bytes, buffer_view(&record));
+    bool is_standard = slice_is(set->pack, RULESETS_JOINT);
+    if (!is_standard)
+        TRY(read_standard(arena, directory, &standard, fault));
+    TRY(module->prove(&bytes, is_standard ? NULL : &standard, &record, fault));
+    return keep(directory, set, &bytes, buffer_view(&record));
 }
 
-static enum error activate_standard(struct arena *arena, const char *directory, const char *pack, struct fault *fault)
+static enum error activate_shipped(struct arena *arena, const char *directory, const char *pack, struct fault *fault)
 {
     char folder[PATH_MAX], below[128];
-    struct rules_bytes base, bytes;
 
-    if (!command_share_path("policy/joint-standard", folder, sizeof folder))
-        return fault_set(fault, ERROR_FILE_MISSING, "the joint standard");
-    TRY(activate(arena, directory, folder, NULL, &base, fault));
-    if (!pack)
-        return OK;
     snprintf(below, sizeof below, "policy/%s", pack);
     if (!command_share_path(below, folder, sizeof folder))
         return fault_set(fault, ERROR_FILE_MISSING, "there is no pack %s", pack);
-    return activate(arena, directory, folder, &base, &bytes, fault);
+    return activate(arena, directory, folder, fault);
 }
 
 /* ---- init ---- */
@@ -163,7 +171,7 @@ static enum error read_passphrase(struct arena *arena, const struct init_options
 {
     *ret = slice_of("", 0);
     if (!options->passphrase_file)
-        return options->demo ? OK : fault_set(fault, ERROR_REQUIRED, "--passphrase-file; only a demo goes without");
+        return OK;
     TRY(file_read(arena, options->passphrase_file, 1024, ret, fault));
     while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
         ret->length--;
@@ -183,8 +191,9 @@ static enum error make_node(const struct init_options *options, struct fault *fa
         return fault_set(fault, ERROR_VALUE, "a name has lower-case letters, digits, dots and hyphens");
     if (file_exists(node_path(options->directory, "node").text))
         return fault_set(fault, ERROR_EXISTS, "%s", options->directory);
+    if (!options->passphrase_file && !options->demo)
+        return fault_set(fault, ERROR_REQUIRED, "--passphrase-file; only a demo goes without");
     TRY(command_world(options->demo, 0, &world));
-    TRY(read_passphrase(arena, options, &passphrase, fault));
     snprintf(node.directory, sizeof node.directory, "%s", options->directory);
     snprintf(node.name, sizeof node.name, "%s", options->name);
     world.random(&world, node.id.byte, ID_BYTES);
@@ -193,7 +202,11 @@ static enum error make_node(const struct init_options *options, struct fault *fa
     TRY(file_make_directory(node_path(options->directory, "vault").text));
     TRY(oversight_key(options, &world, &node, fault));
     TRY(take_approvers(arena, options, fault));
-    TRY(activate_standard(arena, options->directory, options->pack, fault));
+    TRY(activate_shipped(arena, options->directory, RULESETS_JOINT, fault));
+    if (options->pack)
+        TRY(activate_shipped(arena, options->directory, options->pack, fault));
+    /* After the prover: its workers are forks of this process, and hold what it held. */
+    TRY(read_passphrase(arena, options, &passphrase, fault));
     TRY(settings_write_defaults(node_path(options->directory, "settings").text));
     /* Last, since it is what makes the directory a node. */
     TRY(node_save(&node));
@@ -250,17 +263,6 @@ static enum error list_rules(const char *directory)
     return rulesets_packs(directory, list_one, (void *)(uintptr_t)directory);
 }
 
-/* The joint standard as it was activated. */
-static enum error read_standard(struct arena *arena, const char *directory, struct rules_bytes *ret_bytes,
-                                struct fault *fault)
-{
-    struct slice name = SLICE(RULESETS_JOINT);
-
-    TRY(file_read(arena, rules_path(directory, name, COMPILED).text, RULE_SET_BYTES_MAX, &ret_bytes->compiled, fault));
-    TRY(file_read(arena, rules_path(directory, name, SOURCE_DMN).text, PACK_FILE_MAX, &ret_bytes->dmn, fault));
-    return file_read(arena, rules_path(directory, name, SOURCE_PACK).text, PACK_FILE_MAX, &ret_bytes->pack, fault);
-}
-
 static enum error deactivate(const char *directory, const char *name, struct fault *fault)
 {
     static const char *const rest[] = {RECORD, SOURCE_DMN, SOURCE_PACK};
@@ -279,15 +281,13 @@ static enum error change_rules(const char *directory, const char *what, const ch
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
     CLEANUP_DESCRIPTOR int lock = -1;
-    struct rules_bytes base, bytes;
 
     if (!arena)
         return ERROR_MEMORY;
     TRY(file_lock(node_path(directory, "lock").text, &lock));
     if (strcmp(what, "deactivate") == 0)
         return deactivate(directory, name, fault);
-    TRY(read_standard(arena, directory, &base, fault));
-    return activate(arena, directory, name, &base, &bytes, fault);
+    return activate(arena, directory, name, fault);
 }
 
 /* For whoever wants the bytes without a node: an auditor, a page that proves again. */

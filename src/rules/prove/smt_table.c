@@ -469,8 +469,8 @@ static void write_head(struct smt *smt, const struct smt_table *table)
     static const char *const meaning[] = {
         [RULE_UNIQUE] = "one row only may match",
         [RULE_ANY] = "rows that match must agree",
-        [RULE_PRIORITY] = "of the rows that match the one whose outputs stand first in their lists, the first output "
-                          "before the second",
+        [RULE_PRIORITY] =
+            "of the rows that match the one whose outputs, one after the other, stand first in their lists",
         [RULE_COLLECT] = "every row that matches adds its value",
     };
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* For the sources of smt*.c: a text while it is written. First all tables of a claim are put in place, feeders
- * first, and with them the facts; then facts and tables are written, once for each person that the claim speaks of.
+/* For the sources of smt*.c: a text while it is written. First all tables of a claim are put in place, feeders first,
+ * and with them the facts; then facts and tables are written, once for each person that the claim speaks of.
  *
- * Symbols: |fact|, |fact = value|, |set row ID|, |set fed TABLE NAME|, |set gives TABLE OUTPUT|, |set answers
- * TABLE|; those of a second person begin with "B: ". No part of a name has a space (smt_symbol), so no two of them
- * can be alike. */
+ * Symbols: |fact|, |fact = value|, |set row ID|, |set fed TABLE NAME|, |set gives TABLE OUTPUT|, |set answers TABLE|;
+ * those of a second person begin with "B: ". No part of a name has a space (smt_symbol), so no two of them can be alike. */
 
 #include "smt.h"
 
