@@ -215,7 +215,7 @@ static void the_walk_skips_no_outcome(void **state)
         CLEANUP_ARENA struct arena *arena = arena_new(16 << 20);
         struct random_table table = random_table(&world);
         const struct rule_decision *decision = &compiled(arena, &table)->decision[0];
-        struct space_tour tour = {.last = -1, .only = -1, .seen = 1};
+        struct space_tour tour = {.last = -1, .seen = 1};
         int number[RANDOM_INPUTS_MAX] = {0};
         struct seen walked = {0}, tried = {0};
         const struct space *space;
@@ -260,7 +260,7 @@ static void cases_that_differ_in_the_last_fact_follow_each_other(void **state)
         struct random_table table = random_table(&world);
         const struct rule_decision *decision = &compiled(arena, &table)->decision[0];
         struct group group = {.last_fact = (uint32_t)round % (uint32_t)table.input_count};
-        struct space_tour tour = {.last = (int)group.last_fact, .only = -1};
+        struct space_tour tour = {.last = (int)group.last_fact};
         const struct space *space;
         uint64_t cells;
 

@@ -27,7 +27,7 @@ static const struct proof *proof_of(struct arena *arena, const struct rule_set *
 static void must_hold(const struct proof *proof)
 {
     for (size_t i = 0; i < proof->count; i++)
-        if (!proof->verdict[i].proved)
+        if (!proof->verdict[i].proved && rule_property_blocks(proof->verdict[i].property))
             fail_msg("%s: %.*s", rule_property_entry(proof->verdict[i].property)->name,
                      SLICE_PRINT(proof->verdict[i].counterexample));
 }
@@ -40,7 +40,7 @@ static void the_joint_standard_holds(void **state)
     (void)state;
     must_hold(proof);
     assert_true(prove_holds(proof));
-    assert_int_equal(9, proof->count);
+    assert_int_equal(15, proof->count);
 }
 
 static void the_belgian_draft_holds_alone_and_with_the_floor(void **state)
@@ -51,7 +51,7 @@ static void the_belgian_draft_holds_alone_and_with_the_floor(void **state)
 
     (void)state;
     must_hold(proof);
-    assert_int_equal(10, proof->count);
+    assert_int_equal(22, proof->count);
 }
 
 struct mutant {
@@ -138,7 +138,7 @@ static void harm_to_care_is_refuted(void **state)
         {PROPERTY_NON_DENIAL,
          "alone",
          {{"F-01_age_years", ">= 18"}, {"F-02_out_access", "\"NONE_FUNDED\""}},
-         "age_years 0 to 17"},
+         "A child of 8"},
         {PROPERTY_MISSING_FACTS, "alone", {{"F-02_age_years", "< 18"}}, "not known"},
         {PROPERTY_MISSING_FACTS, "alone", {{"F-04_pregnant", "\"yes\""}}, "not known"},
     };

@@ -107,7 +107,7 @@ static void a_record_that_was_touched_is_refused(void **state)
         {"\"property\":\"purpose-limitation\"", "\"property\":\"x\",\"y\":\"purpose-limitation\""},
         {"\"properties\":[", "\"properties\":[],\"x\":["},
         {"\"properties\":[", "\"properties\":[{\"property\":\"firewall\",\"verdict\":\"refuted\"},"},
-        {"hospitium-proof/1", "hospitium-proof/9"},
+        {"hospitium-proof/2", "hospitium-proof/9"},
         {"\"base_sha256\":null",
          "\"base_sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\""},
         {"\"rules_sha256\":\"", "\"rules_sha256\":\"zz"},

@@ -77,8 +77,9 @@ static void print_verdict(const struct property_verdict *verdict)
 {
     const struct rule_property_entry *entry = rule_property_entry(verdict->property);
 
-    printf("%-8s %-18s %-8s %12llu cases  %s\n", verdict->proved ? "proved" : "REFUTED", entry->name, verdict->scope,
-           (unsigned long long)verdict->cells, entry->sentence);
+    const char *word = property_word(verdict);
+    printf("%-8s %-3s %-18s %-8s %12llu cases  %s\n", strcmp(word, "refuted") == 0 ? "REFUTED" : word, entry->number,
+           entry->name, verdict->scope, (unsigned long long)verdict->cells, entry->sentence);
     if (!verdict->proved)
         printf("         %.*s\n", SLICE_PRINT(verdict->counterexample));
 }
