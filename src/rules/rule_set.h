@@ -69,8 +69,8 @@ struct rule_fact {
 struct rule_citation {
     struct slice source;   /* "ECRI General Policy Recommendation 16" */
     struct slice article;  /* "paragraph 3" */
-    struct slice language; /* of `text`, BCP 47 */
-    struct slice text;     /* what it says, in our own short words */
+    struct slice language; /* of the source itself, BCP 47 */
+    struct slice text;     /* what it says, in our own short words, in English */
 };
 
 struct rule_row {

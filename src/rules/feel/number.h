@@ -41,7 +41,8 @@ struct number number_of(int64_t value);
  * digits are rounded. ERROR_VALUE: no number, or out of range. */
 MUST_CHECK enum error number_parse(struct slice text, struct number *ret);
 
-/* Canonical: no exponent for ordinary sizes, no trailing zeros behind the point: `0.3`, `100`, `-1.5`. */
+/* Canonical: no exponent for ordinary sizes (up to 34 digits before the point, 20 zeros behind it), no trailing zeros
+ * behind the point: `0.3`, `100`, `-1.5`, `1e40`. number_parse reads it back. */
 void number_write(struct buffer *into, struct number number);
 
 int number_compare(struct number a, struct number b); /* <0, 0, >0 */
@@ -60,14 +61,15 @@ MUST_CHECK enum error number_add(struct number a, struct number b, struct number
 MUST_CHECK enum error number_subtract(struct number a, struct number b, struct number *ret);
 MUST_CHECK enum error number_multiply(struct number a, struct number b, struct number *ret);
 MUST_CHECK enum error number_divide(struct number a, struct number b, struct number *ret);
-/* a - b × floor(a / b), exact (FEEL's modulo: the sign of the divisor). */
+/* a - b × floor(a / b), exact before it is rounded to 34 digits (FEEL's modulo: the sign of the divisor). */
 MUST_CHECK enum error number_modulo(struct number a, struct number b, struct number *ret);
-/* a^b: whole exponents by multiplication, others through exp and ln. ERROR_VALUE: no real result. */
+/* a^b: whole exponents by multiplication, to a unit of the last digit; halves through the root; others through exp and
+ * ln, of which 30 digits are kept. 0^0 is 1. ERROR_VALUE: no real result, or beyond the largest number. */
 MUST_CHECK enum error number_power(struct number a, struct number b, struct number *ret);
-/* 34 digits correctly rounded for the root; the others to at least 15 digits (the kit compares to 1e-8). */
+/* 34 digits correctly rounded for the root; the others to at least 31 digits. ERROR_VALUE: no real result. */
 MUST_CHECK enum error number_square_root(struct number a, struct number *ret);
 MUST_CHECK enum error number_exponential(struct number a, struct number *ret);
 MUST_CHECK enum error number_logarithm(struct number a, struct number *ret);
 /* To `scale` digits behind the point; a negative scale rounds tens, hundreds. ERROR_VALUE: scale outside
- * [NUMBER_EXPONENT_MIN, NUMBER_EXPONENT_MAX] or the result does not fit. */
+ * [-NUMBER_EXPONENT_MAX, -NUMBER_EXPONENT_MIN] (-6111 to 6176: DMN 1.5, table 76) or the result does not fit. */
 MUST_CHECK enum error number_round(struct number a, int64_t scale, enum number_rounding rounding, struct number *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is proved of care: of the table alone, of the table together with the floor, and of the two beside each other. */
+/* What is proved of care: of the table alone, of the table together with the floor, of the two beside each other. */
 
 #include "scene.h"
 

@@ -116,20 +116,27 @@ static void judge_group(struct search *search, const struct space_case *found)
     }
 }
 
+static bool same_fare(const struct claim_fare *a, const struct claim_fare *b)
+{
+    return a->answered == b->answered && memcmp(a->scale, b->scale, sizeof a->scale) == 0;
+}
+
 /* Cases that differ in the varied fact alone come one after the other. */
 static bool visit_group(void *context, const struct space_case *found)
 {
     struct search *search = context;
     const struct claim *claim = search->claim;
     uint32_t cell = found->cell[claim->varied];
+    struct claim_fare fare = claim->fare(claim, found);
 
     if (search->everywhere) {
-        const struct space_case *same = cell == search->subject.cell[claim->varied] ? &search->subject
-                                                                                    : &search->reference;
-        search->differs_somewhere = !same_rows(same, found);
+        bool is_subject = cell == search->subject.cell[claim->varied];
+        const struct space_case *same = is_subject ? &search->subject : &search->reference;
+        struct claim_fare wanted = claim->fare(claim, same);
+        search->differs_somewhere = !same_rows(same, found) || !same_fare(&wanted, &fare);
         return !search->differs_somewhere;
     }
-    search->fare[cell] = claim->fare(claim, found);
+    search->fare[cell] = fare;
     search->decided[cell] = blamed_row(claim, found);
     if (cell == search->last_cell)
         judge_group(search, found);

@@ -36,8 +36,8 @@ struct claim {
     struct claim_fare (*fare)(const struct claim *claim, const struct space_case *found);
     bool (*compares)(const struct space_fact *varied, uint32_t subject, uint32_t reference);
 
-    /* Says what is wrong: "row X gives … where …". `reference` is NULL where the claim is about one person, or where the
-     * subject gets no answer. */
+    /* Says what is wrong: "row X gives … where …". `reference` is NULL where the claim is about one person, or where
+     * the subject gets no answer. */
     void (*tell)(const struct claim *claim, struct buffer *into, const struct space_case *subject,
                  const struct space_case *reference);
 };

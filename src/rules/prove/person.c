@@ -4,7 +4,7 @@
 #include "text/date.h"
 
 #define MAJORITY 18      /* Convention on the Rights of the Child, article 1 */
-#define EXCEPTIONS_MAX 3 /* "status not a or b": so many are named instead of all others */
+#define EXCEPTIONS_MAX 6 /* "status not a or b": so many are named instead of all others */
 #define AGE "age_years"
 
 static uint32_t count_in(const struct space_fact *fact, const uint8_t *cells)

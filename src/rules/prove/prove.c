@@ -86,6 +86,8 @@ static void write_verdict(struct json_writer *json, const struct property_verdic
     json_member_cstring(json, "scope", verdict->scope);
     json_member_cstring(json, "sentence", entry->sentence);
     json_member_cstring(json, "verdict", property_word(verdict));
+    json_key(json, "blocks");
+    json_bool(json, rule_property_blocks(verdict->property));
     json_key(json, "cells");
     json_integer(json, (int64_t)verdict->cells);
     if (!verdict->proved)

@@ -94,3 +94,9 @@ MUST_CHECK enum error space_walk(const struct space *space, const struct space_t
 
 /* Decides the tables for found->cell: for one case what the walk does for all. */
 void space_decide(const struct space *space, struct space_case *found);
+
+/* The same in steps, for another walk: `rows` (space->word_count words) are those of all tables that are still
+ * possible; each fact narrows them; in the end they decide. */
+void space_begin(const struct space *space, uint64_t *rows);
+void space_narrow(const struct space *space, uint32_t fact, uint32_t cell, uint64_t *rows);
+void space_decide_rows(const struct space *space, const uint64_t *rows, struct space_case *found);

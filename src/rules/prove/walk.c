@@ -120,19 +120,36 @@ static void pass_input(const struct space_decision *decision, uint32_t input, ui
     narrow(rows + decision->first_word, rule_input_column(rules, &rules->input[input], slot), rules->words);
 }
 
+void space_begin(const struct space *space, uint64_t *rows)
+{
+    memset(rows, 0xff, space->word_count * sizeof *rows);
+}
+
+void space_narrow(const struct space *space, uint32_t fact, uint32_t cell, uint64_t *rows)
+{
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        const struct space_decision *decision = &space->decision[d];
+        for (uint32_t i = 0; i < decision->rules->input_count; i++)
+            if (decision->input[i].fact == (int32_t)fact)
+                pass_input(decision, i, cell, rows);
+    }
+}
+
+void space_decide_rows(const struct space *space, const uint64_t *rows, struct space_case *found)
+{
+    found->space = space;
+    for (uint32_t d = 0; d < space->decision_count; d++)
+        decide(space, rows, d, found);
+}
+
 void space_decide(const struct space *space, struct space_case *found)
 {
     uint64_t rows[SPACE_WORDS_MAX];
 
-    memset(rows, 0xff, sizeof rows);
-    found->space = space;
-    for (uint32_t d = 0; d < space->decision_count; d++) {
-        const struct space_decision *decision = &space->decision[d];
-        for (uint32_t i = 0; i < decision->rules->input_count; i++)
-            if (decision->input[i].fact >= 0)
-                pass_input(decision, i, found->cell[decision->input[i].fact], rows);
-        decide(space, rows, d, found);
-    }
+    space_begin(space, rows);
+    for (uint32_t f = 0; f < space->fact_count; f++)
+        space_narrow(space, f, found->cell[f], rows);
+    space_decide_rows(space, rows, found);
 }
 
 static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
@@ -342,7 +359,7 @@ static enum error make_room(struct walk *walk)
     if (!walk->rows || !grow(walk, STATES_FIRST))
         return ERROR_MEMORY;
     /* At the start every row is possible; bits past the last row are cleared by the first column. */
-    memset(walk->rows, 0xff, space->word_count * sizeof *walk->rows);
+    space_begin(space, walk->rows);
     return OK;
 }
 
