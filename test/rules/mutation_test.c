@@ -2,7 +2,7 @@
 
 /* Proves the prover: small mistakes in the cells of every shipped pack. Whatever breaks a property is refuted, and what
  * is refuted is broken, in the opinion of an oracle that decides case by case and knows nothing of how the prover goes
- * about it. Some mistakes of each pack; with HOSPITIUM_MUTANTS=all every one, and more cases for each. */
+ * about it. HOSPITIUM_MUTANTS says how many mistakes of each pack, or `all`; without it a dozen. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,9 +23,14 @@
 #define PACKS_MAX 64
 #define BYTES_MAX (16 << 20)
 #define MEMORY ((size_t)256 << 20)
+/* CASES: that the oracle tries of one property, where the mistake can change more. */
+#ifdef __SANITIZE_ADDRESS__
+#define MUTANTS_OF_A_PACK 1
+#define CASES 200
+#else
 #define MUTANTS_OF_A_PACK 12
 #define CASES 1500
-#define CASES_WHEN_ALL 20000
+#endif
 
 struct tally {
     unsigned mutants, not_rules, broken, seen_by_oracle, missed, false_alarms;
@@ -46,7 +51,6 @@ struct trial {
     uint32_t row_before, row_after;
     const struct proof *proof;
     struct world *world;
-    uint32_t cases; /* to try of one property, where there are more */
     struct tally *tally;
     bool broken, seen;
 };
@@ -159,7 +163,7 @@ static bool try_all(const struct oracle *oracle, const struct box *box, const st
 static bool try_some(struct trial *trial, const struct oracle *oracle, const struct box *box,
                      const struct property_verdict *verdict)
 {
-    for (uint32_t number = 0; number < trial->cases; number++) {
+    for (uint32_t number = 0; number < CASES; number++) {
         struct oracle_case at = {0};
         uint32_t bits[ORACLE_FACTS_MAX];
         trial->world->random(trial->world, bits, sizeof bits);
@@ -179,10 +183,9 @@ static bool search_box(struct trial *trial, const struct oracle *oracle, const s
     for (uint32_t f = 0; f < oracle->fact_count; f++)
         if (box->count[f] == 0)
             return false;
-    for (uint32_t f = 0; f < oracle->fact_count && count <= trial->cases; f++)
+    for (uint32_t f = 0; f < oracle->fact_count && count <= CASES; f++)
         count *= box->count[f];
-    return count <= trial->cases ? try_all(oracle, box, verdict, (uint32_t)count)
-                                 : try_some(trial, oracle, box, verdict);
+    return count <= CASES ? try_all(oracle, box, verdict, (uint32_t)count) : try_some(trial, oracle, box, verdict);
 }
 
 static bool finds_failure(struct trial *trial, const struct oracle *oracle, const struct property_verdict *verdict)
@@ -312,8 +315,8 @@ static struct tries try_table(struct trial *trial, bool before_too)
         count[i] = kept;
         all = all > 1000000 ? all : all * kept;
     }
-    tries.all = all <= 10 * (uint64_t)trial->cases;
-    for (; all > 0 && tries.tried < (tries.all ? all : trial->cases); tries.tried++) {
+    tries.all = all <= 10 * (uint64_t)CASES;
+    for (; all > 0 && tries.tried < (tries.all ? all : CASES); tries.tried++) {
         struct rule_result result;
         int64_t at[RULE_INPUTS_MAX];
         uint32_t bits[RULE_INPUTS_MAX];
@@ -463,12 +466,11 @@ static bool compiles(struct arena *arena, const struct shipped *pack, struct sli
            rule_set_load(arena, buffer_view(&compiled), ret_set, NULL) == OK;
 }
 
-static void try_mutant(const struct shipped *pack, const struct mutant *mutant, struct world *world, bool all,
+static void try_mutant(const struct shipped *pack, const struct mutant *mutant, struct world *world,
                        struct tally *tally)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
-    struct trial trial = {
-        .pack = pack, .mutant = mutant, .world = world, .cases = all ? CASES_WHEN_ALL : CASES, .tally = tally};
+    struct trial trial = {.pack = pack, .mutant = mutant, .world = world, .tally = tally};
     struct fault fault = {0};
 
     tally->mutants++;
@@ -523,7 +525,8 @@ static void load(struct arena *arena, const char *name, struct shipped *ret)
     ret->base = rule_set_decision(ret->set, SLICE(COMBINE_PACK)) ? model_policy(arena, "joint-standard") : NULL;
 }
 
-static void try_pack(const char *name, struct world *world, bool all, struct tally *total)
+/* `wanted`: how many mutants, chosen by chance; UINT32_MAX: each one. */
+static void try_pack(const char *name, struct world *world, uint32_t wanted, struct tally *total)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
     struct tally tally = {0};
@@ -532,10 +535,11 @@ static void try_pack(const char *name, struct world *world, bool all, struct tal
     load(arena, name, &pack);
     struct mutants mutants = mutants_of(arena, pack.dmn, pack.set);
     assert_true(mutants.count > MUTANTS_OF_A_PACK);
-    for (uint32_t i = 0; i < (all ? mutants.count : MUTANTS_OF_A_PACK); i++) {
+    bool all = wanted >= mutants.count;
+    for (uint32_t i = 0; i < (all ? mutants.count : wanted); i++) {
         uint32_t bits;
         world->random(world, &bits, sizeof bits);
-        try_mutant(&pack, &mutants.mutant[all ? i : bits % mutants.count], world, all, &tally);
+        try_mutant(&pack, &mutants.mutant[all ? i : bits % mutants.count], world, &tally);
     }
     print_message("%-16s %5u of %5u mutants, %u no rules, %u broken (%u seen by the oracle), %u missed, "
                   "%u false alarms\n",
@@ -549,9 +553,19 @@ static void try_pack(const char *name, struct world *world, bool all, struct tal
     total->false_alarms += tally.false_alarms;
 }
 
+static uint32_t wanted_mutants(void)
+{
+    const char *wanted = getenv("HOSPITIUM_MUTANTS");
+    uint64_t count;
+
+    if (!wanted)
+        return MUTANTS_OF_A_PACK;
+    return slice_to_u64(slice_from_string(wanted), &count) ? (uint32_t)count : UINT32_MAX;
+}
+
 static void what_breaks_a_property_is_refuted_and_nothing_else(void **state)
 {
-    const char *wanted = getenv("HOSPITIUM_MUTANTS"), *name[PACKS_MAX];
+    const char *name[PACKS_MAX];
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
     struct world world = world_driven(20260101, 0);
     struct tally total = {0};
@@ -560,10 +574,10 @@ static void what_breaks_a_property_is_refuted_and_nothing_else(void **state)
     size_t count = find_packs(arena, name);
     assert_true(count >= 2);
     for (size_t i = 0; i < count; i++)
-        try_pack(name[i], &world, wanted && strcmp(wanted, "all") == 0, &total);
+        try_pack(name[i], &world, wanted_mutants(), &total);
     print_message("%u mutants, %u no rules, %u broken (%u seen by the oracle), %u missed, %u false alarms\n",
                   total.mutants, total.not_rules, total.broken, total.seen_by_oracle, total.missed, total.false_alarms);
-    assert_true(total.broken > total.mutants / 10);
+    assert_true(total.broken > 0 && total.broken < total.mutants);
     assert_true(total.seen_by_oracle > total.broken / 2);
     assert_int_equal(0, total.missed);
     assert_int_equal(0, total.false_alarms);

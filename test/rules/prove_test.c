@@ -51,7 +51,7 @@ static void the_belgian_draft_holds_alone_and_with_the_floor(void **state)
 
     (void)state;
     must_hold(proof);
-    assert_int_equal(22, proof->count);
+    assert_int_equal(24, proof->count);
 }
 
 struct mutant {

@@ -55,8 +55,11 @@ static void print_masked(const struct table *table)
 
 static void print_pair(const struct table *table, const struct geometry_pair *pair)
 {
+    /* Where the first that matches decides, `row` of an overlap is the one that stands before. */
+    const char *beside = table->decision->hit_policy == RULE_PRIORITY ? "before" : "and";
+
     printf("  %-8s %.*s %s %.*s, %s\n", kinds[pair->kind], SLICE_PRINT(id_of(table, pair->row)),
-           pair->kind == GEOMETRY_OVERLAP ? "and" : "in", SLICE_PRINT(id_of(table, pair->other)),
+           pair->kind == GEOMETRY_OVERLAP ? beside : "in", SLICE_PRINT(id_of(table, pair->other)),
            pair->same ? "same answer" : "other answer");
 }
 

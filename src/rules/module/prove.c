@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hospitium prove PACK… [--base PACK] [--on DATE] [--cache DIR] [--json] [--record F] [--replay F] | --overlaps PACK… */
+/* hospitium prove: what holds of a rule set; who gains and loses by a new version; which rows overlap. */
 
 #include "rules/prove/prove.h"
 

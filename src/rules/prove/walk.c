@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The walk itself. Facts are fixed one after the other; at each step the rows that are still possible are kept. What
- * they and the results so far say is the state of the walk: from the same state the same follows, so a state that was
+/* The walk itself. Facts are fixed one after the other; at each step the rows that can still decide are kept. What they
+ * and the results so far say is the state of the walk: from the same state the same follows, so a state that was
  * met before is not walked again. States are compared whole, never by a hash alone. */
 
 #include "space.h"
@@ -31,6 +31,7 @@ struct walk {
     struct step step[SPACE_FACTS_MAX];
     uint64_t below[SPACE_FACTS_MAX + 1]; /* cells from this depth on */
     uint64_t *rows;                      /* (fact_count + 1) × word_count */
+    uint64_t *certain;                   /* likewise: rows that pass whatever is still to be fixed */
     uint64_t *state;                     /* the present one, then those that are remembered */
     uint32_t state_words, state_count, state_room;
     uint32_t *slot_of_state; /* hash table of 2 × state_room: number of a remembered state */
@@ -152,6 +153,26 @@ void space_decide(const struct space *space, struct space_case *found)
     space_decide_rows(space, rows, found);
 }
 
+/* In a PRIORITY table nothing behind a row that is certain to pass can decide any more: states that differ in such rows
+ * alone are the same. */
+static void cut(const struct walk *walk, uint64_t *rows, uint32_t depth)
+{
+    const struct space *space = walk->space;
+    const uint64_t *certain = walk->certain + (size_t)depth * space->word_count;
+
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        uint32_t word = space->decision[d].first_word, end = word + space->decision[d].rules->words;
+        while (word < end && !(rows[word] & certain[word]))
+            word++;
+        if (word == end)
+            continue;
+        uint64_t first = rows[word] & certain[word];
+        first &= ~first + 1;
+        rows[word] &= first | (first - 1);
+        memset(rows + word + 1, 0, (end - word - 1) * sizeof *rows);
+    }
+}
+
 static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
 {
     const struct space *space = walk->space;
@@ -162,6 +183,7 @@ static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
     memcpy(rows, rows - space->word_count, space->word_count * sizeof *rows);
     for (uint32_t i = 0; i < step->narrowing_count; i++)
         pass_input(&space->decision[step->narrowing[i].decision], step->narrowing[i].input, cell, rows);
+    cut(walk, rows, depth + 1);
     for (uint32_t i = 0; i < step->ready_count; i++)
         decide(space, rows, step->ready[i], &walk->found);
 }
@@ -341,10 +363,43 @@ static void plan_table(struct walk *walk, uint32_t number)
     walk->step[ready].ready[walk->step[ready].ready_count++] = number;
 }
 
+/* Narrows to the rows that every value of an input lets pass: of a fact every cell that is gone through, of what is fed
+ * every slot. */
+static void pass_any(const struct walk *walk, const struct space_decision *decision, uint32_t input, uint64_t *rows)
+{
+    const struct rule_input *source = &decision->rules->input[input];
+    int32_t fact = decision->input[input].fact;
+
+    for (uint32_t slot = 0; fact < 0 && slot < source->slot_count; slot++)
+        narrow(rows, rule_input_column(decision->rules, source, slot), decision->rules->words);
+    for (uint32_t cell = 0; fact >= 0 && cell < walk->space->fact[fact].cell_count; cell++)
+        if (space_box_has(walk->tour->box, (uint32_t)fact, cell))
+            narrow(rows, rule_input_column(decision->rules, source, decision->input[input].slot[cell]),
+                   decision->rules->words);
+}
+
+static void find_certain(struct walk *walk, uint32_t depth)
+{
+    const struct space *space = walk->space;
+
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        const struct space_decision *decision = &space->decision[d];
+        uint64_t *rows = walk->certain + (size_t)depth * space->word_count + decision->first_word;
+        if (decision->rules->hit_policy != RULE_PRIORITY)
+            continue;
+        memset(rows, 0xff, decision->rules->words * sizeof *rows);
+        for (uint32_t i = 0; i < decision->rules->input_count; i++)
+            if (decision->input[i].fact < 0 || depth_of(walk, (uint32_t)decision->input[i].fact) >= depth)
+                pass_any(walk, decision, i, rows);
+    }
+}
+
 static void plan(struct walk *walk)
 {
     for (uint32_t d = 0; d < walk->space->decision_count; d++)
         plan_table(walk, d);
+    for (uint32_t depth = 0; depth <= walk->space->fact_count; depth++)
+        find_certain(walk, depth);
     walk->below[walk->space->fact_count] = 1;
     for (uint32_t depth = walk->space->fact_count; depth-- > 0;)
         walk->below[depth] = walk->below[depth + 1] * count_cells(walk, &walk->step[depth]);
@@ -356,7 +411,9 @@ static enum error make_room(struct walk *walk)
 
     walk->state_words = 1 + space->word_count + space->fact_count;
     walk->rows = arena_array(walk->arena, (size_t)(space->fact_count + 1) * space->word_count, sizeof *walk->rows);
-    if (!walk->rows || !grow(walk, STATES_FIRST))
+    walk->certain = arena_array(walk->arena, (size_t)(space->fact_count + 1) * space->word_count,
+                                sizeof *walk->certain);
+    if (!walk->rows || !walk->certain || !grow(walk, STATES_FIRST))
         return ERROR_MEMORY;
     /* At the start every row is possible; bits past the last row are cleared by the first column. */
     space_begin(space, walk->rows);
