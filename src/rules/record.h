@@ -21,6 +21,9 @@ enum rule_property {
     PROPERTY_CITATIONS,
     PROPERTY_NO_GAP,
     PROPERTY_DRAFT_WIDENS,
+    PROPERTY_TRIAGE_MONOTONE,
+    PROPERTY_TRIAGE_ASSESSED,
+    PROPERTY_TRIAGE_URGENT,
     PROPERTY_BLOCKING_COUNT, /* those above block activation; those below are reported */
     PROPERTY_STATUS_BLIND_CHARGE = PROPERTY_BLOCKING_COUNT,
     PROPERTY_CHILD_FLOOR,
@@ -33,7 +36,7 @@ enum rule_property {
 };
 
 struct rule_property_entry {
-    const char *number;   /* in the catalogue, "P1" to "P12" */
+    const char *number;   /* in the catalogue, "P1" to "P12"; of triage charts "T1" to "T3" */
     const char *name;     /* in records and on the command line */
     const char *sentence; /* what is claimed, for people */
 };
