@@ -8,7 +8,7 @@
 #include "text/json.h"
 
 #define FORMAT_RULES "hospitium-rules/1"
-#define FORMAT_PROOF "hospitium-proof/1"
+#define FORMAT_PROOF "hospitium-proof/2"
 
 #define FORMAT_SCALE_MAX 9                   /* decimals of a number in a cell */
 #define FORMAT_NUMBER_MAX (INT64_C(1) << 61) /* largest size of a number as rule_value_of gives it */

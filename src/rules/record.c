@@ -13,7 +13,7 @@ static const struct rule_property_entry entries[PROPERTY_COUNT] = {
     [PROPERTY_STATUS_BLIND] = {"P3", "status-blind", "What care is due when it cannot wait does not depend on status."},
     [PROPERTY_MISSING_FACTS] = {"P7", "missing-facts",
                                 "A fact that is not known resolves to the more protective outcome."},
-    [PROPERTY_FIREWALL] = {"P8", "firewall", "Immigration control and policing get no drawer without a valid order."},
+    [PROPERTY_FIREWALL] = {"P8", "firewall", "Immigration control and policing get nothing without a valid order."},
     [PROPERTY_PURPOSE] = {"P9", "purpose-limitation", "A drawer opens only for a purpose that it belongs to."},
     [PROPERTY_CITATIONS] = {"P11", "citations", "Every row cites what it rests on."},
     [PROPERTY_NO_GAP] = {"P12", "no-gap-in-time",
@@ -44,7 +44,7 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
 {
     bool pack = has_decision(set, COMBINE_PACK);
     bool care = pack || has_decision(set, COMBINE_FLOOR);
-    bool disclosure = has_decision(set, "disclosure");
+    bool disclosure = has_decision(set, "disclosure"), law = has_decision(set, "disclosure_law");
 
     switch (property) {
     case PROPERTY_NON_DENIAL:
@@ -58,10 +58,11 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
     case PROPERTY_REFINEMENT:
         return pack;
     case PROPERTY_FIREWALL:
+        return disclosure || law || has_decision(set, "warning");
     case PROPERTY_PURPOSE:
         return disclosure;
     case PROPERTY_MISSING_FACTS:
-        return care || disclosure;
+        return care || disclosure || law;
     case PROPERTY_DRAFT_WIDENS:
         return pack && set->draft;
     default:
@@ -121,6 +122,8 @@ static enum error read_record(struct arena *arena, const struct json *root, stru
         return fault_set(fault, ERROR_VERSION, "The proof record is not of the format %s.", FORMAT_PROOF);
     TRY(read_hash(json_member(root, "dmn_sha256"), &record->dmn_hash, fault));
     TRY(read_hash(json_member(root, "rules_sha256"), &record->rules_hash, fault));
+    if (json_kind(json_member(root, "day")) != JSON_NULL)
+        return fault_set(fault, ERROR_UNPROVED, "The proof record is not about every day.");
     record->has_base = json_kind(base) == JSON_STRING;
     if (record->has_base)
         TRY(read_hash(base, &record->base_hash, fault));

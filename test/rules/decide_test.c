@@ -168,7 +168,7 @@ static void what_is_not_known_is_not_compared(void **state)
                                                 "out o \"less\", \"notless\", \"null\", \"any\", \"five\", \"known\"\n"
                                                 "row R1 | < 18 | \"less\"\nrow R2 | not(< 18) | \"notless\"\n"
                                                 "row R3 | null | \"null\"\nrow R4 | - | \"any\"\n"
-                                                "row R5 | not(5) | \"five\"\nrow R6 | not(null) | \"known\"\n");
+                                                "row R5 | not(null, 5) | \"five\"\nrow R6 | not(null) | \"known\"\n");
     struct rule_result result;
 
     (void)state;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "model_text.h"
 #include "random_table.h"
@@ -215,7 +216,7 @@ static void the_walk_skips_no_outcome(void **state)
         CLEANUP_ARENA struct arena *arena = arena_new(16 << 20);
         struct random_table table = random_table(&world);
         const struct rule_decision *decision = &compiled(arena, &table)->decision[0];
-        struct space_tour tour = {.last = -1, .only = -1, .seen = 1};
+        struct space_tour tour = {.last = -1, .seen = 1};
         int number[RANDOM_INPUTS_MAX] = {0};
         struct seen walked = {0}, tried = {0};
         const struct space *space;
@@ -260,7 +261,7 @@ static void cases_that_differ_in_the_last_fact_follow_each_other(void **state)
         struct random_table table = random_table(&world);
         const struct rule_decision *decision = &compiled(arena, &table)->decision[0];
         struct group group = {.last_fact = (uint32_t)round % (uint32_t)table.input_count};
-        struct space_tour tour = {.last = (int)group.last_fact, .only = -1};
+        struct space_tour tour = {.last = (int)group.last_fact};
         const struct space *space;
         uint64_t cells;
 
@@ -270,12 +271,126 @@ static void cases_that_differ_in_the_last_fact_follow_each_other(void **state)
     }
 }
 
+/* ---- a table that feeds another ---- */
+
+struct chain {
+    struct random_table feeder, fed;   /* input 0 of `fed` is what `feeder` says */
+    uint8_t walked[RANDOM_VALUES * 2]; /* outcomes by the value of the feeder's first input */
+    const struct space *space;
+    int feeder_fact[RANDOM_INPUTS_MAX], fed_fact[RANDOM_INPUTS_MAX];
+};
+
+static void replace_all(struct buffer *into, struct slice text, const char *from, const char *to)
+{
+    for (size_t at; (at = slice_search(text, slice_from_string(from))) != SIZE_MAX;) {
+        buffer_slice(into, slice_of(text.data, at));
+        buffer_string(into, to);
+        text = slice_from(text, at + strlen(from));
+    }
+    buffer_slice(into, text);
+}
+
+/* `t` says v0, v1 or v2, which are values of the first input of `u`. */
+static const struct rule_set *compiled_chain(struct arena *arena, const struct chain *chain)
+{
+    CLEANUP_BUFFER struct buffer feeder = buffer_new(1 << 16), fed = buffer_new(1 << 16), text = buffer_new(1 << 17);
+
+    random_table_write(&chain->feeder, "t", &feeder);
+    random_table_write(&chain->fed, "u", &fed);
+    replace_all(&text, buffer_view(&feeder), "\"o", "\"v");
+    replace_all(&text, buffer_view(&fed), "in u_i0 string \"v0\", \"v1\", \"v2\", \"unknown\"", "in t string");
+    buffer_byte(&text, 0);
+    return model_verified(arena, text.data);
+}
+
+static struct random_table random_with(struct world *world, bool feeds)
+{
+    struct random_table table;
+
+    do
+        table = random_table(world);
+    while (table.is_number[0] || table.hit_policy == RULE_COLLECT || (!feeds && table.input_count < 2));
+    /* What is fed is one of three values. */
+    for (int r = 0; !feeds && r < table.row_count; r++) {
+        table.cell[r][0].a %= RANDOM_OUTPUTS;
+        table.cell[r][0].b %= RANDOM_OUTPUTS;
+    }
+    return table;
+}
+
+static uint8_t chain_outcome(const struct chain *chain, const int *feeder, int *fed)
+{
+    struct expected first = expect(&chain->feeder, feeder);
+
+    if (first.verdict != OK)
+        return bit_of(first.verdict, 0);
+    fed[0] = chain->feeder.output[first.row];
+    struct expected second = expect(&chain->fed, fed);
+    return bit_of(second.verdict, second.verdict == OK ? chain->fed.output[second.row] : 0);
+}
+
+static bool chain_looks_right(void *context, const struct space_case *found)
+{
+    struct chain *chain = context;
+    int feeder[RANDOM_INPUTS_MAX] = {0}, fed[RANDOM_INPUTS_MAX] = {0};
+
+    for (int i = 0; i < chain->feeder.input_count; i++)
+        feeder[i] = number_of(&chain->feeder, found, chain->feeder_fact[i]);
+    for (int i = 1; i < chain->fed.input_count; i++)
+        fed[i] = number_of(&chain->fed, found, chain->fed_fact[i]);
+    uint8_t outcome = bit_of(found->verdict[1], found->result[1].output[0]);
+    assert_int_equal(chain_outcome(chain, feeder, fed), outcome);
+    chain->walked[found->cell[chain->feeder_fact[0]]] |= outcome;
+    return true;
+}
+
+static void find_chain_facts(struct chain *chain)
+{
+    char name[16];
+
+    for (int i = 0; i < RANDOM_INPUTS_MAX; i++) {
+        snprintf(name, sizeof name, "t_i%d", i);
+        chain->feeder_fact[i] = space_find_fact(chain->space, name);
+        snprintf(name, sizeof name, "u_i%d", i);
+        chain->fed_fact[i] = space_find_fact(chain->space, name);
+    }
+}
+
+static void a_chain_is_walked_as_it_is_decided(void **state)
+{
+    struct world world = world_driven(10, 0);
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(16 << 20);
+        struct chain chain = {.feeder = random_with(&world, true), .fed = random_with(&world, false)};
+        const struct rule_set *set = compiled_chain(arena, &chain);
+        const struct rule_decision *decision = rule_set_decision(set, SLICE("u"));
+        uint8_t tried[RANDOM_VALUES * 2] = {0};
+        int feeder[RANDOM_INPUTS_MAX] = {0}, fed[RANDOM_INPUTS_MAX];
+        uint64_t cells;
+
+        assert_int_equal(OK, space_make(arena, &decision, 1, false, &chain.space, NULL));
+        find_chain_facts(&chain);
+        struct space_tour tour = {.last = -1, .seen = UINT64_C(1) << chain.feeder_fact[0], .rows = round % 2};
+        assert_int_equal(OK, space_walk(chain.space, &tour, chain_looks_right, &chain, &cells));
+        do {
+            memset(fed, 0, sizeof fed);
+            do
+                tried[feeder[0]] |= chain_outcome(&chain, feeder, fed);
+            while (fed[0] = random_value_count(&chain.fed, 0) - 1, step(&chain.fed, fed));
+        } while (step(&chain.feeder, feeder));
+        assert_memory_equal(tried, chain.walked, sizeof tried);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compiled_tables_decide_as_their_rows_do),
         cmocka_unit_test(the_walk_sees_what_deciding_does),
         cmocka_unit_test(the_walk_skips_no_outcome),
+        cmocka_unit_test(a_chain_is_walked_as_it_is_decided),
         cmocka_unit_test(cases_that_differ_in_the_last_fact_follow_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

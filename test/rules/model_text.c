@@ -97,26 +97,53 @@ void model_write(struct buffer *into, const char *text)
     buffer_string(into, "</decisionTable></decision>\n</definitions>\n");
 }
 
+/* The next line that begins with `word`, without it; false when there is none. */
+static bool next_line(struct slice *rest, const char *word, struct slice *ret_line)
+{
+    while (rest->length > 0) {
+        *ret_line = trimmed(slice_cut(rest, '\n'));
+        if (slice_is(slice_cut(ret_line, ' '), word))
+            return true;
+    }
+    return false;
+}
+
+/* `2026-01-01 -` as members valid_from and valid_to. */
+static void write_term(struct buffer *into, struct slice line)
+{
+    struct slice from = slice_cut(&line, ' ');
+
+    if (!slice_is(from, "-"))
+        buffer_format(into, ",\"valid_from\":\"%.*s\"", SLICE_PRINT(from));
+    if (line.length && !slice_is(line, "-"))
+        buffer_format(into, ",\"valid_to\":\"%.*s\"", SLICE_PRINT(line));
+}
+
+static void write_row_term(struct buffer *into, const char *text, struct slice id)
+{
+    struct slice rest = slice_from_string(text), line;
+
+    while (next_line(&rest, "valid", &line))
+        if (slice_equal(slice_cut(&line, ' '), id))
+            write_term(into, line);
+}
+
 void model_write_pack(struct buffer *into, const char *text)
 {
-    struct slice rest = slice_from_string(text);
+    struct slice rest = slice_from_string(text), line;
     const char *comma = "";
 
-    buffer_string(into,
-                  "{\"format\":\"hospitium-pack/1\",\"id\":\"test\",\"version\":\"1\",\"valid_from\":\"2026-01-01\","
-                  "\"sources\":{\"t\":{\"title\":\"A law\",\"language\":\"en\"}},\"known\":[\"\"");
-    while (rest.length > 0) {
-        struct slice line = trimmed(slice_cut(&rest, '\n'));
-        if (slice_is(slice_cut(&line, ' '), "known"))
-            buffer_format(into, ",\"%.*s\"", SLICE_PRINT(line));
-    }
+    buffer_string(into, "{\"format\":\"hospitium-pack/1\",\"id\":\"test\",\"version\":\"1\"");
+    write_term(into, next_line(&rest, "term", &line) ? line : SLICE("2026-01-01 -"));
+    buffer_string(into, ",\"sources\":{\"t\":{\"title\":\"A law\",\"language\":\"en\"}},\"known\":[\"\"");
+    for (rest = slice_from_string(text); next_line(&rest, "known", &line);)
+        buffer_format(into, ",\"%.*s\"", SLICE_PRINT(line));
     buffer_string(into, "],\"rows\":{");
-    for (rest = slice_from_string(text); rest.length > 0;) {
-        struct slice line = trimmed(slice_cut(&rest, '\n'));
-        if (!slice_is(slice_cut(&line, ' '), "row"))
-            continue;
+    for (rest = slice_from_string(text); next_line(&rest, "row", &line);) {
         struct slice id = trimmed(slice_cut(&line, '|'));
-        buffer_format(into, "%s\"%.*s\":{\"source\":\"t\",\"article\":\"1\",\"text\":\"so\"}", comma, SLICE_PRINT(id));
+        buffer_format(into, "%s\"%.*s\":{\"source\":\"t\",\"article\":\"1\",\"text\":\"so\"", comma, SLICE_PRINT(id));
+        write_row_term(into, text, id);
+        buffer_byte(into, '}');
         comma = ",";
     }
     buffer_string(into, "}}");

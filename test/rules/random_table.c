@@ -69,7 +69,7 @@ static void write_cell(struct buffer *into, const struct random_cell *cell, bool
         buffer_format(into, "null, <= %d", cell->a);
         break;
     default:
-        buffer_string(into, cell->kind == CELL_NOT_LIST ? "not(" : "");
+        buffer_string(into, cell->kind != CELL_NOT_LIST ? "" : is_number ? "not(null, " : "not(");
         write_literal(into, is_number, cell->a);
         buffer_string(into, ", ");
         write_literal(into, is_number, cell->b);

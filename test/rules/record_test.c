@@ -107,7 +107,10 @@ static void a_record_that_was_touched_is_refused(void **state)
         {"\"property\":\"purpose-limitation\"", "\"property\":\"x\",\"y\":\"purpose-limitation\""},
         {"\"properties\":[", "\"properties\":[],\"x\":["},
         {"\"properties\":[", "\"properties\":[{\"property\":\"firewall\",\"verdict\":\"refuted\"},"},
-        {"hospitium-proof/1", "hospitium-proof/9"},
+        {"hospitium-proof/2", "hospitium-proof/1"},
+        {"\"day\":null", "\"day\":\"2026-10-01\""},
+        {"\"day\":null", "\"days\":null"},
+        {"\"property\":\"non-denial\",\"scope\":\"alone\",", "\"property\":\"monotone-in-need\",\"scope\":\"alone\","},
         {"\"base_sha256\":null",
          "\"base_sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\""},
         {"\"rules_sha256\":\"", "\"rules_sha256\":\"zz"},
@@ -143,6 +146,35 @@ static void a_record_that_says_refuted_is_refused(void **state)
     buffer_free(&policy.compiled);
 }
 
+/* What is only reported may fail: real law fails some of it. */
+static void a_record_that_reports_is_taken(void **state)
+{
+    struct pair *pair = *state;
+
+    assert_true(slice_search(buffer_view(&pair->pack_record), SLICE("\"verdict\":\"reported\",\"blocks\":false")) !=
+                SIZE_MAX);
+    assert_int_equal(OK, verify(pair, pair->pack, pair->standard, buffer_view(&pair->pack_record)));
+}
+
+/* A pack's law about data is proved too, or the pack is not taken. */
+static void a_record_without_the_firewall_of_the_law_is_refused(void **state)
+{
+    static const char FIREWALL[] = "\"property\":\"firewall\"";
+    struct pair *pair = *state;
+    CLEANUP_BUFFER struct buffer bad = buffer_new(1 << 20);
+    struct slice rest = buffer_view(&pair->pack_record);
+    unsigned found = 0;
+
+    for (size_t at; (at = slice_search(rest, slice_from_string(FIREWALL))) != SIZE_MAX; found++) {
+        buffer_slice(&bad, slice_of(rest.data, at));
+        buffer_string(&bad, "\"property\":\"evidence\"");
+        rest = slice_from(rest, at + strlen(FIREWALL));
+    }
+    buffer_slice(&bad, rest);
+    assert_int_equal(1, found);
+    assert_int_equal(ERROR_UNPROVED, verify(pair, pair->pack, pair->standard, buffer_view(&bad)));
+}
+
 static void rules_outside_the_profile_cannot_be_proved(void **state)
 {
     struct pair *pair = *state;
@@ -160,6 +192,8 @@ int main(void)
         cmocka_unit_test(a_record_of_other_rules_is_refused),
         cmocka_unit_test(a_record_that_was_touched_is_refused),
         cmocka_unit_test(a_record_that_says_refuted_is_refused),
+        cmocka_unit_test(a_record_that_reports_is_taken),
+        cmocka_unit_test(a_record_without_the_firewall_of_the_law_is_refused),
         cmocka_unit_test(rules_outside_the_profile_cannot_be_proved),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

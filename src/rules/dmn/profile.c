@@ -136,6 +136,21 @@ static void check_literal(const struct check *check, const struct dmn_rule *rule
         report_add(check->report, &place, "%.*s is not among the values of the column", SLICE_PRINT(value->text));
 }
 
+/* In FEEL null = 4 is false, so not(4) lets the unknown pass, and not(> 4) does not: nobody should have to know. */
+static bool passes_unknown_by_silence(const struct check *check, const struct dmn_clause *clause,
+                                      const struct cell_tests *tests)
+{
+    bool equals = false, names_null = false;
+
+    if (!tests->negated || !lists(allowed_of(check, clause), SLICE("null")))
+        return false;
+    for (size_t i = 0; i < tests->count; i++) {
+        names_null |= tests->test[i].value.kind == CELL_NULL;
+        equals |= tests->test[i].relation == CELL_EQUAL && cell_is_number(tests->test[i].value.kind);
+    }
+    return equals && !names_null;
+}
+
 static void check_row_inputs(const struct check *check, const struct dmn_rule *rule)
 {
     for (uint32_t i = 0; i < check->decision->input_count; i++) {
@@ -144,6 +159,10 @@ static void check_row_inputs(const struct check *check, const struct dmn_rule *r
         if (tests->empty) {
             struct report_place place = row_place(check, rule, clause->name);
             report_add(check->report, &place, "the cell is empty: write - where it does not matter");
+        }
+        if (passes_unknown_by_silence(check, clause, tests)) {
+            struct report_place place = row_place(check, rule, clause->name);
+            report_add(check->report, &place, "not(…) with a number says nothing of null: write not(null, …)");
         }
         for (size_t k = 0; k < tests->count; k++) {
             check_literal(check, rule, clause, &tests->test[k].value);

@@ -2,6 +2,7 @@
 #include "xml.h"
 
 #include <libxml/parser.h>
+#include <libxml/SAX2.h>
 #include <libxml/parserInternals.h>
 
 /* A document type could define entities that grow without bound or point outside: the parser stops at its first
@@ -13,6 +14,7 @@ static void refuse_document_type(void *context, const xmlChar *name, const xmlCh
     (void)system;
     xmlParserCtxt *parser = context;
     parser->wellFormed = 0;
+    parser->lastError.line = xmlSAX2GetLineNumber(parser);
     xmlStopParser(parser);
 }
 

@@ -12,6 +12,9 @@
 struct feel_form {
     uint8_t least, most; /* arguments; most = UINT8_MAX: any number */
     const char *parameter[FEEL_FORM_PARAMETERS_MAX];
+    /* Where two forms have the same number of parameters and what a name holds tells them apart; else NULL. Asked only
+     * of calls by name. */
+    bool (*fits)(const struct feel_value *argument);
 };
 
 struct feel_builtin {

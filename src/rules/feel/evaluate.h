@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Evaluates trees. As DMN has it, what goes wrong is null and never stops an evaluation; a note says what and where, for
- * the one who asks. Only limits are errors: memory (the arena's), depth, steps, so that no model can hang or crash.
+/* Evaluates trees. As DMN has it, what goes wrong is null and never stops an evaluation; a note says what and where,
+ * for the one who asks. Only limits are errors: memory (the arena's), depth, steps, so that no model can hang or crash.
  *
  * A run is one evaluation; it belongs to one thread. */
 
 #include "parse.h"
 
-#define FEEL_STEPS_MAX (1 << 26) /* nodes evaluated, items made */
+#define FEEL_STEPS_MAX (1 << 26) /* nodes evaluated, items made or looked at */
+#define FEEL_NESTING_MAX 2000    /* nodes within nodes, through all calls: bounds the stack */
 #define FEEL_CALLS_MAX 400       /* calls within calls */
+#define FEEL_VALUE_DEPTH_MAX 500 /* lists within lists, where a value is compared, written or checked */
 #define FEEL_LIST_MAX (1 << 22)
 
 /* Variables in scope, innermost first. A frame may show a context's entries as variables (`context`), or a few names
@@ -27,7 +29,10 @@ struct feel_run {
     struct feel_names *names; /* of the model; names made at run time (`get value`, `context`) are entered */
     int64_t now_ms;           /* since 1970, for now() and today() */
     uint64_t steps;           /* taken so far */
-    uint32_t depth;
+    uint64_t steps_most;      /* FEEL_STEPS_MAX, unless the caller wants less */
+    uint32_t depth;           /* nodes within nodes, now */
+    uint32_t calls;           /* calls within calls, now */
+    uint64_t closures;        /* function values made so far: a frame may be used again while none has closed over it */
     size_t note_count;
     struct slice note[FEEL_NOTES_MAX]; /* what became null, and why; names only what stands in the model */
 };
@@ -43,10 +48,11 @@ MUST_CHECK enum error feel_evaluate(struct feel_run *run, const struct feel_node
 MUST_CHECK enum error feel_passes(struct feel_run *run, const struct feel_node *tests, struct feel_value value,
                                   const struct feel_frame *frame, enum feel_truth *ret);
 
-/* Calls a function value with positional arguments, coerced; a wrong number of them is null. */
+/* Calls a function value with positional arguments, coerced; a wrong number of them is null, and so is one that does
+ * not conform to its parameter's type. */
 MUST_CHECK enum error feel_call(struct feel_run *run, const struct feel_function *function,
                                 const struct feel_value *argument, size_t count, struct feel_value *ret);
-/* The same with named arguments. */
+/* The same with named arguments: those not given are null, a name that is no parameter makes the result null. */
 MUST_CHECK enum error feel_call_named(struct feel_run *run, const struct feel_function *function,
                                       const struct feel_entry *argument, size_t count, struct feel_value *ret);
 

@@ -10,6 +10,7 @@
 
 #define FEEL_TEXT_MAX (1 << 20)
 #define FEEL_DEPTH_MAX 200
+#define FEEL_HEIGHT_MAX 1000 /* of a tree: `1 + 1 + …` makes trees higher than the text is deep */
 
 enum feel_node_kind {
     FEEL_LITERAL, /* value */
@@ -55,7 +56,8 @@ struct feel_node_entry {
 
 struct feel_node {
     enum feel_node_kind kind;
-    uint32_t at; /* byte in the text, for messages */
+    uint32_t at;     /* byte in the text, for messages */
+    uint32_t height; /* 1 for a leaf, at most FEEL_HEIGHT_MAX: who walks a tree may recurse */
     feel_name name;
     bool low_open, high_open; /* RANGE_NODE */
     bool negated;             /* TESTS */

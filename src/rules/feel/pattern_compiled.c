@@ -5,6 +5,7 @@
 #include <unicode/ustring.h>
 
 #include "kept.h"
+#include "pattern.h"
 
 #define TRANSLATED_BYTES_MAX (1 << 20)
 #define TEXT_BYTES_MAX (4 << 20)
@@ -53,7 +54,15 @@ enum error wide_text(struct slice text, struct wide_text *ret)
     return OK;
 }
 
-static enum error compile(struct slice pattern, const struct pattern_flags *flags, URegularExpression **ret)
+/* ICU calls it after every 10,000 of its steps. */
+static UBool U_CALLCONV count_work(const void *work, int32_t steps)
+{
+    ++*(uint64_t *)(uintptr_t)work;
+    return true;
+}
+
+static enum error compile(struct slice pattern, const struct pattern_flags *flags, const uint64_t *work,
+                          URegularExpression **ret)
 {
     CLEANUP_BUFFER struct buffer translated = buffer_new(TRANSLATED_BYTES_MAX);
     CLEANUP_WIDE struct wide_text wide = {0};
@@ -68,6 +77,7 @@ static enum error compile(struct slice pattern, const struct pattern_flags *flag
         return pattern_error_of(status);
     uregex_setTimeLimit(regex, STEPS_MAX, &status);
     uregex_setStackLimit(regex, STACK_BYTES_MAX, &status);
+    uregex_setMatchCallback(regex, count_work, work, &status);
     if (U_FAILURE(status)) {
         uregex_close(regex);
         return pattern_error_of(status);
@@ -83,6 +93,7 @@ struct compiled_cache {
         URegularExpression *regex;
     } kept[COMPILED_MAX];
     unsigned next; /* to be replaced */
+    uint64_t work; /* done so far, in ten thousands of ICU's steps */
 };
 
 static void cache_close(void *block)
@@ -115,7 +126,7 @@ enum error pattern_compiled(struct slice pattern, const struct pattern_flags *fl
             *ret = cache->kept[i].regex;
             return OK;
         }
-    TRY(compile(pattern, flags, &regex));
+    TRY(compile(pattern, flags, &cache->work, &regex));
     unsigned place = cache->next++ % COMPILED_MAX;
     if (cache->kept[place].regex)
         uregex_close(cache->kept[place].regex);
@@ -131,4 +142,11 @@ enum error pattern_compiled(struct slice pattern, const struct pattern_flags *fl
     }
     *ret = regex;
     return OK;
+}
+
+uint64_t pattern_work(void)
+{
+    const struct compiled_cache *cache = kept_get(KEPT_PATTERNS, sizeof *cache, cache_close);
+
+    return cache ? cache->work : 0;
 }

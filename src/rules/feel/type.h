@@ -48,12 +48,14 @@ struct feel_types {
     const void *context;
 };
 
-/* Does the value conform, as `instance of` asks (10.3.2.9.2)? null is an instance of Null and Any alone. Constraints
- * (`allowed`) are checked with `run`; ERROR_* only as feel_evaluate. */
+/* Does the value conform, as `instance of` asks (10.3.2.9.2)? null is an instance of Null alone (table 61), but an
+ * entry or item that is null conforms to any type. The values that an item definition allows are no matter of its type.
+ * ERROR_* only as feel_evaluate. */
 MUST_CHECK enum error feel_instance_of(struct feel_run *run, struct feel_value value, const struct feel_type *type,
                                        bool *ret);
 
 /* Implicit conversion where a value meets a declared type (10.3.2.9.4): a list of one for its item and back, a date for
- * a date and time at midnight UTC; null where it does not conform. `type` NULL: any. */
+ * a date and time at midnight UTC; null where it does not conform or is none of the values allowed. `type` NULL: any.
+ * A function conforms unless its body or its parameters say otherwise. */
 MUST_CHECK enum error feel_coerce(struct feel_run *run, struct feel_value value, const struct feel_type *type,
                                   struct feel_value *ret);

@@ -42,6 +42,13 @@ static bool find_files(const char *path, char *model, char *pack)
     return length < PATH_BYTES_MAX && snprintf(pack, PATH_BYTES_MAX, "%s/pack.json", path) < PATH_BYTES_MAX;
 }
 
+bool command_is_pack(const char *path)
+{
+    char model[PATH_BYTES_MAX], pack[PATH_BYTES_MAX];
+
+    return !ends_with(path, ".dmn") || (find_files(path, model, pack) && file_exists(pack));
+}
+
 static enum error compile_files(struct arena *arena, const char *model, const char *pack, struct report *report,
                                 struct buffer *ret_compiled, struct fault *fault)
 {

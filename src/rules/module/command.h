@@ -4,6 +4,8 @@
 /* The commands of the module: decide, prove, tck. Exit codes as for every command: 0 done, 1 the answer is no, 2 wrong
  * use, 3 fault. Errors go to stderr as one sentence and one hint. */
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -16,6 +18,9 @@ int command_tck(int argc, char **argv);
 
 /* Says what went wrong and gives the exit code: what the caller can put right is wrong use, the rest a fault. */
 int command_fail(const char *command, enum error error, const struct fault *fault);
+
+/* Is there a pack: a folder, or a model with pack.json beside it? */
+bool command_is_pack(const char *path);
 
 /* Compiles the model at `path`: with pack.json beside it as a pack, else by itself. `path` may also be a pack's folder.
  * What is wrong in the model goes to stderr, one line each. */

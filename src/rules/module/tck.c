@@ -1,204 +1,240 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tck.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "rules/dmn/answer.h"
-#include "rules/dmn/compile.h"
-#include "rules/dmn/cell.h"
-#include "rules/dmn/xml.h"
-#include "text/json.h"
+#include "rules/drg/evaluate.h"
+#include "tck_value.h"
 
-#define TEXT_BYTES_MAX (1 << 20)
-
-static const char NAMESPACE_INSTANCE[] = "http://www.w3.org/2001/XMLSchema-instance";
-static const char UNSUPPORTED_VALUE[] = "a value that is not supported";
+#define RUN_BYTES_MAX ((size_t)256 << 20) /* of one case */
+#define REPORT_BYTES_MAX (1 << 20)
+#define VALUE_BYTES_MAX 160 /* of a value in a reason */
 
 struct run {
-    struct arena *arena;
-    const struct rule_set *set; /* NULL: the model could not be compiled */
+    struct arena *arena;           /* of the file: what is reported */
+    struct arena *scratch;         /* of the case */
+    const struct drg_model *model; /* NULL: it could not be read */
+    int64_t now_ms;
+    struct drg_run drg;
+    const xmlNode *test_case;
+    const struct drg_node *asked; /* a service or a knowledge model; NULL: decisions, by name */
+    struct tck_case *result;
 };
 
-/* Which kind of value `xsi:type` names, without its prefix; text where it names none. */
-static enum cell_kind value_kind(const xmlNode *value)
-{
-    xmlChar *type = xmlGetNsProp(value, (const xmlChar *)"type", (const xmlChar *)NAMESPACE_INSTANCE);
-    struct slice name = slice_from_string((const char *)type);
-    enum cell_kind kind = CELL_STRING;
+static void fail(struct run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 
-    slice_cut(&name, ':');
-    if (slice_is(name, "decimal") || slice_is(name, "double") || slice_is(name, "integer"))
-        kind = CELL_NUMBER;
-    else if (slice_is(name, "boolean"))
-        kind = CELL_BOOLEAN;
-    else if (name.length > 0 && !slice_is(name, "string"))
-        kind = CELL_NULL; /* dates and the like */
-    xmlFree(type);
-    return kind;
+static void fail(struct run *run, const char *format, ...)
+{
+    char sentence[FAULT_DETAIL_MAX * 3];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    run->result->passed = false;
+    run->result->reason = arena_copy(run->arena, slice_from_string(sentence));
 }
 
-static bool is_nil(const xmlNode *value)
-{
-    xmlChar *nil = xmlGetNsProp(value, (const xmlChar *)"nil", (const xmlChar *)NAMESPACE_INSTANCE);
-    bool yes = nil && strcmp((const char *)nil, "true") == 0;
+/* ---- inputs ---- */
 
-    xmlFree(nil);
-    return yes;
+static enum error node_of(struct run *run, const xmlNode *xml, enum drg_kind kind, const struct drg_node **ret)
+{
+    struct slice name, namespace;
+
+    TRY(xml_attribute(run->scratch, xml, "name", &name));
+    TRY(xml_attribute(run->scratch, xml, "namespace", &namespace));
+    *ret = drg_find(run->model, kind, namespace, name);
+    return OK;
 }
 
-/* Numbers are written as our results write them, so that equal numbers are equal texts. */
-static bool write_simple(struct run *run, struct json_writer *json, const xmlNode *value)
+static enum error give_inputs(struct run *run)
 {
-    struct slice text;
-    struct cell_value number;
-    enum cell_kind kind = value_kind(value);
-
-    if (is_nil(value)) {
-        json_null(json);
-        return true;
+    for (const xmlNode *n = xml_child(run->test_case, "inputNode"); n; n = xml_next(n, "inputNode")) {
+        const struct drg_node *node;
+        struct feel_value value;
+        bool fits;
+        TRY(node_of(run, n, DRG_INPUT, &node));
+        if (!node)
+            TRY(node_of(run, n, DRG_DECISION, &node));
+        if (!node)
+            return ERROR_NOT_FOUND;
+        TRY(tck_value(&run->drg.feel, n, &value));
+        TRY(drg_give(&run->drg, node, value, &fits));
     }
-    if (kind == CELL_NULL || xml_content(run->arena, value, &text) != OK)
-        return false;
-    if (kind == CELL_STRING)
-        json_string(json, text);
-    else if (kind == CELL_BOOLEAN)
-        json_bool(json, slice_is(text, "true"));
-    else if (cell_parse_value(run->arena, text, &number, NULL) == OK && number.kind == CELL_NUMBER)
-        json_raw(json, number.text);
-    else
-        return false;
-    return true;
+    return OK;
 }
 
-/* A structure of simple values; deeper ones are not supported by tables. */
-static bool write_components(struct run *run, struct json_writer *json, const xmlNode *holder)
+/* A knowledge model's inputs are its arguments, by name. */
+static enum error call_knowledge(struct run *run, struct feel_value *ret)
 {
-    json_begin_object(json);
-    for (const xmlNode *n = xml_child(holder, "component"); n; n = xml_next(n, "component")) {
-        const xmlNode *value = xml_child(n, "value");
+    size_t count = 0;
+    struct feel_entry *argument = arena_array(run->scratch, xml_count(run->test_case, "inputNode"), sizeof *argument);
+
+    if (!argument)
+        return ERROR_MEMORY;
+    for (const xmlNode *n = xml_child(run->test_case, "inputNode"); n; n = xml_next(n, "inputNode")) {
         struct slice name;
-        if (!value || xml_attribute(run->arena, n, "name", &name) != OK)
-            return false;
-        json_key_slice(json, name);
-        if (!write_simple(run, json, value))
-            return false;
+        TRY(xml_attribute(run->scratch, n, "name", &name));
+        TRY(feel_names_introduce(run->model->names, name, &argument[count].name));
+        TRY(tck_value(&run->drg.feel, n, &argument[count++].value));
     }
-    json_end_object(json);
-    return true;
+    return drg_call_knowledge(&run->drg, run->asked, argument, count, ret);
 }
 
-static bool write_item(struct run *run, struct json_writer *json, const xmlNode *holder)
-{
-    const xmlNode *value = xml_child(holder, "value");
+/* ---- results ---- */
 
-    if (value)
-        return write_simple(run, json, value);
-    return xml_child(holder, "component") && write_components(run, json, holder);
+/* A service with several outputs gives a context, of which the result node names one. */
+static struct feel_value output_named(struct run *run, struct feel_value value, struct slice name)
+{
+    const struct feel_value *entry = NULL;
+
+    if (run->asked->output_count > 1 && value.kind == FEEL_CONTEXT)
+        entry = feel_context_get(value.context, feel_names_find(run->model->names, name));
+    return entry ? *entry : value;
 }
 
-static bool write_value(struct run *run, struct json_writer *json, const xmlNode *holder)
+static enum error value_of(struct run *run, const xmlNode *result, struct feel_value *ret)
 {
-    const xmlNode *list = xml_child(holder, "list");
-
-    if (!list)
-        return write_item(run, json, holder);
-    json_begin_array(json);
-    for (const xmlNode *n = xml_child(list, "item"); n; n = xml_next(n, "item"))
-        if (!write_item(run, json, n))
-            return false;
-    json_end_array(json);
-    return true;
-}
-
-/* The inputs that the model's tables ask for, as one JSON object. */
-static bool write_inputs(struct run *run, const xmlNode *test_case, struct buffer *into)
-{
-    struct json_writer json = json_writer(into);
+    const struct drg_node *decision;
     struct slice name;
 
-    json_begin_object(&json);
-    for (const xmlNode *n = xml_child(test_case, "inputNode"); n; n = xml_next(n, "inputNode")) {
-        if (xml_attribute(run->arena, n, "name", &name) != OK)
-            return false;
-        if (rule_set_fact(run->set, name) < 0)
-            continue;
-        json_key_slice(&json, name);
-        if (!write_item(run, &json, n))
-            return false;
+    if (!run->asked) {
+        TRY(node_of(run, result, DRG_DECISION, &decision));
+        return decision ? drg_decide(&run->drg, decision, ret) : ERROR_NOT_FOUND;
     }
-    json_end_object(&json);
-    return buffer_check(into) == OK;
+    if (run->asked->kind == DRG_KNOWLEDGE)
+        return call_knowledge(run, ret);
+    TRY(xml_attribute(run->scratch, result, "name", &name));
+    TRY(drg_call_service(&run->drg, run->asked, ret));
+    *ret = output_named(run, *ret, name);
+    return OK;
 }
 
-static bool same_json(struct run *run, const struct buffer *a, const struct buffer *b)
+/* Strings in quotes, so that "1" is not taken for 1. */
+static void write_value(struct run *run, struct feel_value value, struct buffer *into)
 {
-    const struct json *left, *right;
+    if (value.kind == FEEL_STRING)
+        feel_write_json(into, run->model->names, value);
+    else
+        feel_write(into, run->model->names, value);
+}
 
-    return json_parse(run->arena, buffer_view(a), &left, NULL) == OK &&
-           json_parse(run->arena, buffer_view(b), &right, NULL) == OK && json_equal(left, right);
+static void report_difference(struct run *run, struct feel_value expected, struct feel_value given)
+{
+    CLEANUP_BUFFER struct buffer left = buffer_new(VALUE_BYTES_MAX), right = buffer_new(VALUE_BYTES_MAX);
+    const struct feel_run *feel = &run->drg.feel;
+    struct slice note = feel->note_count ? feel->note[0] : slice_of("", 0);
+
+    write_value(run, expected, &left);
+    write_value(run, given, &right);
+    fail(run, "expected %.*s, given %.*s%s%.*s", SLICE_PRINT(buffer_view(&left)), SLICE_PRINT(buffer_view(&right)),
+         note.length ? ": " : "", SLICE_PRINT(note));
 }
 
 /* Without <expected> the result is to be null. */
-static bool write_expected(struct run *run, const xmlNode *result, struct buffer *into)
+static enum error check_result(struct run *run, const xmlNode *result)
 {
-    const xmlNode *expected = xml_child(result, "expected");
-    struct json_writer json = json_writer(into);
+    const xmlNode *holder = xml_child(result, "expected");
+    struct feel_value expected = feel_null(), given;
 
-    if (expected)
-        return write_value(run, &json, expected);
-    json_null(&json);
-    return true;
+    if (holder)
+        TRY(tck_value(&run->drg.feel, holder, &expected));
+    TRY(value_of(run, result, &given));
+    if (!tck_same(expected, given))
+        report_difference(run, expected, given);
+    return OK;
 }
 
-static const char *check_result(struct run *run, const xmlNode *result, struct slice inputs)
-{
-    CLEANUP_BUFFER struct buffer expected = buffer_new(TEXT_BYTES_MAX), given = buffer_new(TEXT_BYTES_MAX);
-    const struct rule_decision *decision;
-    enum error verdict;
-    struct slice name;
+/* ---- cases ---- */
 
-    if (xml_attribute(run->arena, result, "name", &name) != OK || name.length == 0)
-        return "the case names no decision";
-    decision = rule_set_decision(run->set, name);
-    if (!decision)
-        return "the decision is not supported";
-    if (!write_expected(run, result, &expected))
-        return UNSUPPORTED_VALUE;
-    if (answer_json(run->arena, decision, inputs, false, &given, &verdict, NULL) != OK)
-        return "the inputs were refused";
-    return same_json(run, &expected, &given) ? NULL : "another result";
+static bool find_asked(struct run *run)
+{
+    struct slice type, name;
+
+    run->asked = NULL;
+    if (xml_attribute(run->scratch, run->test_case, "type", &type) != OK ||
+        xml_attribute(run->scratch, run->test_case, "invocableName", &name) != OK)
+        return false;
+    if (!slice_is(type, "bkm") && !slice_is(type, "decisionService"))
+        return true;
+    run->asked = drg_find(run->model, slice_is(type, "bkm") ? DRG_KNOWLEDGE : DRG_SERVICE, slice_of("", 0), name);
+    return run->asked != NULL;
 }
 
-static const char *run_case(struct run *run, const xmlNode *test_case)
+static enum error run_case(struct run *run)
 {
-    CLEANUP_BUFFER struct buffer inputs = buffer_new(TEXT_BYTES_MAX);
+    arena_reset(run->scratch);
+    TRY(drg_run_start(&run->drg, run->scratch, run->model, run->now_ms));
+    if (!find_asked(run))
+        return ERROR_NOT_FOUND;
+    if (!run->asked || run->asked->kind != DRG_KNOWLEDGE)
+        TRY(give_inputs(run));
+    for (const xmlNode *n = xml_child(run->test_case, "resultNode"); n; n = xml_next(n, "resultNode"))
+        TRY(check_result(run, n));
+    return OK;
+}
 
-    if (!run->set)
-        return "the model is not supported";
-    if (!xml_child(test_case, "resultNode"))
-        return "the case expects nothing";
-    if (!write_inputs(run, test_case, &inputs))
-        return UNSUPPORTED_VALUE;
+/* Limits, inputs that are not there, values that are not supported: never a null. */
+static void run_or_fail(struct run *run)
+{
+    enum error error = run_case(run);
+
+    if (error == ERROR_NOT_FOUND)
+        fail(run, "the model has no input, decision, service or knowledge model that the case names");
+    else if (error != OK)
+        fail(run, "%s", error_entry(error)->sentence);
+}
+
+static bool expects_value(const xmlNode *test_case)
+{
     for (const xmlNode *n = xml_child(test_case, "resultNode"); n; n = xml_next(n, "resultNode")) {
-        const char *reason = check_result(run, n, buffer_view(&inputs));
-        if (reason)
-            return reason;
+        const xmlNode *expected = xml_child(n, "expected");
+        if (expected && !tck_is_null(expected))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
-static enum error read_file(struct arena *arena, const char *path, struct slice *ret, struct fault *fault)
+/* The kit has comments with `--` in them, which XML forbids: comments become spaces before the XML is read. */
+static void blank_comments(char *text, size_t length)
 {
-    return file_read(arena, path, XML_BYTES_MAX, ret, fault);
+    bool inside = false;
+
+    for (size_t i = 0; i < length; i++) {
+        struct slice rest = slice_of(text + i, length - i);
+        if (!inside && slice_starts_with(rest, SLICE("<!--"))) {
+            inside = true;
+        } else if (inside && slice_starts_with(rest, SLICE("-->"))) {
+            memset(text + i, ' ', 3);
+            inside = false;
+        }
+        if (inside && text[i] != '\n')
+            text[i] = ' ';
+    }
 }
 
-/* A model that cannot be compiled leaves run->set NULL: then its cases fail. */
+static enum error read_cases(struct arena *arena, const char *path, xmlDoc **ret_document, struct fault *fault)
+{
+    struct slice bytes;
+
+    TRY(file_read(arena, path, XML_BYTES_MAX, &bytes, fault));
+    char *text = arena_alloc(arena, bytes.length + 1);
+    if (!text)
+        return ERROR_MEMORY;
+    memcpy(text, bytes.data, bytes.length);
+    blank_comments(text, bytes.length);
+    return xml_parse(slice_of(text, bytes.length), ret_document, fault);
+}
+
+/* A model that cannot be read leaves run->model NULL, with the reason in `fault`: then its cases fail. */
 static enum error load_model(struct run *run, const char *path, const xmlNode *root, struct fault *fault)
 {
-    CLEANUP_BUFFER struct buffer compiled = buffer_new(RULE_SET_BYTES_MAX), lines = buffer_new(TEXT_BYTES_MAX);
+    CLEANUP_BUFFER struct buffer lines = buffer_new(REPORT_BYTES_MAX);
     struct report report = {.into = &lines};
-    struct slice name, dmn, folder = slice_from_string(path);
+    struct slice name, folder = slice_from_string(path);
 
     while (folder.length > 0 && folder.data[folder.length - 1] != '/')
         folder.length--;
@@ -206,32 +242,46 @@ static enum error load_model(struct run *run, const char *path, const xmlNode *r
     struct slice model = arena_format(run->arena, "%.*s%.*s", SLICE_PRINT(folder), SLICE_PRINT(name));
     if (!model.data)
         return ERROR_MEMORY;
-    TRY(read_file(run->arena, model.data, &dmn, fault));
-    if (compile_model(run->arena, dmn, &report, &compiled, NULL) != OK)
-        return OK;
-    return rule_set_load(run->arena, buffer_view(&compiled), &run->set, fault);
+    enum error error = drg_load(run->arena, model.data, &report, &run->model, fault);
+    return error == ERROR_MEMORY ? error : OK;
 }
 
-enum error tck_run(struct arena *arena, const char *path, struct tck_file *ret_file, struct fault *fault)
+static enum error run_cases(struct run *run, const xmlNode *root, const struct fault *unread, struct tck_case *into)
 {
-    CLEANUP_XML xmlDoc *document = NULL;
-    struct run run = {.arena = arena};
-    struct slice bytes;
+    for (const xmlNode *n = xml_child(root, "testCase"); n; n = xml_next(n, "testCase")) {
+        run->result = into++;
+        run->test_case = n;
+        TRY(xml_attribute(run->arena, n, "id", &run->result->id));
+        run->result->passed = true;
+        run->result->expects_value = expects_value(n);
+        if (!run->model)
+            fail(run, "the model cannot be read: %s", unread->detail);
+        else if (!xml_child(n, "resultNode"))
+            fail(run, "the case expects nothing");
+        else
+            run_or_fail(run);
+    }
+    return OK;
+}
 
-    TRY(read_file(arena, path, &bytes, fault));
-    TRY(xml_parse(bytes, &document, fault));
+enum error tck_run(struct arena *arena, const char *path, int64_t now_ms, struct tck_file *ret_file,
+                   struct fault *fault)
+{
+    CLEANUP_ARENA struct arena *scratch = arena_new(RUN_BYTES_MAX);
+    CLEANUP_XML xmlDoc *document = NULL;
+    struct run run = {.arena = arena, .scratch = scratch, .now_ms = now_ms};
+    struct fault unread = {0};
+
+    if (!scratch)
+        return ERROR_MEMORY;
+    TRY(read_cases(arena, path, &document, fault));
     const xmlNode *root = xmlDocGetRootElement(document);
-    size_t count = 0;
-    struct tck_case *cases = arena_array(arena, xml_count(root, "testCase"), sizeof *cases);
+    size_t count = xml_count(root, "testCase");
+    struct tck_case *cases = arena_array(arena, count, sizeof *cases);
     if (!cases)
         return ERROR_MEMORY;
-    TRY(load_model(&run, path, root, fault));
-    for (const xmlNode *n = xml_child(root, "testCase"); n; n = xml_next(n, "testCase")) {
-        struct tck_case *one = &cases[count++];
-        TRY(xml_attribute(arena, n, "id", &one->id));
-        one->reason = run_case(&run, n);
-        one->passed = !one->reason;
-    }
+    TRY(load_model(&run, path, root, &unread));
+    TRY(run_cases(&run, root, &unread, cases));
     *ret_file = (struct tck_file){count, cases};
     return OK;
 }

@@ -2,7 +2,7 @@
 
 /* What is proved of disclosure: the chain from who asks to how much of a drawer opens, walked as one. */
 
-#include "property.h"
+#include "claim.h"
 
 /* The words of the outcome, from nothing to everything. */
 static const char *const outcomes[] = {"NONE", "EXISTENCE", "SUMMARY", "FULL"};
@@ -14,9 +14,6 @@ struct inquiry {
     int at;                  /* disclosure, in the space */
     unsigned rank[OUTCOMES]; /* value number -> how much is open */
     int sector, purpose, action, drawer, order;
-    int varied;
-    unsigned least, at_unknown; /* of the cases that differ in `varied` alone */
-    struct slice counterexample;
 };
 
 static struct slice word_of(const struct inquiry *inquiry, const struct space_case *found, int fact)
@@ -30,23 +27,27 @@ static unsigned openness(const struct inquiry *inquiry, const struct space_case 
     return found->verdict[inquiry->at] == OK ? inquiry->rank[found->result[inquiry->at].output[0]] : 0;
 }
 
-static bool refute(struct inquiry *inquiry, const struct space_case *found, const char *what)
+static void tell(const struct inquiry *inquiry, struct buffer *into, const struct space_case *found, const char *what)
 {
     const struct rule_row *row = found->verdict[inquiry->at] == OK ? found->result[inquiry->at].row : NULL;
 
-    inquiry->counterexample = property_sentence(inquiry->proof, "Somebody", found, "%s: %s, by row %.*s.", what,
-                                                outcomes[openness(inquiry, found)],
-                                                SLICE_PRINT(row ? row->id : SLICE("none")));
-    return false;
+    buffer_format(into, "%s: %s, by ", what, outcomes[openness(inquiry, found)]);
+    claim_write_row(into, row);
+    claim_write_citation(into, row);
 }
 
-static bool gets_nothing(void *context, const struct space_case *found)
+static bool passes_firewall(const struct claim *claim, const struct space_case *found)
 {
-    struct inquiry *inquiry = context;
+    const struct inquiry *inquiry = claim->context;
 
-    if (slice_is(word_of(inquiry, found, inquiry->order), "valid"))
-        return true;
-    return openness(inquiry, found) == 0 || refute(inquiry, found, "is let through the firewall");
+    return !slice_is(word_of(inquiry, found, inquiry->order), "valid") && openness(inquiry, found) > 0;
+}
+
+static void tell_passed(const struct claim *claim, struct buffer *into, const struct space_case *subject,
+                        const struct space_case *reference)
+{
+    (void)reference;
+    tell(claim->context, into, subject, "is let through the firewall");
 }
 
 /* Which drawers belong to which purpose, to be looked into and to be written. What is not listed opens nothing. */
@@ -78,95 +79,118 @@ static bool is_looking(struct slice action)
     return !slice_is(action, "write") && !slice_is(action, "register") && !slice_is(action, "erase");
 }
 
-static bool keeps_to_purpose(void *context, const struct space_case *found)
+static bool leaves_purpose(const struct claim *claim, const struct space_case *found)
 {
-    struct inquiry *inquiry = context;
+    const struct inquiry *inquiry = claim->context;
     struct slice purpose = word_of(inquiry, found, inquiry->purpose), drawer = word_of(inquiry, found, inquiry->drawer);
 
     if (openness(inquiry, found) == 0)
-        return true;
+        return false;
     for (size_t i = 0; i < sizeof belongs / sizeof belongs[0]; i++)
         if (slice_is(purpose, belongs[i].purpose) &&
             names(is_looking(word_of(inquiry, found, inquiry->action)) ? belongs[i].looks_into : belongs[i].writes,
                   drawer))
-            return true;
-    return refute(inquiry, found, "opens a drawer that does not belong to the purpose");
-}
-
-static bool unknown_opens_least(void *context, const struct space_case *found)
-{
-    struct inquiry *inquiry = context;
-    const struct space_fact *varied = &inquiry->space->fact[inquiry->varied];
-    uint32_t cell = found->cell[inquiry->varied];
-    unsigned open = openness(inquiry, found);
-
-    if (cell == 0 || open < inquiry->least)
-        inquiry->least = open;
-    if (slice_is(varied->cell[cell].words, "unknown"))
-        inquiry->at_unknown = open;
-    if (cell + 1 == varied->cell_count && inquiry->at_unknown > inquiry->least)
-        return refute(inquiry, found, "would get more if a fact were not known");
+            return false;
     return true;
 }
 
-static enum error tour_cells(struct inquiry *inquiry, int fact, const char *const *words, uint64_t *cells)
+static void tell_purpose(const struct claim *claim, struct buffer *into, const struct space_case *subject,
+                         const struct space_case *reference)
 {
-    uint64_t named = space_cells_named(&inquiry->space->fact[fact], words), seen;
-    struct space_tour tour = {.last = -1, .only = fact, .cells = named, .seen = UINT64_C(1) << inquiry->order};
-    int wanted = 0;
+    (void)reference;
+    tell(claim->context, into, subject, "opens a drawer that does not belong to the purpose");
+}
 
-    while (words[wanted])
-        wanted++;
-    if (__builtin_popcountll(named) != wanted) {
-        inquiry->counterexample = SLICE("The tables do not know the words of enforcement.");
-        return OK;
-    }
-    TRY(space_walk(inquiry->space, &tour, gets_nothing, inquiry, &seen));
-    *cells += seen;
+/* How whoever the record is about fares: the less is open, the better. */
+static struct claim_fare fare(const struct claim *claim, const struct space_case *found)
+{
+    return (struct claim_fare){.answered = true, .scale = {-(int)openness(claim->context, found)}};
+}
+
+static bool is_unknown_beside(const struct space_fact *varied, uint32_t subject, uint32_t reference)
+{
+    return subject != reference && slice_is(varied->cell[subject].words, "unknown");
+}
+
+static void tell_unknown(const struct claim *claim, struct buffer *into, const struct space_case *subject,
+                         const struct space_case *reference)
+{
+    tell(claim->context, into, subject, "gets more because a fact is not known");
+    if (reference)
+        buffer_format(into, "; with %.*s %.*s %s", SLICE_PRINT(claim->space->fact[claim->varied].name),
+                      SLICE_PRINT(claim->space->fact[claim->varied].cell[reference->cell[claim->varied]].words),
+                      outcomes[openness(claim->context, reference)]);
+}
+
+static enum error make_claim(const struct inquiry *inquiry, enum rule_property property, struct claim *ret_claim)
+{
+    *ret_claim = (struct claim){.proof = inquiry->proof,
+                                .property = property,
+                                .scope = "alone",
+                                .who = "Somebody",
+                                .space = inquiry->space,
+                                .blamed = inquiry->at,
+                                .context = inquiry,
+                                .varied = -1};
+    return property_box(inquiry->proof, inquiry->space, &ret_claim->box);
+}
+
+static enum error check_firewall(const struct inquiry *inquiry, int fact, const char *const *words,
+                                 struct finding *finding)
+{
+    struct claim claim;
+    bool known;
+
+    TRY(make_claim(inquiry, PROPERTY_FIREWALL, &claim));
+    claim.broken = passes_firewall;
+    claim.tell = tell_passed;
+    claim.seen = UINT64_C(1) << inquiry->order;
+    TRY(claim_keep(&claim, fact, words, &known));
+    if (known)
+        return claim_check(&claim, finding);
+    finding->failure.counterexample = SLICE("The tables do not know the words of enforcement.");
     return OK;
 }
 
-static enum error prove_firewall(struct inquiry *inquiry)
+static enum error prove_firewall(const struct inquiry *inquiry)
 {
     static const char *const sectors[] = {"immigration", "lawenforcement", NULL}, *const purposes[] = {"ENFORCE", NULL};
-    uint64_t cells = 0;
+    struct finding finding = {0};
+    struct claim claim;
 
-    inquiry->counterexample = slice_of("", 0);
-    TRY(tour_cells(inquiry, inquiry->sector, sectors, &cells));
-    if (inquiry->counterexample.length == 0)
-        TRY(tour_cells(inquiry, inquiry->purpose, purposes, &cells));
-    property_record(inquiry->proof, PROPERTY_FIREWALL, "alone", cells, inquiry->counterexample);
-    return OK;
+    TRY(make_claim(inquiry, PROPERTY_FIREWALL, &claim));
+    TRY(check_firewall(inquiry, inquiry->sector, sectors, &finding));
+    TRY(check_firewall(inquiry, inquiry->purpose, purposes, &finding));
+    return claim_record(&claim, &finding);
 }
 
-static enum error prove_purpose(struct inquiry *inquiry)
+static enum error prove_purpose(const struct inquiry *inquiry)
 {
-    struct space_tour tour = SPACE_ALL;
-    uint64_t cells = 0;
+    struct claim claim;
 
-    tour.seen = UINT64_C(1) << inquiry->purpose | UINT64_C(1) << inquiry->action | UINT64_C(1) << inquiry->drawer;
-    inquiry->counterexample = slice_of("", 0);
-    TRY(space_walk(inquiry->space, &tour, keeps_to_purpose, inquiry, &cells));
-    property_record(inquiry->proof, PROPERTY_PURPOSE, "alone", cells, inquiry->counterexample);
-    return OK;
+    TRY(make_claim(inquiry, PROPERTY_PURPOSE, &claim));
+    claim.broken = leaves_purpose;
+    claim.tell = tell_purpose;
+    claim.seen = UINT64_C(1) << inquiry->purpose | UINT64_C(1) << inquiry->action | UINT64_C(1) << inquiry->drawer;
+    return claim_prove(&claim);
 }
 
-static enum error prove_missing_facts(struct inquiry *inquiry)
+static enum error prove_missing_facts(const struct inquiry *inquiry)
 {
-    uint64_t cells = 0;
+    struct finding finding = {0};
+    struct claim claim;
 
-    inquiry->counterexample = slice_of("", 0);
-    for (uint32_t f = 0; f < inquiry->space->fact_count && inquiry->counterexample.length == 0; f++) {
-        struct space_tour tour = {.last = (int)f, .only = -1};
-        uint64_t seen;
+    TRY(make_claim(inquiry, PROPERTY_MISSING_FACTS, &claim));
+    claim.fare = fare;
+    claim.compares = is_unknown_beside;
+    claim.tell = tell_unknown;
+    for (uint32_t f = 0; f < inquiry->space->fact_count; f++) {
         if (!space_has_unknown(&inquiry->space->fact[f]))
             continue;
-        inquiry->varied = (int)f;
-        TRY(space_walk(inquiry->space, &tour, unknown_opens_least, inquiry, &seen));
-        cells += seen;
+        claim.varied = (int)f;
+        TRY(claim_check(&claim, &finding));
     }
-    property_record(inquiry->proof, PROPERTY_MISSING_FACTS, "alone", cells, inquiry->counterexample);
-    return OK;
+    return claim_record(&claim, &finding);
 }
 
 static enum error rank_outcomes(struct inquiry *inquiry, const struct rule_decision *disclosure)

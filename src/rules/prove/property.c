@@ -1,116 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "property.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <assert.h>
 
-void property_record(struct proof *proof, enum rule_property property, const char *scope, uint64_t cells,
-                     struct slice counterexample)
+struct property_verdict *property_record(struct proof *proof, enum rule_property property, const char *scope,
+                                         uint64_t cells, struct slice counterexample)
 {
-    if (proof->count < PROOF_VERDICTS_MAX)
-        proof->verdict[proof->count++] = (struct property_verdict){property, scope, counterexample.length == 0, cells,
-                                                                   counterexample};
+    assert(proof->count < PROOF_VERDICTS_MAX);
+    struct property_verdict *verdict = &proof->verdict[proof->count++];
+
+    *verdict = (struct property_verdict){.property = property,
+                                         .scope = scope,
+                                         .proved = counterexample.length == 0,
+                                         .cells = cells,
+                                         .counterexample = counterexample};
+    return verdict;
 }
 
-struct slice property_sentence(struct proof *proof, const char *who, const struct space_case *found, const char *format,
-                               ...)
+const char *property_word(const struct property_verdict *verdict)
 {
-    char what[400];
-    struct slice facts = space_describe(proof->arena, found);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    struct slice sentence = arena_format(proof->arena, "%s with %.*s: %s", who, SLICE_PRINT(facts), what);
-    /* A counterexample must never be lost to a lack of memory: an empty one would read as a proof. */
-    return sentence.data && facts.data ? sentence : SLICE("a case that there is no memory to describe");
+    if (!verdict->proved)
+        return rule_property_blocks(verdict->property) ? "refuted" : "reported";
+    return !verdict->z3 || strcmp(verdict->z3, "proved") == 0 ? "proved" : "unproved";
 }
 
-struct totality {
-    struct proof *proof;
-    struct slice counterexample;
-};
-
-static bool has_one_answer(void *context, const struct space_case *found)
+struct slice property_sentence(struct slice sentence)
 {
-    struct totality *totality = context;
-    const struct rule_decision *rules = found->space->decision[0].rules;
-
-    if (found->verdict[0] == OK)
-        return true;
-    totality->counterexample = property_sentence(
-        totality->proof, "A case", found, "%.*s has %s", SLICE_PRINT(rules->name),
-        found->verdict[0] == ERROR_NO_ROW ? "no row" : "two rows that disagree");
-    return false;
+    return sentence.data && sentence.length ? sentence : SLICE("A case that there is no memory to describe.");
 }
 
-/* Each table by itself, whatever might feed it: stronger than for what is ever fed. */
-static enum error prove_totality(struct proof *proof)
+void row_list_add(struct row_list *list, const struct rule_decision *decision, const struct rule_row *row)
 {
-    struct totality totality = {.proof = proof};
-    uint64_t cells = 0;
+    if (list->count == 0)
+        list->decision = decision;
+    if (list->count < PROPERTY_ROWS_MAX)
+        list->row[list->count] = row;
+    list->count++;
+}
 
-    for (uint32_t d = 0; d < proof->set->decision_count && totality.counterexample.length == 0; d++) {
-        const struct rule_decision *decision = &proof->set->decision[d];
-        const struct space *space;
-        uint64_t seen;
-        TRY(space_make(proof->arena, &decision, 1, true, &space, proof->fault));
-        TRY(space_walk(space, &SPACE_ALL, has_one_answer, &totality, &seen));
-        cells += seen;
+enum error row_list_record(struct proof *proof, enum rule_property property, uint64_t cells,
+                           const struct row_list *list, const char *what)
+{
+    if (list->count == 0) {
+        property_record(proof, property, "alone", cells, slice_of("", 0));
+        return OK;
     }
-    property_record(proof, PROPERTY_TOTALITY, "alone", cells, totality.counterexample);
+    struct slice sentence = arena_format(proof->arena, "Row %.*s of %.*s %s", SLICE_PRINT(list->row[0]->id),
+                                         SLICE_PRINT(list->decision->name), what);
+    struct property_verdict *verdict = property_record(proof, property, "alone", cells, property_sentence(sentence));
+    struct row_list *kept = arena_alloc(proof->arena, sizeof *kept);
+    if (!kept)
+        return ERROR_MEMORY;
+    *kept = *list;
+    verdict->row = kept->row;
+    verdict->row_count = list->count < PROPERTY_ROWS_MAX ? list->count : PROPERTY_ROWS_MAX;
+    verdict->rows_in_all = list->count;
     return OK;
 }
 
-/* Calls for each row of the set until one is found wanting; a sentence about it, or an empty slice. */
-static struct slice find_row(struct proof *proof,
-                             bool (*wanting)(const struct rule_set *set, const struct rule_row *row), const char *what,
-                             uint64_t *ret_rows)
+/* The cell that has the day; -1 outside of what the tables ask. */
+static int64_t cell_of_day(const struct space_fact *fact, int64_t day)
 {
-    *ret_rows = 0;
-    for (uint32_t d = 0; d < proof->set->decision_count; d++) {
-        const struct rule_decision *decision = &proof->set->decision[d];
-        for (uint32_t r = 0; r < decision->row_count; r++, ++*ret_rows) {
-            if (!wanting(proof->set, &decision->row[r]))
-                continue;
-            struct slice sentence = arena_format(proof->arena, "Row %.*s of %.*s %s", SLICE_PRINT(decision->row[r].id),
-                                                 SLICE_PRINT(decision->name), what);
-            return sentence.data ? sentence : SLICE("a row that there is no memory to name");
-        }
-    }
-    return slice_of("", 0);
+    for (uint32_t c = 0; c < fact->cell_count; c++)
+        if (fact->cell[c].value != RULE_UNKNOWN && fact->cell[c].value <= day && day <= fact->cell[c].end)
+            return c;
+    return -1;
 }
 
-static bool lacks_citation(const struct rule_set *set, const struct rule_row *row)
+static enum error keep_day(struct proof *proof, const struct space_fact *fact, const uint8_t **ret_cells)
 {
-    const struct rule_citation *citation = &row->citation;
+    int64_t cell = fact->kind == RULE_DATE ? cell_of_day(fact, proof->day) : -1;
+    uint8_t *cells = arena_alloc(proof->arena, fact->cell_count);
 
-    (void)set;
-    return citation->source.length == 0 || citation->article.length == 0 || citation->language.length == 0 ||
-           citation->text.length == 0;
+    if (!cells)
+        return ERROR_MEMORY;
+    if (cell < 0)
+        return fault_set(proof->fault, ERROR_VALUE, "The tables of %.*s are not asked about that day.",
+                         SLICE_PRINT(proof->set->pack));
+    cells[cell] = 1;
+    *ret_cells = cells;
+    return OK;
 }
 
-/* Dates are written year first, so that their order is that of their letters. */
-static bool leaves_gap(const struct rule_set *set, const struct rule_row *row)
+enum error property_box(struct proof *proof, const struct space *space, const uint8_t ***ret_box)
 {
-    if (set->valid_from.length == 0 || row->valid_from.length == 0)
-        return true;
-    if (set->valid_to.length && slice_compare(set->valid_to, set->valid_from) <= 0)
-        return true;
-    if (slice_compare(row->valid_from, set->valid_from) > 0)
-        return true;
-    return row->valid_to.length && (set->valid_to.length == 0 || slice_compare(row->valid_to, set->valid_to) < 0);
-}
+    const uint8_t **box = arena_array(proof->arena, SPACE_FACTS_MAX, sizeof *box);
+    int as_of = space_find_fact(space, PROPERTY_AS_OF);
 
-enum error property_form(struct proof *proof)
-{
-    uint64_t rows;
-
-    TRY(prove_totality(proof));
-    struct slice uncited = find_row(proof, lacks_citation, "cites nothing.", &rows);
-    property_record(proof, PROPERTY_CITATIONS, "alone", rows, uncited);
-    struct slice gap = find_row(proof, leaves_gap, "is not in force for the whole term of the rule set.", &rows);
-    property_record(proof, PROPERTY_NO_GAP, "alone", rows, gap);
+    if (!box)
+        return ERROR_MEMORY;
+    if (as_of >= 0 && proof->day != PROPERTY_EVERY_DAY)
+        TRY(keep_day(proof, &space->fact[as_of], &box[as_of]));
+    *ret_box = box;
     return OK;
 }

@@ -1,20 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The properties, each a walk through every case and a sentence about the first one that fails. */
+/* The properties, each a walk through every case, and what came of it. */
 
 #include "base/arena.h"
+#include "crypto/hash.h"
 #include "rules/record.h"
 #include "space.h"
 
-#define PROOF_VERDICTS_MAX 32
+#define PROOF_VERDICTS_MAX 48
+#define PROPERTY_ROWS_MAX 100 /* rows that are named of one failure; the rest is counted */
+#define PROPERTY_EVERY_DAY INT64_MIN
+
+/* A fact of somebody for whom a property does not hold, in the words that `hospitium decide` takes. */
+struct property_fact {
+    struct slice name, value;
+};
 
 struct property_verdict {
     enum rule_property property;
     const char *scope; /* "alone", or "combined": together with the floor of the joint standard */
     bool proved;
     uint64_t cells;              /* cases that were gone through */
-    struct slice counterexample; /* empty when proved */
+    struct slice counterexample; /* a sentence about one person; empty when proved */
+
+    /* The person of the sentence, all facts; and with whom she was compared: the same, but for one fact. */
+    const struct property_fact *person;
+    uint32_t person_count;
+    struct property_fact beside; /* no name: with nobody */
+
+    const struct rule_row *const *row; /* all that cause the failure, each once, at most PROPERTY_ROWS_MAX */
+    uint32_t row_count, rows_in_all;
+
+    const char *z3; /* what the solver says: "proved", "refuted", "unproved"; NULL: it was not asked */
+    struct hash smt_hash;
 };
 
 struct proof {
@@ -22,20 +41,47 @@ struct proof {
     struct fault *fault;
     const struct rule_set *set;
     const struct rule_set *base; /* NULL: the set is the joint standard itself */
+    int64_t day;                 /* of every fact `as_of`; or PROPERTY_EVERY_DAY */
     size_t count;
     struct property_verdict verdict[PROOF_VERDICTS_MAX];
 };
 
 /* Each adds its verdicts. A property that does not hold is no error. ERROR_MEMORY, ERROR_PROFILE (the tables cannot be
- * walked; then nothing is proved). */
-MUST_CHECK enum error property_form(struct proof *proof);       /* totality, citations, no gap in time */
+ * walked; then nothing is proved), ERROR_VALUE (proof->day is outside of what the tables ask). */
+MUST_CHECK enum error property_form(struct proof *proof);       /* totality, citations, no dead row */
+MUST_CHECK enum error property_time(struct proof *proof);       /* no gap in time */
 MUST_CHECK enum error property_care(struct proof *proof);       /* of care_floor or entitlement, where there is one */
 MUST_CHECK enum error property_disclosure(struct proof *proof); /* of disclosure, where there is one */
+MUST_CHECK enum error property_law(struct proof *proof);        /* of disclosure_law and warning, where there is one */
+
+/* Which rows of a decision decide some case: one byte a row, by a walk through every case of it and what feeds it. */
+MUST_CHECK enum error property_deciders(struct proof *proof, const struct rule_decision *decision,
+                                        const uint8_t **ret_decides, uint64_t *ret_cells);
+
+/* "proved", "refuted"; "reported" where a property that does not block fails; "unproved" where the solver does not
+ * agree. */
+const char *property_word(const struct property_verdict *verdict);
 
 /* For the sources of this folder. */
-void property_record(struct proof *proof, enum rule_property property, const char *scope, uint64_t cells,
-                     struct slice counterexample);
+#define PROPERTY_AS_OF "as_of"
 
-/* "the words …: what is wrong"; an empty slice only without memory. */
-struct slice property_sentence(struct proof *proof, const char *who, const struct space_case *found, const char *format,
-                               ...) PRINTF_LIKE(4, 5);
+struct property_verdict *property_record(struct proof *proof, enum rule_property property, const char *scope,
+                                         uint64_t cells, struct slice counterexample);
+
+/* Rows that fall short of what is claimed of each row. */
+struct row_list {
+    const struct rule_decision *decision; /* of the first one */
+    const struct rule_row *row[PROPERTY_ROWS_MAX];
+    uint32_t count; /* with those past the maximum */
+};
+void row_list_add(struct row_list *list, const struct rule_decision *decision, const struct rule_row *row);
+
+/* "Row BE-13 of entitlement cites nothing." Proved where the list is empty. ERROR_MEMORY. */
+MUST_CHECK enum error row_list_record(struct proof *proof, enum rule_property property, uint64_t cells,
+                                      const struct row_list *list, const char *what);
+
+/* The cases of a space that proof->day leaves: all, or those of one day. Each pointer may be set to other cells. */
+MUST_CHECK enum error property_box(struct proof *proof, const struct space *space, const uint8_t ***ret_box);
+
+/* A counterexample must never be lost to a lack of memory: an empty one would read as a proof. */
+struct slice property_sentence(struct slice sentence);

@@ -14,6 +14,12 @@
 MUST_CHECK enum error prove(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
                             const struct proof **ret_proof, struct fault *fault);
 
+/* The same for one day (since 1970-01-01) of those rules that change by date, for somebody who writes rules; such a
+ * record activates nothing. ERROR_VALUE: the tables are not asked about that day. */
+MUST_CHECK enum error prove_on(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
+                               int64_t day, const struct proof **ret_proof, struct fault *fault);
+
+/* Is all proved that blocks activation? What is only reported does not count. */
 bool prove_holds(const struct proof *proof);
 
 void prove_write_record(const struct proof *proof, struct buffer *into);

@@ -174,7 +174,7 @@ static enum error make_number_cells(struct maker *maker, struct space_fact *fact
         struct slice words = interval_words(maker->arena, domain->kind, start[i], end);
         if (!words.data)
             return ERROR_MEMORY;
-        cell[fact->cell_count++] = (struct space_cell){start[i], words};
+        cell[fact->cell_count++] = (struct space_cell){start[i], words, end};
     }
     if (domain->nullable)
         cell[fact->cell_count++] = (struct space_cell){RULE_UNKNOWN, SLICE("unknown")};
@@ -212,8 +212,8 @@ static enum error make_fact(struct maker *maker, struct slice name)
     maker->space->fact_count++;
     fact->name = name;
     find_uses(maker, name);
-    enum rule_kind kind = used_input(&maker->use[0])->domain.kind;
-    TRY(rule_kind_is_number(kind) ? make_number_cells(maker, fact) : make_text_cells(maker, fact));
+    fact->kind = used_input(&maker->use[0])->domain.kind;
+    TRY(rule_kind_is_number(fact->kind) ? make_number_cells(maker, fact) : make_text_cells(maker, fact));
     return map_cells(maker, fact, number);
 }
 
@@ -275,33 +275,15 @@ int space_find_decision(const struct space *space, const struct rule_decision *r
     return -1;
 }
 
-bool space_has_unknown(const struct space_fact *fact)
+int space_find_cell(const struct space_fact *fact, const char *words)
 {
     for (uint32_t c = 0; c < fact->cell_count; c++)
-        if (slice_is(fact->cell[c].words, "unknown"))
-            return true;
-    return false;
+        if (slice_is(fact->cell[c].words, words))
+            return (int)c;
+    return -1;
 }
 
-uint64_t space_cells_named(const struct space_fact *fact, const char *const *words)
+bool space_has_unknown(const struct space_fact *fact)
 {
-    uint64_t cells = 0;
-
-    for (; *words; words++)
-        for (uint32_t c = 0; c < fact->cell_count && c < 64; c++)
-            if (slice_is(fact->cell[c].words, *words))
-                cells |= UINT64_C(1) << c;
-    return cells;
-}
-
-struct slice space_describe(struct arena *arena, const struct space_case *found)
-{
-    CLEANUP_BUFFER struct buffer text = buffer_new(8192);
-
-    for (uint32_t i = 0; i < found->space->fact_count; i++) {
-        const struct space_fact *fact = &found->space->fact[i];
-        buffer_format(&text, "%s%.*s %.*s", i ? ", " : "", SLICE_PRINT(fact->name),
-                      SLICE_PRINT(fact->cell[found->cell[i]].words));
-    }
-    return arena_copy(arena, buffer_view(&text));
+    return space_find_cell(fact, "unknown") >= 0;
 }

@@ -20,10 +20,12 @@
 struct space_cell {
     int64_t value;      /* one that stands for all of the cell; a number of the first domain that has the fact */
     struct slice words; /* "health", "18 to 120", "unknown" */
+    int64_t end;        /* of an interval: its last value */
 };
 
 struct space_fact {
     struct slice name;
+    enum rule_kind kind;
     uint32_t cell_count;
     const struct space_cell *cell;
 };
@@ -54,7 +56,16 @@ MUST_CHECK enum error space_make(struct arena *arena, const struct rule_decision
 
 int space_find_fact(const struct space *space, const char *name);
 bool space_has_unknown(const struct space_fact *fact);
+int space_find_cell(const struct space_fact *fact, const char *words);
 int space_find_decision(const struct space *space, const struct rule_decision *rules);
+
+/* Some cells of each fact: of fact f all where box[f] is NULL, else cell c where box[f][c] is not 0. */
+typedef const uint8_t *const space_box;
+
+static inline bool space_box_has(space_box *box, uint32_t fact, uint32_t cell)
+{
+    return !box || !box[fact] || box[fact][cell];
+}
 
 /* One cell of the space and what the tables say there. */
 struct space_case {
@@ -65,23 +76,27 @@ struct space_case {
 };
 
 /* How to walk. The fact `last` changes fastest, so that cases which differ in it alone come one after the other,
- * starting with its cell 0. `only` keeps to some cells of one fact: bit c of `cells`. `seen` are the facts that the
- * visit looks at itself, besides the results: bit f for fact f. Cases that differ in other facts only, and not in any
- * result, are visited once. */
+ * starting with its first cell. `seen` are the facts that the visit looks at itself, besides the results: bit f for
+ * fact f. Cases that differ in other facts only, and not in any result, are visited once; with `rows` only where the
+ * same rows decide. */
 struct space_tour {
-    int last, only; /* -1: none */
-    uint64_t cells;
+    int last;       /* -1: none */
+    space_box *box; /* which cases to go through; NULL: all */
     uint64_t seen;
+    bool rows;
 };
-#define SPACE_ALL ((struct space_tour){.last = -1, .only = -1})
-
-/* Bits of the cells with these words; ends with NULL. */
-uint64_t space_cells_named(const struct space_fact *fact, const char *const *words);
+#define SPACE_ALL ((struct space_tour){.last = -1})
 
 /* Calls for each case until a call returns false. ret_cells: how many cells that covers. ERROR_MEMORY. */
 typedef bool space_visit(void *context, const struct space_case *found);
 MUST_CHECK enum error space_walk(const struct space *space, const struct space_tour *tour, space_visit *visit,
                                  void *context, uint64_t *ret_cells);
 
-/* "sector health, role nurse, …": all facts of a case. Its data is NULL only without memory. */
-MUST_CHECK struct slice space_describe(struct arena *arena, const struct space_case *found);
+/* Decides the tables for found->cell: for one case what the walk does for all. */
+void space_decide(const struct space *space, struct space_case *found);
+
+/* The same in steps, for another walk: `rows` (space->word_count words) are those of all tables that are still
+ * possible; each fact narrows them; in the end they decide. */
+void space_begin(const struct space *space, uint64_t *rows);
+void space_narrow(const struct space *space, uint32_t fact, uint32_t cell, uint64_t *rows);
+void space_decide_rows(const struct space *space, const uint64_t *rows, struct space_case *found);

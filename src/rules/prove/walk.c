@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The walk itself. Facts are fixed one after the other; at each step the rows that are still possible are kept. What
- * they and the results so far say is the state of the walk: from the same state the same follows, so a state that was
+/* The walk itself. Facts are fixed one after the other; at each step the rows that can still decide are kept. What they
+ * and the results so far say is the state of the walk: from the same state the same follows, so a state that was
  * met before is not walked again. States are compared whole, never by a hash alone. */
 
 #include "space.h"
 
 #define STATES_MAX (UINT32_C(1) << 16) /* remembered; past that the walk only gets slower */
+#define STATES_FIRST 512               /* room at the start; it doubles */
 #define DECIDED_OUTPUTS_MAX 5          /* of 12 bits (RULE_VALUES_MAX), in one word */
-#define WALK_BYTES_MAX ((size_t)128 << 20)
+#define WALK_BYTES_MAX ((size_t)256 << 20)
 
 /* Where one step of the walk narrows the rows of a table. */
 struct narrowing {
@@ -17,7 +18,6 @@ struct narrowing {
 
 struct step {
     uint32_t fact;
-    uint64_t cells; /* those to visit; bits past 63 are not restricted */
     uint32_t narrowing_count;
     struct narrowing narrowing[RULE_DECISIONS_MAX];
     uint32_t ready_count; /* tables that can be decided once this fact is fixed */
@@ -25,14 +25,16 @@ struct step {
 };
 
 struct walk {
+    struct arena *arena;
     const struct space *space;
+    const struct space_tour *tour;
     struct step step[SPACE_FACTS_MAX];
     uint64_t below[SPACE_FACTS_MAX + 1]; /* cells from this depth on */
-    uint64_t seen;                       /* facts that the visit looks at */
     uint64_t *rows;                      /* (fact_count + 1) × word_count */
-    uint64_t *state;                     /* the present one, then STATES_MAX remembered ones */
-    uint32_t state_words, state_count;
-    uint32_t *slot_of_state; /* hash table: number of a remembered state + 1 */
+    uint64_t *certain;                   /* likewise: rows that pass whatever is still to be fixed */
+    uint64_t *state;                     /* the present one, then those that are remembered */
+    uint32_t state_words, state_count, state_room;
+    uint32_t *slot_of_state; /* hash table of 2 × state_room: number of a remembered state */
     uint32_t ready_at[RULE_DECISIONS_MAX];
     struct space_case found;
     space_visit *visit;
@@ -88,10 +90,10 @@ static void narrow(uint64_t *rows, const uint64_t *column, uint32_t words)
         rows[w] &= column[w];
 }
 
-/* A table that rests on an undecided one is undecided too. */
-static void decide(struct walk *walk, const uint64_t *rows, uint32_t number)
+/* `rows`: those of all tables that the facts let pass. A table that rests on an undecided one is undecided too. */
+static void decide(const struct space *space, const uint64_t *rows, uint32_t number, struct space_case *found)
 {
-    const struct space_decision *decision = &walk->space->decision[number];
+    const struct space_decision *decision = &space->decision[number];
     const struct rule_decision *rules = decision->rules;
     uint64_t left[SPACE_WORDS_MAX];
 
@@ -101,13 +103,74 @@ static void decide(struct walk *walk, const uint64_t *rows, uint32_t number)
         const struct rule_input *source = &rules->input[i];
         if (input->fact >= 0)
             continue;
-        walk->found.verdict[number] = walk->found.verdict[input->feeder];
-        if (walk->found.verdict[number] != OK)
+        found->verdict[number] = found->verdict[input->feeder];
+        if (found->verdict[number] != OK)
             return;
-        int64_t value = source->fed_value[walk->found.result[input->feeder].output[source->fed_output]];
+        int64_t value = source->fed_value[found->result[input->feeder].output[source->fed_output]];
         narrow(left, rule_input_column(rules, source, (uint32_t)rule_input_slot(source, value)), rules->words);
     }
-    walk->found.verdict[number] = decide_rows(rules, left, &walk->found.result[number]);
+    found->verdict[number] = decide_rows(rules, left, &found->result[number]);
+}
+
+/* Narrows a table's rows to those that one of its inputs lets pass. */
+static void pass_input(const struct space_decision *decision, uint32_t input, uint32_t cell, uint64_t *rows)
+{
+    const struct rule_decision *rules = decision->rules;
+    uint32_t slot = decision->input[input].slot[cell];
+
+    narrow(rows + decision->first_word, rule_input_column(rules, &rules->input[input], slot), rules->words);
+}
+
+void space_begin(const struct space *space, uint64_t *rows)
+{
+    memset(rows, 0xff, space->word_count * sizeof *rows);
+}
+
+void space_narrow(const struct space *space, uint32_t fact, uint32_t cell, uint64_t *rows)
+{
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        const struct space_decision *decision = &space->decision[d];
+        for (uint32_t i = 0; i < decision->rules->input_count; i++)
+            if (decision->input[i].fact == (int32_t)fact)
+                pass_input(decision, i, cell, rows);
+    }
+}
+
+void space_decide_rows(const struct space *space, const uint64_t *rows, struct space_case *found)
+{
+    found->space = space;
+    for (uint32_t d = 0; d < space->decision_count; d++)
+        decide(space, rows, d, found);
+}
+
+void space_decide(const struct space *space, struct space_case *found)
+{
+    uint64_t rows[SPACE_WORDS_MAX];
+
+    space_begin(space, rows);
+    for (uint32_t f = 0; f < space->fact_count; f++)
+        space_narrow(space, f, found->cell[f], rows);
+    space_decide_rows(space, rows, found);
+}
+
+/* In a PRIORITY table nothing behind a row that is certain to pass can decide any more: states that differ in such rows
+ * alone are the same. */
+static void cut(const struct walk *walk, uint64_t *rows, uint32_t depth)
+{
+    const struct space *space = walk->space;
+    const uint64_t *certain = walk->certain + (size_t)depth * space->word_count;
+
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        uint32_t word = space->decision[d].first_word, end = word + space->decision[d].rules->words;
+        while (word < end && !(rows[word] & certain[word]))
+            word++;
+        if (word == end)
+            continue;
+        uint64_t first = rows[word] & certain[word];
+        first &= ~first + 1;
+        rows[word] &= first | (first - 1);
+        memset(rows + word + 1, 0, (end - word - 1) * sizeof *rows);
+    }
 }
 
 static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
@@ -118,18 +181,15 @@ static void fix(struct walk *walk, uint32_t depth, uint32_t cell)
 
     walk->found.cell[step->fact] = cell;
     memcpy(rows, rows - space->word_count, space->word_count * sizeof *rows);
-    for (uint32_t i = 0; i < step->narrowing_count; i++) {
-        const struct narrowing *n = &step->narrowing[i];
-        const struct space_decision *decision = &space->decision[n->decision];
-        uint32_t slot = decision->input[n->input].slot[cell];
-        narrow(rows + decision->first_word, rule_input_column(decision->rules, &decision->rules->input[n->input], slot),
-               decision->rules->words);
-    }
+    for (uint32_t i = 0; i < step->narrowing_count; i++)
+        pass_input(&space->decision[step->narrowing[i].decision], step->narrowing[i].input, cell, rows);
+    cut(walk, rows, depth + 1);
     for (uint32_t i = 0; i < step->ready_count; i++)
-        decide(walk, rows, step->ready[i]);
+        decide(space, rows, step->ready[i], &walk->found);
 }
 
-/* What a decided table still means for what follows, as one number: its verdict, or its outputs of 12 bits each. */
+/* What a decided table still means for what follows, as one number: its verdict, its row, or its outputs of 12 bits
+ * each. */
 static uint64_t decided_state(const struct walk *walk, uint32_t number)
 {
     const struct rule_result *result = &walk->found.result[number];
@@ -137,6 +197,8 @@ static uint64_t decided_state(const struct walk *walk, uint32_t number)
 
     if (walk->found.verdict[number] != OK)
         return (uint64_t)walk->found.verdict[number];
+    if (walk->tour->rows)
+        return ERROR_COUNT + result->row->number;
     for (uint32_t i = 0; i < walk->space->decision[number].rules->output_count; i++)
         outputs = outputs << 12 | result->output[i];
     return ERROR_COUNT + outputs;
@@ -173,7 +235,7 @@ static void write_state(struct walk *walk, uint32_t depth)
     state += space->word_count;
     for (uint32_t step = 0; step < space->fact_count; step++) {
         uint32_t fact = walk->step[step].fact;
-        *state++ = step < depth && walk->seen >> fact & 1 ? walk->found.cell[fact] : 0;
+        *state++ = step < depth && walk->tour->seen >> fact & 1 ? walk->found.cell[fact] : 0;
     }
 }
 
@@ -186,18 +248,50 @@ static uint32_t hash_state(const uint64_t *state, uint32_t words)
     return (uint32_t)(hash >> 32);
 }
 
+/* Where the state `number` is in the hash table, or would be. */
+static uint32_t find_slot(const struct walk *walk, uint32_t number)
+{
+    uint32_t at = hash_state(state_of(walk, number), walk->state_words) % (2 * walk->state_room);
+
+    for (; walk->slot_of_state[at]; at = (at + 1) % (2 * walk->state_room))
+        if (memcmp(state_of(walk, walk->slot_of_state[at]), state_of(walk, number),
+                   walk->state_words * sizeof *walk->state) == 0)
+            break;
+    return at;
+}
+
+/* Room for `room` states, with those known so far. Without memory nothing changes: the walk only gets slower. */
+static bool grow(struct walk *walk, uint32_t room)
+{
+    uint64_t *state = arena_array(walk->arena, (size_t)(room + 1) * walk->state_words, sizeof *state);
+    uint32_t *slot = arena_array(walk->arena, 2 * (size_t)room, sizeof *slot);
+
+    if (!state || !slot)
+        return false;
+    if (walk->state)
+        memcpy(state, walk->state, (size_t)(walk->state_count + 1) * walk->state_words * sizeof *state);
+    walk->state = state;
+    walk->slot_of_state = slot;
+    walk->state_room = room;
+    for (uint32_t number = 1; number <= walk->state_count; number++)
+        walk->slot_of_state[find_slot(walk, number)] = number;
+    return true;
+}
+
 /* Remembers the state before `depth`, unless it was met before: then says so. */
 static bool was_met(struct walk *walk, uint32_t depth)
 {
     write_state(walk, depth);
-    uint32_t at = hash_state(walk->state, walk->state_words) % (2 * STATES_MAX);
-    for (; walk->slot_of_state[at]; at = (at + 1) % (2 * STATES_MAX))
-        if (memcmp(state_of(walk, walk->slot_of_state[at]), walk->state, walk->state_words * sizeof *walk->state) == 0)
-            return true;
-    if (walk->state_count < STATES_MAX) {
-        walk->slot_of_state[at] = ++walk->state_count;
-        memcpy(state_of(walk, walk->state_count), walk->state, walk->state_words * sizeof *walk->state);
+    uint32_t at = find_slot(walk, 0);
+    if (walk->slot_of_state[at])
+        return true;
+    if (walk->state_count == walk->state_room) {
+        if (walk->state_room == STATES_MAX || !grow(walk, 2 * walk->state_room))
+            return false;
+        at = find_slot(walk, 0);
     }
+    walk->slot_of_state[at] = ++walk->state_count;
+    memcpy(state_of(walk, walk->state_count), walk->state, walk->state_words * sizeof *walk->state);
     return false;
 }
 
@@ -210,7 +304,7 @@ static bool walk_from(struct walk *walk, uint32_t depth)
     }
     const struct step *step = &walk->step[depth];
     for (uint32_t cell = 0; cell < walk->space->fact[step->fact].cell_count; cell++) {
-        if (cell < 64 && !(step->cells >> cell & 1))
+        if (!space_box_has(walk->tour->box, step->fact, cell))
             continue;
         fix(walk, depth, cell);
         if (depth + 1 < walk->space->fact_count && was_met(walk, depth + 1))
@@ -230,10 +324,6 @@ static void order_facts(struct walk *walk, const struct space_tour *tour)
             walk->step[depth++].fact = f;
     if (tour->last >= 0)
         walk->step[depth].fact = (uint32_t)tour->last;
-    for (depth = 0; depth < walk->space->fact_count; depth++) {
-        struct step *step = &walk->step[depth];
-        step->cells = (int)step->fact == tour->only ? tour->cells : ~UINT64_C(0);
-    }
 }
 
 static uint64_t count_cells(const struct walk *walk, const struct step *step)
@@ -241,7 +331,7 @@ static uint64_t count_cells(const struct walk *walk, const struct step *step)
     uint64_t count = 0;
 
     for (uint32_t cell = 0; cell < walk->space->fact[step->fact].cell_count; cell++)
-        count += cell >= 64 || (step->cells >> cell & 1);
+        count += space_box_has(walk->tour->box, step->fact, cell);
     return count;
 }
 
@@ -273,27 +363,60 @@ static void plan_table(struct walk *walk, uint32_t number)
     walk->step[ready].ready[walk->step[ready].ready_count++] = number;
 }
 
+/* Narrows to the rows that every value of an input lets pass: of a fact every cell that is gone through, of what is fed
+ * every slot. */
+static void pass_any(const struct walk *walk, const struct space_decision *decision, uint32_t input, uint64_t *rows)
+{
+    const struct rule_input *source = &decision->rules->input[input];
+    int32_t fact = decision->input[input].fact;
+
+    for (uint32_t slot = 0; fact < 0 && slot < source->slot_count; slot++)
+        narrow(rows, rule_input_column(decision->rules, source, slot), decision->rules->words);
+    for (uint32_t cell = 0; fact >= 0 && cell < walk->space->fact[fact].cell_count; cell++)
+        if (space_box_has(walk->tour->box, (uint32_t)fact, cell))
+            narrow(rows, rule_input_column(decision->rules, source, decision->input[input].slot[cell]),
+                   decision->rules->words);
+}
+
+static void find_certain(struct walk *walk, uint32_t depth)
+{
+    const struct space *space = walk->space;
+
+    for (uint32_t d = 0; d < space->decision_count; d++) {
+        const struct space_decision *decision = &space->decision[d];
+        uint64_t *rows = walk->certain + (size_t)depth * space->word_count + decision->first_word;
+        if (decision->rules->hit_policy != RULE_PRIORITY)
+            continue;
+        memset(rows, 0xff, decision->rules->words * sizeof *rows);
+        for (uint32_t i = 0; i < decision->rules->input_count; i++)
+            if (decision->input[i].fact < 0 || depth_of(walk, (uint32_t)decision->input[i].fact) >= depth)
+                pass_any(walk, decision, i, rows);
+    }
+}
+
 static void plan(struct walk *walk)
 {
     for (uint32_t d = 0; d < walk->space->decision_count; d++)
         plan_table(walk, d);
+    for (uint32_t depth = 0; depth <= walk->space->fact_count; depth++)
+        find_certain(walk, depth);
     walk->below[walk->space->fact_count] = 1;
     for (uint32_t depth = walk->space->fact_count; depth-- > 0;)
         walk->below[depth] = walk->below[depth + 1] * count_cells(walk, &walk->step[depth]);
 }
 
-static enum error make_room(struct arena *arena, struct walk *walk)
+static enum error make_room(struct walk *walk)
 {
     const struct space *space = walk->space;
 
     walk->state_words = 1 + space->word_count + space->fact_count;
-    walk->rows = arena_array(arena, (size_t)(space->fact_count + 1) * space->word_count, sizeof *walk->rows);
-    walk->state = arena_array(arena, (size_t)(STATES_MAX + 1) * walk->state_words, sizeof *walk->state);
-    walk->slot_of_state = arena_array(arena, 2 * (size_t)STATES_MAX, sizeof *walk->slot_of_state);
-    if (!walk->rows || !walk->state || !walk->slot_of_state)
+    walk->rows = arena_array(walk->arena, (size_t)(space->fact_count + 1) * space->word_count, sizeof *walk->rows);
+    walk->certain = arena_array(walk->arena, (size_t)(space->fact_count + 1) * space->word_count,
+                                sizeof *walk->certain);
+    if (!walk->rows || !walk->certain || !grow(walk, STATES_FIRST))
         return ERROR_MEMORY;
     /* At the start every row is possible; bits past the last row are cleared by the first column. */
-    memset(walk->rows, 0xff, space->word_count * sizeof *walk->rows);
+    space_begin(space, walk->rows);
     return OK;
 }
 
@@ -305,8 +428,8 @@ static enum error walk_all(struct arena *arena, const struct space *space, const
     if (!walk)
         return ERROR_MEMORY;
     *walk = (struct walk){
-        .space = space, .seen = tour->seen, .found = {.space = space}, .visit = visit, .context = context};
-    TRY(make_room(arena, walk));
+        .arena = arena, .space = space, .tour = tour, .found = {.space = space}, .visit = visit, .context = context};
+    TRY(make_room(walk));
     order_facts(walk, tour);
     plan(walk);
     walk_from(walk, 0);
