@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The fields of the care form as a table, and the parts of the page that the check on the phone has too. Private to this
- * layer: the answer and the slip read choices by it too. */
+/* The fields of the care form as a table, and the parts of the page that the check on the phone has too. Private to
+ * this layer: the answer and the slip read choices by it too. */
 
 #include "care_pages.h"
 #include "message.h"

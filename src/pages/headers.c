@@ -6,9 +6,9 @@
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri "      \
     "'none'"
 
-/* The page that answers on the phone. 'wasm-unsafe-eval' (CSP 3, 4.4) lets it compile the rules' module and nothing else;
- * no text can become a script or markup (Trusted Types with no policy at all); the form cannot be sent, whatever the page
- * says. Its script loads the rules from here once, and then forbids even that. */
+/* The page that answers on the phone. 'wasm-unsafe-eval' (CSP 3, 4.4) lets it compile the rules' module and nothing
+ * else; no text can become a script or markup (Trusted Types with no policy at all); the form cannot be sent, whatever
+ * the page says. Its script loads the rules from here once, and then forbids even that. */
 #define CHECK_POLICY                                                                                                   \
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; img-src 'self'; " \
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "                \

@@ -38,9 +38,9 @@ bool advice_asks(const struct care_rules *rules, struct slice name);
 /* All that they ask, to make a form from. */
 const struct rule_fact *advice_facts(const struct care_rules *rules, size_t *ret_count);
 
-/* What is not said is unknown; the day is `now_s` in the machine's own time zone unless `as_of` is said. ERROR_VALUE for
- * an input or value that the rules do not have; `fault` names the input, never the value. What only a warning rests on
- * is passed over. The answer borrows from the rules. */
+/* What is not said is unknown; the day is `now_s` in the machine's own time zone unless `as_of` is said. ERROR_VALUE
+ * for an input or value that the rules do not have; `fault` names the input, never the value. What only a warning rests
+ * on is passed over. The answer borrows from the rules. */
 MUST_CHECK enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
                                   int64_t now_s, struct advice *ret_advice, struct fault *fault);
 

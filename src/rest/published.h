@@ -2,8 +2,8 @@
 #pragma once
 
 /* Files that the node gives to everybody as they are: its active rule sets with their proof records, and the module and
- * scripts with which a page decides and proves without asking the node. Read once at start, so that what is served is what
- * the node itself decides by, and no request ever names a file. Immutable after that. */
+ * scripts with which a page decides and proves without asking the node. Read once at start, so that what is served is
+ * what the node itself decides by, and no request ever names a file. Immutable after that. */
 
 #include "base/arena.h"
 #include "base/error.h"

@@ -15,11 +15,12 @@ void site_reply_error(struct call *call, enum error error);
 struct page_site site_of(const struct call *call);
 struct page site_page(struct call *call, const struct page_site *site, const char *path);
 
-/* Sends what a page function wrote, or the plainest of errors where `error` says that it failed. Takes the buffer over. */
+/* Sends what a page function wrote, or the plainest of errors where `error` says that it failed. Takes the buffer
+ * over. */
 void site_finish(struct call *call, enum error error, int status, struct buffer *page, enum page_kind kind);
 
-/* Sends bytes that are the same for everybody. `gzip` may be empty; `tag` may be empty, else whoever has them already is
- * told so. */
+/* Sends bytes that are the same for everybody. `gzip` may be empty; `tag` may be empty, else whoever has them already
+ * is told so. */
 struct site_file {
     struct slice media_type, plain, gzip, tag;
 };
