@@ -189,9 +189,10 @@ function ask(rules: Rules): void {
 
 // ---- the proof ----
 
-/** A record may hold what a solver said too; what was gone through case by case is what this page can repeat. */
+/** A record may hold what a solver said too; what was gone through case by case is what this page can repeat. What is
+ * only reported does not hold either. */
 function enumerated(verdict: Verdict): string {
-  return verdict.enumeration ?? verdict.verdict
+  return verdict.enumeration ?? (verdict.verdict === 'reported' ? 'refuted' : verdict.verdict)
 }
 
 function isSame(own: Verdict, recorded: Verdict | undefined): boolean {

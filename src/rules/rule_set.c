@@ -357,6 +357,17 @@ static enum error read_citation(struct loader *loader, const struct json *json, 
     return read_text(loader, json_member(json, "text"), &citation->text);
 }
 
+/* The shape of a language tag (BCP 47), for it goes into pages. */
+static bool is_language(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    return text.length >= 2 && text.length <= RULE_LANGUAGE_BYTES_MAX;
+}
+
 static enum error read_tell(struct loader *loader, const struct json *json, const struct rule_tell **ret_tell)
 {
     struct rule_tell *tell = arena_alloc(loader->arena, sizeof *tell);
@@ -368,8 +379,10 @@ static enum error read_tell(struct loader *loader, const struct json *json, cons
     TRY(read_text(loader, json_member(json, "source"), &tell->source));
     TRY(read_text(loader, json_member(json, "article"), &tell->article));
     TRY(read_text(loader, json_member(json, "since"), &tell->since));
-    if (tell->text.length == 0 || tell->text.length > RULE_TELL_BYTES_MAX || tell->language.length == 0)
+    if (tell->text.length == 0 || tell->text.length > RULE_TELL_BYTES_MAX)
         return wrong(loader, "what a warning tells is empty or too long");
+    if (!is_language(tell->language))
+        return wrong(loader, "the language of a warning is none");
     *ret_tell = tell;
     return OK;
 }

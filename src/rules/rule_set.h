@@ -35,6 +35,7 @@
 #define RULE_COLLECTED_MAX 64 /* values of an output of a COLLECT table: they are bits of one word */
 #define RULE_SET_BYTES_MAX (64 << 20)
 #define RULE_TELL_BYTES_MAX 2000
+#define RULE_LANGUAGE_BYTES_MAX 35 /* RFC 5646, 4.4.1 */
 
 /* The decision of a pack that says what a person should be told before a step, and its value for nothing. */
 #define RULE_WARNING "warning"

@@ -167,6 +167,7 @@ static void compiled_bytes_whose_words_were_touched_do_not_load(void **state)
         {"\"tell\":{\"text\":", "\"tell\":{\"texts\":"},
         {"\"tell\":{", "\"tell\":\"x\",\"told\":{"},
         {"\"language\":\"en\",\"source\":\"Auf", "\"language\":\"\",\"source\":\"Auf"},
+        {"\"language\":\"en\",\"source\":\"Auf", "\"language\":\"e n\",\"source\":\"Auf"},
         {"\"out\":[0]", "\"tell\":{\"text\":\"a\",\"language\":\"en\",\"source\":\"a\",\"article\":\"a\","
                         "\"since\":\"2026-01-01\"},\"out\":[0]"}, /* words on a row that is no warning */
     };

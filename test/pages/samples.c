@@ -44,7 +44,7 @@ struct care_answer sample_answer(void)
 static const struct care_warning WARNINGS[] = {
     {TEXT("If you ask the office yourself it has to tell another. Ask a clearing centre first."), TEXT("en"),
      TEXT("A residence act"), TEXT("section 87(2)"), TEXT("2015-05-12")},
-    {{ENEMY, sizeof ENEMY - 1}, {ENEMY, sizeof ENEMY - 1}, {ENEMY, sizeof ENEMY - 1}, TEXT("1"), TEXT("2026-01-01")},
+    {{ENEMY, sizeof ENEMY - 1}, TEXT("fa"), {ENEMY, sizeof ENEMY - 1}, {ENEMY, sizeof ENEMY - 1}, TEXT("2026-01-01")},
 };
 
 const struct care_notice SAMPLE_NOTICE = {WARNINGS, sizeof WARNINGS / sizeof WARNINGS[0], true};

@@ -226,6 +226,20 @@ await test('the rules are proved again, and agree with the node\'s record', {}, 
   assert.deepEqual(late, [])
 })
 
+await test('a record with a second prover\'s word is compared by what was gone through', {}, async (page) => {
+  await page.route('**/rules/belgium.proof.json', async (route) => {
+    const answer = await route.fetch()
+    const record = await answer.json()
+    for (const property of record.properties) {
+      property.enumeration ??= property.verdict === 'proved' ? 'proved' : 'refuted'
+      property.verdict = 'unproved'
+    }
+    await route.fulfill({ response: answer, body: JSON.stringify(record) })
+  })
+  await open(page, belgium)
+  assert.equal(await prove(page), 'true')
+})
+
 for (const [what, file, change] of [
   ['a verdict', 'belgium.proof.json', (text) => text.replace(/"(enumeration|verdict)":"proved"/g, '"$1":"refuted"')],
   ['a number of cases', 'belgium.proof.json', (text) => text.replace(/"cells":(\d)/, '"cells":9$1')],
@@ -248,6 +262,22 @@ for (const [what, file, change] of [
     assert.equal(await prove(page), 'false')
   })
 }
+
+await test('paper does not show the answer, and who comes back to the page finds it empty', {}, async (page) => {
+  await open(page, belgium)
+  await choose(page, SAMIRAS_CHILD, '4')
+  await ask(page)
+  await page.emulateMedia({ media: 'print' })
+  assert.equal(await page.locator('#answer').isVisible(), false)
+  await page.emulateMedia({ media: 'screen' })
+  assert.equal(await page.locator('#answer').isVisible(), true)
+  await page.goto(`${belgium}/`)
+  await page.goBack()
+  await page.locator('#check').waitFor({ state: 'visible' })
+  assert.equal(await page.locator('#answer *').count(), 0)
+  assert.equal(await page.locator('#age').inputValue(), '')
+  assert.equal(await page.locator('input[name="status"][value="unknown"]').isChecked(), true)
+})
 
 await test('where the module cannot be had the page leads to the ordinary form', {}, async (page) => {
   await page.route('**/*.wasm', (route) => route.abort())
