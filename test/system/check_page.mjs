@@ -2,7 +2,7 @@
 // The page "Check on this phone" of a running node, in a real browser: what is answered, that nothing leaves the phone, that
 // the proof is done again, with scripts off, in Arabic, and for somebody who cannot see.
 //
-//     node check_page.mjs BELGIUM-URL FRANCE-URL
+//     node check_page.mjs BELGIUM-URL FRANCE-URL SPAIN-URL
 //
 // Prints one line a test. Exit 77 (skipped) without Chromium or without `npm ci`.
 import assert from 'node:assert/strict'
@@ -12,7 +12,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync']
 const PHONE = { width: 320, height: 844 }
-const [belgium, france] = process.argv.slice(2)
+const [belgium, france, spain] = process.argv.slice(2)
 
 function skip(reason) {
   console.log(`skipped: ${reason}`)
@@ -167,9 +167,20 @@ await test('once the rules are there the page can load nothing more, even if it 
   assert.ok(page.url().endsWith('/rules'))
 })
 
-await test('the day is the phone\'s own, and what the place asks beyond the form is asked', {}, async (page) => {
-  const late = await open(page, france)
+// Spain's rules changed in March 2026 and take no question without a day.
+await test('the day is the phone\'s own, and nobody is asked for it', {}, async (page) => {
+  await open(page, spain)
   assert.equal(await page.locator('#as_of').count(), 0)
+  const choices = { urgency: 'deferrable', service: 'primary', status: 'undocumented' }
+  await choose(page, choices, '31')
+  await ask(page)
+  const reader = await (await browser.newContext()).newPage()
+  assert.deepEqual(await linesOfPage(page), await linesOf(await linesOfServer(spain, choices, '31', 'en'), reader.locator('html')))
+  await reader.context().close()
+})
+
+await test('what the place asks beyond the form is asked, and changes the answer', {}, async (page) => {
+  const late = await open(page, france)
   await choose(page, { urgency: 'deferrable', service: 'primary', means: 'below_threshold', status: 'undocumented' }, '31')
   await page.locator('#stay_days').fill('400')
   await page.locator('#ame_card').selectOption('yes')

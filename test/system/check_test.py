@@ -175,8 +175,9 @@ class Browser(unittest.TestCase):
     def test_the_page_in_a_real_browser(self):
         if not BINARY:
             self.skipTest("HOSPITIUM_BINARY does not name the program")
-        with Node("belgium") as belgium, Node("france", pack="france") as france:
-            urls = ["http://127.0.0.1:%d" % node.start().port for node in (belgium, france)]
+        with Node("belgium") as belgium, Node("france", pack="france") as france, \
+                Node("spain", pack="spain") as spain:
+            urls = ["http://127.0.0.1:%d" % node.start().port for node in (belgium, france, spain)]
             try:
                 done = subprocess.run(["node", os.path.join(HERE, "check_page.mjs"), *urls], capture_output=True, text=True,
                                       timeout=280, check=False)
@@ -187,7 +188,7 @@ class Browser(unittest.TestCase):
             print(done.stdout, end="")
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertGreater(done.stdout.count("ok "), 15)
-            for node in (belgium, france):
+            for node in (belgium, france, spain):
                 self.assertNotIn("undocumented", node.log())
 
 
