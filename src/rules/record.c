@@ -20,6 +20,11 @@ static const struct rule_property_entry entries[PROPERTY_COUNT] = {
                          "Every row rests on a norm in force on each day that it decides, and no day is left out."},
     [PROPERTY_DRAFT_WIDENS] = {"P5a", "draft-widens",
                                "What no reviewer has signed can only add to the joint standard."},
+    [PROPERTY_TRIAGE_MONOTONE] = {"T1", "triage-monotone", "Another sign or a worse measure never lowers the colour."},
+    [PROPERTY_TRIAGE_ASSESSED] = {"T2", "triage-assessed",
+                                  "Nobody is green while something is not known that could change it."},
+    [PROPERTY_TRIAGE_URGENT] = {"T3", "triage-urgent",
+                                "Red is immediate, yellow is urgent, and no colour says that care can be put off."},
     [PROPERTY_STATUS_BLIND_CHARGE] = {"P3c", "status-blind-charge",
                                       "Who pays when care cannot wait does not depend on status."},
     [PROPERTY_CHILD_FLOOR] = {"P4", "child-floor", "A child gets no less care than a resident would."},
@@ -65,6 +70,10 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
         return care || disclosure || law;
     case PROPERTY_DRAFT_WIDENS:
         return pack && set->draft;
+    case PROPERTY_TRIAGE_MONOTONE:
+    case PROPERTY_TRIAGE_ASSESSED:
+    case PROPERTY_TRIAGE_URGENT:
+        return has_decision(set, "triage");
     default:
         return true;
     }
@@ -72,8 +81,18 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
 
 bool rule_property_is_of_cases(enum rule_property property, struct slice scope)
 {
-    return property != PROPERTY_CITATIONS && property != PROPERTY_NO_GAP && property != PROPERTY_NO_DEAD_ROW &&
-           !slice_is(scope, "warning");
+    switch (property) {
+    case PROPERTY_CITATIONS:
+    case PROPERTY_NO_GAP:
+    case PROPERTY_NO_DEAD_ROW:
+    /* Of a chart of sixty facts, table by table: gone through, and not told to the solver yet. */
+    case PROPERTY_TRIAGE_MONOTONE:
+    case PROPERTY_TRIAGE_ASSESSED:
+    case PROPERTY_TRIAGE_URGENT:
+        return false;
+    default:
+        return !slice_is(scope, "warning");
+    }
 }
 
 static enum error read_hash(const struct json *value, struct hash *ret_hash, struct fault *fault)

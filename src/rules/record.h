@@ -21,6 +21,9 @@ enum rule_property {
     PROPERTY_CITATIONS,
     PROPERTY_NO_GAP,
     PROPERTY_DRAFT_WIDENS,
+    PROPERTY_TRIAGE_MONOTONE,
+    PROPERTY_TRIAGE_ASSESSED,
+    PROPERTY_TRIAGE_URGENT,
     PROPERTY_BLOCKING_COUNT, /* those above block activation; those below are reported */
     PROPERTY_STATUS_BLIND_CHARGE = PROPERTY_BLOCKING_COUNT,
     PROPERTY_CHILD_FLOOR,
@@ -33,7 +36,7 @@ enum rule_property {
 };
 
 struct rule_property_entry {
-    const char *number;   /* in the catalogue, "P1" to "P12" */
+    const char *number;   /* in the catalogue, "P1" to "P12"; of triage charts "T1" to "T3" */
     const char *name;     /* in records and on the command line */
     const char *sentence; /* what is claimed, for people */
 };
@@ -51,7 +54,8 @@ const struct rule_property_entry *rule_property_entry(enum rule_property propert
 bool rule_property_applies(enum rule_property property, const struct rule_set *set);
 
 /* Is it about cases, so that a solver proves it too? Citations, terms in time and dead rows are about rows; and that
- * nothing rests on a warning (scope "warning") about the shape of the tables. */
+ * nothing rests on a warning (scope "warning") about the shape of the tables. What is claimed of triage charts is gone
+ * through, and not told to the solver yet. */
 bool rule_property_is_of_cases(enum rule_property property, struct slice scope);
 
 struct rule_record {

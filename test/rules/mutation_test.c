@@ -8,13 +8,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "model_text.h"
 #include "mutant.h"
 #include "oracle.h"
+#include "oracle_triage.h"
 #include "policy_edit.h"
 #include "rules/combine.h"
 #include "rules/dmn/compile.h"
@@ -429,6 +429,21 @@ static void judge_days(struct trial *trial, const struct property_verdict *verdi
         note_false_alarm(trial, verdict);
 }
 
+static void judge_triage(struct trial *trial, const struct property_verdict *verdict)
+{
+    struct oracle_row row = {trial->before, trial->after, trial->row_before, trial->row_after};
+    const struct rule_decision *triage = rule_set_decision(trial->set, SLICE("triage"));
+    bool fails = triage->chain >> trial->after->number & 1 &&
+                 oracle_triage_finds(&row, verdict->property, trial->world, CASES);
+
+    trial->broken |= !verdict->proved;
+    trial->seen |= fails;
+    if (fails && verdict->proved)
+        note_missed(trial, rule_property_entry(verdict->property)->name, verdict->scope);
+    if (!verdict->proved && !fails && !oracle_triage_confirms(trial->set, verdict))
+        note_false_alarm(trial, verdict);
+}
+
 /* ---- one mutant ---- */
 
 static void judge_all(struct trial *trial)
@@ -441,6 +456,8 @@ static void judge_all(struct trial *trial)
             judge_days(trial, verdict);
         else if (verdict->property == PROPERTY_NO_DEAD_ROW)
             judge_dead_row(trial, verdict);
+        else if (verdict->property == PROPERTY_TRIAGE_MONOTONE || verdict->property == PROPERTY_TRIAGE_ASSESSED)
+            judge_triage(trial, verdict);
         else if (verdict->property != PROPERTY_CITATIONS && strcmp(verdict->scope, "warning") != 0)
             judge(trial, i);
     }
@@ -489,32 +506,6 @@ static void try_mutant(const struct shipped *pack, const struct mutant *mutant, 
 }
 
 /* ---- all packs ---- */
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static size_t find_packs(struct arena *arena, const char **name)
-{
-    DIR *folder = opendir(SOURCE_ROOT "/policy");
-    size_t count = 0;
-
-    assert_non_null(folder);
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        char path[512];
-        snprintf(path, sizeof path, SOURCE_ROOT "/policy/%s/rules.dmn", entry->d_name);
-        FILE *file = fopen(path, "re");
-        if (!file)
-            continue;
-        fclose(file);
-        assert_true(count < PACKS_MAX);
-        name[count++] = arena_copy(arena, slice_from_string(entry->d_name)).data;
-    }
-    closedir(folder);
-    qsort(name, count, sizeof *name, by_name);
-    return count;
-}
 
 static void load(struct arena *arena, const char *name, struct shipped *ret)
 {
@@ -571,7 +562,7 @@ static void what_breaks_a_property_is_refuted_and_nothing_else(void **state)
     struct tally total = {0};
 
     (void)state;
-    size_t count = find_packs(arena, name);
+    size_t count = policy_names(arena, name, PACKS_MAX);
     assert_true(count >= 2);
     for (size_t i = 0; i < count; i++)
         try_pack(name[i], &world, wanted_mutants(), &total);

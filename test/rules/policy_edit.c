@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "model_text.h"
 #include "rules/dmn/compile.h"
@@ -73,4 +75,30 @@ bool policy_proves(const struct proof *proof, enum rule_property property, const
     if (!tried)
         fail_msg("%s (%s) was not tried", rule_property_entry(property)->name, scope);
     return proved;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t policy_names(struct arena *arena, const char **name, size_t maximum)
+{
+    DIR *folder = opendir(SOURCE_ROOT "/policy");
+    size_t count = 0;
+
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[512];
+        snprintf(path, sizeof path, SOURCE_ROOT "/policy/%s/rules.dmn", entry->d_name);
+        FILE *file = fopen(path, "re");
+        if (!file)
+            continue;
+        fclose(file);
+        assert_true(count < maximum);
+        name[count++] = arena_copy(arena, slice_from_string(entry->d_name)).data;
+    }
+    closedir(folder);
+    qsort(name, count, sizeof *name, by_name);
+    return count;
 }

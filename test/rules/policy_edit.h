@@ -16,6 +16,9 @@ struct policy {
     struct slice dmn, pack; /* what it was compiled from */
 };
 
+/* Names of all packs under policy/, in alphabetical order; the test fails where there are more than `maximum`. */
+size_t policy_names(struct arena *arena, const char **name, size_t maximum);
+
 /* Compiles policy/NAME with the edits in place; the test fails where that does. `pack` may be NULL: its own pack.json.
  * Free ret->compiled. */
 void policy_compile(struct arena *arena, const char *name, const struct edit *edits, const char *pack,

@@ -41,8 +41,8 @@ struct feel_type {
 /* The type of that name: `string`, `number`, `date and time`, `dateTime`, `days and time duration`,
  * `dayTimeDuration`, `Any` …; NULL where there is none. Static. */
 const struct feel_type *feel_type_named(struct slice name);
-/* `list`, `range` or `context` with nothing said of what is in them: a typeRef may be that, `instance of` may not (table
- * 61). */
+/* `list`, `range` or `context` with nothing said of what is in them: a typeRef may be that, `instance of` may not
+ * (table 61). */
 bool feel_type_is_bare(const struct feel_type *type);
 
 /* Where the parser and `instance of` look up a name that is no built-in type. NULL: unknown. */

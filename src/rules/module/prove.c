@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "beside.h"
 #include "command.h"
 #include "difference.h"
 #include "overlap.h"
@@ -341,6 +342,18 @@ static enum error show_overlaps(struct arena *arena, const struct options *optio
     return OK;
 }
 
+/* Of a triage chart: what its colours lead to under the rules on care beside it. */
+static enum error show_beside(struct arena *arena, const char *path, const struct rule_set *set, int *ret_code,
+                              struct fault *fault)
+{
+    bool holds;
+
+    TRY(beside_print(arena, path, set, &holds, fault));
+    if (*ret_code == EXIT_DONE && !holds)
+        *ret_code = EXIT_NO;
+    return OK;
+}
+
 static enum error answer_path(struct arena *arena, const struct options *options, const char *path, int *ret_code,
                               struct fault *fault)
 {
@@ -352,8 +365,10 @@ static enum error answer_path(struct arena *arena, const struct options *options
         return show_overlaps(arena, options, subject.set, fault);
     TRY(load_base(arena, options, path, &subject, fault));
     TRY(load_source(arena, path, subject.set, &subject.source, fault));
-    return subject.previous ? compare_subject(arena, options, &subject, ret_code, fault)
-                            : prove_subject(arena, options, &subject, ret_code, fault);
+    if (subject.previous)
+        return compare_subject(arena, options, &subject, ret_code, fault);
+    TRY(prove_subject(arena, options, &subject, ret_code, fault));
+    return options->json ? OK : show_beside(arena, path, subject.set, ret_code, fault);
 }
 
 static int answer(const struct options *options, const char *path)

@@ -64,6 +64,8 @@ static enum error prove_citations(struct proof *proof)
     return row_list_record(proof, PROPERTY_CITATIONS, rows, &wanting, "cites nothing.");
 }
 
+#define CHAIN_FACTS_MAX 24 /* a decision that rests on more is taken by itself: whatever might feed it */
+
 static bool note_decider(void *context, const struct space_case *found)
 {
     uint8_t *decides = context;
@@ -86,7 +88,8 @@ enum error property_deciders(struct proof *proof, const struct rule_decision *de
     *ret_decides = decides;
     *ret_cells = 0;
     if (decision->hit_policy == RULE_PRIORITY) {
-        TRY(space_make(proof->arena, &decision, 1, false, &space, proof->fault));
+        bool isolated = __builtin_popcountll(decision->chain_facts) > CHAIN_FACTS_MAX;
+        TRY(space_make(proof->arena, &decision, 1, isolated, &space, proof->fault));
         return space_walk(space, &tour, note_decider, decides, ret_cells);
     }
     /* Under the other policies every row that matches decides, and a row matches if each of its cells can. */

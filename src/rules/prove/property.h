@@ -65,8 +65,10 @@ MUST_CHECK enum error property_time(struct proof *proof);       /* no gap in tim
 MUST_CHECK enum error property_care(struct proof *proof);       /* of care_floor or entitlement, where there is one */
 MUST_CHECK enum error property_disclosure(struct proof *proof); /* of disclosure, where there is one */
 MUST_CHECK enum error property_law(struct proof *proof);        /* of disclosure_law and warning, where there is one */
+MUST_CHECK enum error property_triage(struct proof *proof);     /* of triage, where there is one */
 
-/* Which rows of a decision decide some case: one byte a row, by a walk through every case of it and what feeds it. */
+/* Which rows of a decision decide some case: one byte a row, by a walk through every case of it and what feeds it (of a
+ * long chain: of it alone, whatever might feed it). */
 MUST_CHECK enum error property_deciders(struct proof *proof, const struct rule_decision *decision,
                                         const uint8_t **ret_decides, uint64_t *ret_cells);
 

@@ -31,6 +31,10 @@ enum measure { MEASURE_ACCESS, MEASURE_CHARGE, MEASURE_CARE };
 MUST_CHECK enum error scene_claim(const struct scene *scene, enum rule_property property, enum measure measure,
                                   int varied, struct claim *ret_claim);
 
+/* That nobody whom the claim's box has is denied care: access, no refusal, no paying first. The caller sets the box. */
+MUST_CHECK enum error scene_claim_non_denial(const struct scene *scene, enum rule_property property,
+                                             struct claim *ret_claim);
+
 /* Records that the table lacks the words which the property speaks of: it is refuted, not passed over. */
 void scene_record_lack(const struct scene *scene, enum rule_property property, struct slice what);
 

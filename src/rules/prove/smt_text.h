@@ -10,7 +10,7 @@
 
 #include "smt.h"
 
-#define SMT_FACTS_MAX RULE_FACTS_MAX
+#define SMT_FACTS_MAX (2 * RULE_FACTS_MAX) /* totality takes each table alone: what feeds it is a fact too */
 #define SMT_TABLES_MAX (2 * RULE_DECISIONS_MAX)
 #define SMT_DAY "as_of"
 
@@ -45,6 +45,11 @@ struct smt {
     uint64_t varied;    /* facts that the second person has values of her own of: bit f */
     const char *person; /* whose definitions are written: "" or "B: " */
 };
+
+static inline bool smt_varies(const struct smt *smt, uint32_t fact)
+{
+    return fact < 64 && smt->varied >> fact & 1;
+}
 
 /* ---- names (smt_name.c) ---- */
 

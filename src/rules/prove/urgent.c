@@ -50,14 +50,20 @@ static void tell_denial(const struct claim *claim, struct buffer *into, const st
     claim_write_citation(into, subject->verdict[claim->blamed] == OK ? subject->result[claim->blamed].row : NULL);
 }
 
+enum error scene_claim_non_denial(const struct scene *scene, enum rule_property property, struct claim *ret_claim)
+{
+    TRY(scene_claim(scene, property, MEASURE_ACCESS, -1, ret_claim));
+    ret_claim->broken = denies;
+    ret_claim->tell = tell_denial;
+    return OK;
+}
+
 static enum error prove_non_denial(const struct scene *scene)
 {
     struct claim claim;
     bool known;
 
-    TRY(scene_claim(scene, PROPERTY_NON_DENIAL, MEASURE_ACCESS, -1, &claim));
-    claim.broken = denies;
-    claim.tell = tell_denial;
+    TRY(scene_claim_non_denial(scene, PROPERTY_NON_DENIAL, &claim));
     TRY(keep_urgent(scene, &claim, &known));
     return known ? claim_prove(&claim) : OK;
 }
