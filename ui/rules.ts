@@ -24,6 +24,7 @@ export interface Due {
   charge: string
   paper: string
   who_helps: string
+  pack: string
   row: string
   charge_row: string
   source: string
@@ -37,6 +38,8 @@ export interface Verdict {
   scope: string
   sentence: string
   verdict: string
+  /** What going through every case gave, where the verdict takes a solver's word too. */
+  enumeration?: string
   cells: number
   counterexample?: string
 }

@@ -2,6 +2,7 @@
 #include "entitlement.h"
 
 #include "crypto/secret.h"
+#include "question.h"
 
 /* One of the two tables, with the messages of the words that only it knows. */
 struct table {
@@ -119,60 +120,12 @@ const struct rule_fact *entitlement_facts(const struct entitlement *entitlement,
     return entitlement->fact;
 }
 
-/* What is asked, as one table sees it. Holds what betrays status: wiped by whoever declares it. */
-struct question {
-    int64_t fact[RULE_FACTS_MAX];
-    struct rule_result result[RULE_DECISIONS_MAX];
-};
-
-static void question_wipe(struct question *question)
-{
-    secret_wipe(question, sizeof *question);
-}
-
 static void result_wipe(struct rule_result *result)
 {
     secret_wipe(result, sizeof *result);
 }
 
-#define CLEANUP_QUESTION __attribute__((cleanup(question_wipe)))
 #define CLEANUP_RESULT __attribute__((cleanup(result_wipe)))
-
-static bool is_unknown(struct slice value)
-{
-    return value.length == 0 || slice_is(value, "unknown");
-}
-
-static enum error fill(const struct table *table, const struct entitlement_fact *fact, size_t count,
-                       struct question *question)
-{
-    for (uint32_t f = 0; f < table->set->fact_count; f++)
-        question->fact[f] = RULE_UNKNOWN;
-    for (size_t i = 0; i < count; i++) {
-        int known = rule_set_fact(table->set, fact[i].name);
-        if (known >= 0 && table->asks >> known & 1 && !is_unknown(fact[i].value))
-            TRY(rule_value_of(&table->set->fact[known].domain, fact[i].value, &question->fact[known]));
-    }
-    return OK;
-}
-
-static bool may_be_unknown(const struct rule_domain *domain)
-{
-    return domain->nullable || (domain->kind == RULE_TEXT && domain->unknown >= 0);
-}
-
-static enum error check_complete(const struct table *table, const struct question *question, struct slice *ret_missing)
-{
-    for (uint32_t f = 0; f < table->set->fact_count; f++) {
-        const struct rule_fact *fact = &table->set->fact[f];
-        if (!(table->asks >> f & 1) || question->fact[f] != RULE_UNKNOWN || may_be_unknown(&fact->domain))
-            continue;
-        if (ret_missing)
-            *ret_missing = fact->name;
-        return ERROR_REQUIRED;
-    }
-    return OK;
-}
 
 static enum error ask_table(const struct table *table, const struct entitlement_fact *fact, size_t count,
                             struct rule_result *ret_result, struct slice *ret_missing)
@@ -180,9 +133,7 @@ static enum error ask_table(const struct table *table, const struct entitlement_
     CLEANUP_QUESTION struct question question;
     const struct rule_decision *decision = table->care.decision;
 
-    TRY(fill(table, fact, count, &question));
-    TRY(check_complete(table, &question, ret_missing));
-    TRY(rules_decide_chain(decision, question.fact, question.result));
+    TRY(question_ask(decision, fact, count, &question, ret_missing));
     *ret_result = question.result[decision->number];
     return OK;
 }

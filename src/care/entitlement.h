@@ -45,6 +45,6 @@ struct entitlement_answer {
 
 /* Facts that neither table asks for are not looked at; facts that are left out are unknown, which resolves to the more
  * protective outcome. ERROR_VALUE for a value that is not among those of its fact, ERROR_REQUIRED where a fact is left
- * out that has no unknown (`service`): ret_missing (may be NULL) names it. */
+ * out that has no unknown (`service`): ret_missing (may be NULL) names the fact. */
 MUST_CHECK enum error entitlement_ask(const struct entitlement *entitlement, const struct entitlement_fact *fact,
                                       size_t count, struct entitlement_answer *ret, struct slice *ret_missing);

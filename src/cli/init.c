@@ -34,17 +34,40 @@ static enum error read_pack(struct arena *arena, const char *folder, struct pack
     return file_read(arena, node_path(folder, "pack.json").text, PACK_FILE_MAX, &ret_files->pack, fault);
 }
 
-/* Writes NAME.rules.json and NAME.proof.json, if and only if everything that blocks is proved. */
-static enum error activate(struct arena *arena, const char *directory, const char *folder, struct slice base,
-                           struct slice *ret_compiled, struct fault *fault)
+/* What an activated set consists of, below DIR/rules: NAME and one of these. The sources stay beside what was made of
+ * them, since a pack is proved together with the cells of the joint standard. */
+#define COMPILED ".rules.json"
+#define RECORD ".proof.json"
+#define SOURCE_DMN ".dmn"
+#define SOURCE_PACK ".pack.json"
+
+static struct node_path rules_path(const char *directory, struct slice name, const char *suffix)
+{
+    char below[NODE_NAME_MAX + 64];
+
+    snprintf(below, sizeof below, "rules/%.*s%s", SLICE_PRINT(name), suffix);
+    return node_path(directory, below);
+}
+
+static enum error keep(const char *directory, const struct rule_set *set, const struct rules_bytes *bytes,
+                       struct slice record)
+{
+    const struct {
+        const char *suffix;
+        struct slice content;
+    } files[] = {{SOURCE_DMN, bytes->dmn}, {SOURCE_PACK, bytes->pack}, {COMPILED, bytes->compiled}, {RECORD, record}};
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        TRY(file_replace(rules_path(directory, set->pack, files[i].suffix).text, files[i].content, 0644));
+    return OK;
+}
+
+static enum error compile(struct arena *arena, const char *folder, struct rules_bytes *ret_bytes,
+                          const struct rule_set **ret_set, struct fault *fault)
 {
     const struct rules_module *module = command_rules_module();
-    CLEANUP_BUFFER struct buffer compiled = buffer_new(RULE_SET_BYTES_MAX), report = buffer_new(65536),
-                                 record = buffer_new(RECORD_MAX);
-    const struct rule_set *set;
+    CLEANUP_BUFFER struct buffer compiled = buffer_new(RULE_SET_BYTES_MAX), report = buffer_new(65536);
     struct pack_files files = {0};
-    bool proved = false;
-    char below[128];
 
     if (!module)
         return ERROR_FILE_MISSING;
@@ -52,32 +75,50 @@ static enum error activate(struct arena *arena, const char *directory, const cha
     enum error error = module->compile(files.dmn, files.pack, &compiled, &report, fault);
     fprintf(stderr, "%.*s", SLICE_PRINT(buffer_view(&report)));
     TRY(error);
-    TRY(module->prove(buffer_view(&compiled), base, &record, &proved, fault));
-    if (!proved)
-        return fault_set(fault, ERROR_REFUTED, "`hospitium prove %s` shows a counterexample", folder);
-    TRY(rule_set_load(arena, buffer_view(&compiled), &set, fault));
-    snprintf(below, sizeof below, "rules/%.*s.rules.json", SLICE_PRINT(set->pack));
-    TRY(file_replace(node_path(directory, below).text, buffer_view(&compiled), 0644));
-    snprintf(below, sizeof below, "rules/%.*s.proof.json", SLICE_PRINT(set->pack));
-    TRY(file_replace(node_path(directory, below).text, buffer_view(&record), 0644));
-    *ret_compiled = arena_copy(arena, buffer_view(&compiled));
-    return ret_compiled->data ? OK : ERROR_MEMORY;
+    *ret_bytes = (struct rules_bytes){arena_copy(arena, buffer_view(&compiled)), files.dmn, files.pack};
+    return ret_bytes->compiled.data ? rule_set_load(arena, ret_bytes->compiled, ret_set, fault) : ERROR_MEMORY;
 }
 
-static enum error activate_standard(struct arena *arena, const char *directory, const char *pack, struct fault *fault)
+/* The joint standard as it was activated. */
+static enum error read_standard(struct arena *arena, const char *directory, struct rules_bytes *ret_bytes,
+                                struct fault *fault)
+{
+    struct slice name = SLICE(RULESETS_JOINT);
+
+    TRY(file_read(arena, rules_path(directory, name, COMPILED).text, RULE_SET_BYTES_MAX, &ret_bytes->compiled, fault));
+    TRY(file_read(arena, rules_path(directory, name, SOURCE_DMN).text, PACK_FILE_MAX, &ret_bytes->dmn, fault));
+    return file_read(arena, rules_path(directory, name, SOURCE_PACK).text, PACK_FILE_MAX, &ret_bytes->pack, fault);
+}
+
+/* Compiles, proves twice, and keeps the set if and only if everything that blocks is proved: a pack together with the
+ * node's joint standard. */
+static enum error activate(struct arena *arena, const char *directory, const char *folder, struct fault *fault)
+{
+    const struct rules_module *module = command_rules_module();
+    CLEANUP_BUFFER struct buffer record = buffer_new(RECORD_MAX);
+    struct rules_bytes bytes, standard;
+    const struct rule_set *set;
+
+    if (!module)
+        return ERROR_FILE_MISSING;
+    TRY(compile(arena, folder, &bytes, &set, fault));
+    if (!node_name_allowed(set->pack)) /* it becomes the name of a file */
+        return fault_set(fault, ERROR_VALUE, "a pack's id has lower-case letters, digits, dots and hyphens");
+    bool is_standard = slice_is(set->pack, RULESETS_JOINT);
+    if (!is_standard)
+        TRY(read_standard(arena, directory, &standard, fault));
+    TRY(module->prove(&bytes, is_standard ? NULL : &standard, &record, fault));
+    return keep(directory, set, &bytes, buffer_view(&record));
+}
+
+static enum error activate_shipped(struct arena *arena, const char *directory, const char *pack, struct fault *fault)
 {
     char folder[PATH_MAX], below[128];
-    struct slice base, compiled;
 
-    if (!command_share_path("policy/joint-standard", folder, sizeof folder))
-        return fault_set(fault, ERROR_FILE_MISSING, "the joint standard");
-    TRY(activate(arena, directory, folder, slice_of("", 0), &base, fault));
-    if (!pack)
-        return OK;
     snprintf(below, sizeof below, "policy/%s", pack);
     if (!command_share_path(below, folder, sizeof folder))
         return fault_set(fault, ERROR_FILE_MISSING, "there is no pack %s", pack);
-    return activate(arena, directory, folder, base, &compiled, fault);
+    return activate(arena, directory, folder, fault);
 }
 
 /* ---- init ---- */
@@ -130,7 +171,7 @@ static enum error read_passphrase(struct arena *arena, const struct init_options
 {
     *ret = slice_of("", 0);
     if (!options->passphrase_file)
-        return options->demo ? OK : fault_set(fault, ERROR_REQUIRED, "--passphrase-file; only a demo goes without");
+        return OK;
     TRY(file_read(arena, options->passphrase_file, 1024, ret, fault));
     while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
         ret->length--;
@@ -150,8 +191,9 @@ static enum error make_node(const struct init_options *options, struct fault *fa
         return fault_set(fault, ERROR_VALUE, "a name has lower-case letters, digits, dots and hyphens");
     if (file_exists(node_path(options->directory, "node").text))
         return fault_set(fault, ERROR_EXISTS, "%s", options->directory);
+    if (!options->passphrase_file && !options->demo)
+        return fault_set(fault, ERROR_REQUIRED, "--passphrase-file; only a demo goes without");
     TRY(command_world(options->demo, 0, &world));
-    TRY(read_passphrase(arena, options, &passphrase, fault));
     snprintf(node.directory, sizeof node.directory, "%s", options->directory);
     snprintf(node.name, sizeof node.name, "%s", options->name);
     world.random(&world, node.id.byte, ID_BYTES);
@@ -160,7 +202,11 @@ static enum error make_node(const struct init_options *options, struct fault *fa
     TRY(file_make_directory(node_path(options->directory, "vault").text));
     TRY(oversight_key(options, &world, &node, fault));
     TRY(take_approvers(arena, options, fault));
-    TRY(activate_standard(arena, options->directory, options->pack, fault));
+    TRY(activate_shipped(arena, options->directory, RULESETS_JOINT, fault));
+    if (options->pack)
+        TRY(activate_shipped(arena, options->directory, options->pack, fault));
+    /* After the prover: its workers are forks of this process, and hold what it held. */
+    TRY(read_passphrase(arena, options, &passphrase, fault));
     TRY(settings_write_defaults(node_path(options->directory, "settings").text));
     /* Last, since it is what makes the directory a node. */
     TRY(node_save(&node));
@@ -217,44 +263,44 @@ static enum error list_rules(const char *directory)
     return rulesets_packs(directory, list_one, (void *)(uintptr_t)directory);
 }
 
+static enum error deactivate(const char *directory, const char *name, struct fault *fault)
+{
+    static const char *const rest[] = {RECORD, SOURCE_DMN, SOURCE_PACK};
+    struct slice pack = slice_from_string(name);
+
+    if (slice_is(pack, RULESETS_JOINT))
+        return fault_set(fault, ERROR_REFUSED, "the joint standard is the floor and cannot be taken away");
+    if (unlink(rules_path(directory, pack, COMPILED).text) < 0)
+        return fault_set(fault, ERROR_FILE_MISSING, "%s", rules_path(directory, pack, COMPILED).text);
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        unlink(rules_path(directory, pack, rest[i]).text);
+    return OK;
+}
+
 static enum error change_rules(const char *directory, const char *what, const char *name, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
     CLEANUP_DESCRIPTOR int lock = -1;
-    struct slice base, compiled;
-    char below[256];
 
     if (!arena)
         return ERROR_MEMORY;
     TRY(file_lock(node_path(directory, "lock").text, &lock));
-    snprintf(below, sizeof below, "rules/%s.rules.json", RULESETS_JOINT);
-    TRY(file_read(arena, node_path(directory, below).text, RULE_SET_BYTES_MAX, &base, fault));
-    if (strcmp(what, "activate") == 0)
-        return activate(arena, directory, name, base, &compiled, fault);
-    if (strcmp(name, RULESETS_JOINT) == 0)
-        return fault_set(fault, ERROR_REFUSED, "the joint standard is the floor and cannot be taken away");
-    snprintf(below, sizeof below, "rules/%.100s.rules.json", name);
-    if (unlink(node_path(directory, below).text) < 0)
-        return fault_set(fault, ERROR_FILE_MISSING, "%s", below);
-    return OK;
+    if (strcmp(what, "deactivate") == 0)
+        return deactivate(directory, name, fault);
+    return activate(arena, directory, name, fault);
 }
 
 /* For whoever wants the bytes without a node: an auditor, a page that proves again. */
 static enum error compile_rules(const char *folder, const char *path, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    CLEANUP_BUFFER struct buffer compiled = buffer_new(RULE_SET_BYTES_MAX), report = buffer_new(65536);
-    const struct rules_module *module = command_rules_module();
-    struct pack_files files = {0};
+    const struct rule_set *set;
+    struct rules_bytes bytes;
 
-    if (!module)
-        return ERROR_FILE_MISSING;
     if (!arena)
         return ERROR_MEMORY;
-    TRY(read_pack(arena, folder, &files, fault));
-    enum error error = module->compile(files.dmn, files.pack, &compiled, &report, fault);
-    fprintf(stderr, "%.*s", SLICE_PRINT(buffer_view(&report)));
-    return error == OK ? file_replace(path, buffer_view(&compiled), 0644) : error;
+    TRY(compile(arena, folder, &bytes, &set, fault));
+    return file_replace(path, bytes.compiled, 0644);
 }
 
 int command_rules(int argc, char **argv)

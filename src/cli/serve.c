@@ -19,6 +19,7 @@
 #include "keys/root.h"
 #include "rest/advice.h"
 #include "rest/app.h"
+#include "rest/published.h"
 #include "safe/node.h"
 #include "settings.h"
 
@@ -259,9 +260,22 @@ static struct app_words words_of(const struct settings *settings)
     };
 }
 
+/* The setting, or where ./dev wasm puts them; empty where there is neither. */
+static const char *check_folder(const struct settings *settings, char folder[static PATH_MAX])
+{
+    struct slice chosen = settings_text(settings, "check.folder");
+
+    if (chosen.length > 0)
+        snprintf(folder, PATH_MAX, "%.*s", SLICE_PRINT(chosen));
+    else if (!command_share_path("build-wasm", folder, PATH_MAX))
+        folder[0] = '\0';
+    return folder;
+}
+
 static enum error open_node(struct serving *serving, struct opening *opening)
 {
     struct fault *fault = &opening->fault;
+    char folder[PATH_MAX];
 
     TRY(file_lock(node_path(serving->node.directory, "lock").text, &serving->lock));
     serving->loop = loop_new();
@@ -283,6 +297,8 @@ static enum error open_node(struct serving *serving, struct opening *opening)
                                 .stop_context = serving,
                                 .started_ns = serving->world.now_ns(&serving->world)};
     TRY(advice_load(serving->arena, serving->node.directory, &serving->app.care, fault));
+    TRY(published_load(serving->arena, serving->node.directory, check_folder(serving->settings, folder),
+                       &serving->app.published));
     gate_hello(serving->gate, session_came, opening);
     return loop_run(serving->loop);
 }

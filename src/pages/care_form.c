@@ -3,24 +3,24 @@
 
 #include "shell.h"
 
-#define FIELD(name, field) static const struct care_choice name##_CHOICES[] = {
+#define CHOICES(name, field) static const struct care_choice name##_CHOICES[] = {
 #define CHOICE(field, name, word) {word, MESSAGE_##field##_##name},
-#define FIELD_END(name)                                                                                                \
+#define CHOICES_END(name)                                                                                              \
     }                                                                                                                  \
     ;
 #include "care_choices.def"
-#undef FIELD
+#undef CHOICES
 #undef CHOICE
-#undef FIELD_END
+#undef CHOICES_END
 
 const struct care_field_entry care_field_table[CARE_FIELD_COUNT] = {
-#define FIELD(name, field) {field, MESSAGE_CARE_##name, name##_CHOICES, CARE_##name##_COUNT},
+#define CHOICES(name, field) {field, MESSAGE_CARE_##name, name##_CHOICES, CARE_##name##_COUNT},
 #define CHOICE(field, name, word)
-#define FIELD_END(name)
+#define CHOICES_END(name)
 #include "care_choices.def"
-#undef FIELD
+#undef CHOICES
 #undef CHOICE
-#undef FIELD_END
+#undef CHOICES_END
 };
 
 /* The first services stand open; the rest unfold, so that a small screen shows what most people come for. */
@@ -225,7 +225,7 @@ static void write_summary(struct html *html)
                      MESSAGE_CARE_PROBLEM, MESSAGE_CARE_AGE_PROBLEM);
 }
 
-static void write_questions(struct html *html, const struct care_form *form)
+void care_form_write_questions(struct html *html, const struct care_form *form, bool interpreter)
 {
     write_field(html, form, CARE_FIELD_WHOM);
     write_field(html, form, CARE_FIELD_URGENCY);
@@ -234,11 +234,13 @@ static void write_questions(struct html *html, const struct care_form *form)
     write_field(html, form, CARE_FIELD_PREGNANT);
     write_field(html, form, CARE_FIELD_MEANS);
     write_field(html, form, CARE_FIELD_CERTIFICATE);
-    write_spoken(html, form);
+    if (interpreter)
+        write_spoken(html, form);
     write_status(html, form);
 }
 
-enum error page_write_care_form(struct buffer *out, const struct page *page, const struct care_form *form)
+enum error page_write_care_form(struct buffer *out, const struct page *page, const struct care_notice *notice,
+                                const struct care_form *form)
 {
     static const struct care_form empty;
     const struct care_form *shown = form ? form : &empty;
@@ -248,8 +250,11 @@ enum error page_write_care_form(struct buffer *out, const struct page *page, con
                      MESSAGE_CARE_HEADING, MESSAGE_CARE_LEAD, MESSAGE_CARE_PROMISE);
     if (shown->age_unreadable)
         write_summary(&html);
+    if (notice->check_offered)
+        message_template(&html, "<p class=\"links\"><a href=\"" PATH_CHECK "\">~$</a></p>\n", MESSAGE_CHECK_LINK);
+    care_warning_write(&html, page, notice);
     html_markup(&html, MARKUP("<form method=\"post\" action=\"" PATH_CARE_ANSWER "\" autocomplete=\"off\">\n"));
-    write_questions(&html, shown);
+    care_form_write_questions(&html, shown, true);
     message_template(&html, "<p class=\"actions\"><button class=\"button\">$</button></p>\n</form>\n",
                      MESSAGE_CARE_SEND);
     return shell_end(&html, page);

@@ -13,25 +13,25 @@
 #include "page.h"
 
 /* Values of choices: CARE_STATUS_UNKNOWN, CARE_URGENCY_IMMEDIATE … The first of each, 0, holds when nothing is said. */
-#define FIELD(name, field) enum {
+#define CHOICES(name, field) enum {
 #define CHOICE(field, name, word) CARE_##field##_##name,
-#define FIELD_END(name)                                                                                                \
+#define CHOICES_END(name)                                                                                              \
     CARE_##name##_COUNT                                                                                                \
     }                                                                                                                  \
     ;
 #include "care_choices.def"
-#undef FIELD
+#undef CHOICES
 #undef CHOICE
-#undef FIELD_END
+#undef CHOICES_END
 
 enum care_field {
-#define FIELD(name, field) CARE_FIELD_##name,
+#define CHOICES(name, field) CARE_FIELD_##name,
 #define CHOICE(field, name, word)
-#define FIELD_END(name)
+#define CHOICES_END(name)
 #include "care_choices.def"
-#undef FIELD
+#undef CHOICES
 #undef CHOICE
-#undef FIELD_END
+#undef CHOICES_END
     CARE_FIELD_COUNT
 };
 
@@ -58,50 +58,37 @@ const char *care_field_name(enum care_field field);
 
 void care_form_wipe(struct care_form *form);
 
+/* What a person should know before she applies for anything, in the words of the rules. */
+struct care_warning {
+    struct slice text, language; /* BCP 47, of `text` */
+    struct slice source, article, since;
+};
+
+/* What stands above the form. */
+struct care_notice {
+    const struct care_warning *warning;
+    size_t count;
+    bool check_offered; /* links to the page that is answered on the phone */
+};
+
 /* The form. `form` is NULL at first, and what was sent where the age was unreadable. */
-MUST_CHECK enum error page_write_care_form(struct buffer *out, const struct page *page, const struct care_form *form);
+MUST_CHECK enum error page_write_care_form(struct buffer *out, const struct page *page,
+                                           const struct care_notice *notice, const struct care_form *form);
 
-/* What the rules answered. Words of the vocabulary are read by care_entitlement_read and its like. */
-enum care_entitlement {
-    CARE_ENTITLEMENT_ASK_CLINICIAN,
-    CARE_ENTITLEMENT_FULL,
-    CARE_ENTITLEMENT_AS_RESIDENT,
-    CARE_ENTITLEMENT_BASKET,
-    CARE_ENTITLEMENT_ESSENTIAL,
-    CARE_ENTITLEMENT_URGENT_ONLY,
-    CARE_ENTITLEMENT_NONE_FUNDED,
-    CARE_ENTITLEMENT_COUNT
-};
-
-enum care_charge {
-    CARE_CHARGE_ASK,
-    CARE_CHARGE_FREE,
-    CARE_CHARGE_COPAY,
-    CARE_CHARGE_BILL_LATER,
-    CARE_CHARGE_PREPAY,
-    CARE_CHARGE_PROVIDER_REIMBURSED,
-    CARE_CHARGE_COUNT
-};
-
-enum care_paper {
-    CARE_PAPER_NONE,
-    CARE_PAPER_MEDICAL_CERTIFICATE,
-    CARE_PAPER_STP_CODE,
-    CARE_PAPER_TREATMENT_VOUCHER,
-    CARE_PAPER_AME_CARD,
-    CARE_PAPER_CONTRACTED_PROVIDER,
-    CARE_PAPER_IFHP_DOCUMENT,
-    CARE_PAPER_COUNT
-};
-
-enum care_helper {
-    CARE_HELPER_DESK,
-    CARE_HELPER_SOCIAL_SERVICE,
-    CARE_HELPER_MEDIATOR,
-    CARE_HELPER_CLINICIAN,
-    CARE_HELPER_LEGAL_AID,
-    CARE_HELPER_COUNT
-};
+/* What the rules answered: CARE_ENTITLEMENT_FULL, CARE_CHARGE_FREE … of enum care_entitlement, care_charge, care_paper
+ * and care_helper. Words of the vocabulary are read by care_entitlement_read and its like. */
+#define WORDS(list, tag)                                                                                               \
+    enum care_##tag                                                                                                    \
+    {
+#define WORD(list, name, word) CARE_##list##_##name,
+#define WORDS_END(list)                                                                                                \
+    CARE_##list##_COUNT                                                                                                \
+    }                                                                                                                  \
+    ;
+#include "care_words.def"
+#undef WORDS
+#undef WORD
+#undef WORDS_END
 
 struct care_answer {
     uint8_t urgency;    /* CARE_URGENCY_…, as the rules took it */

@@ -6,14 +6,22 @@
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri "      \
     "'none'"
 
+/* The page that answers on the phone. 'wasm-unsafe-eval' (CSP 3, 4.4) lets it compile the rules' module and nothing
+ * else; no text can become a script or markup (Trusted Types with no policy at all); the form cannot be sent, whatever
+ * the page says. Its script loads the rules from here once, and then forbids even that. */
+#define CHECK_POLICY                                                                                                   \
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; style-src 'self'; img-src 'self'; " \
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "                \
+    "trusted-types 'none'"
+
 /* What a page could ask of a phone and never needs. */
 #define PERMISSIONS                                                                                                    \
     "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "      \
     "microphone=(), midi=(), payment=(), serial=(), usb=()"
 
 /* clang-format off */
-#define COMMON                                                                                                         \
-    {"content-security-policy", SECURITY_POLICY},                                                                      \
+#define COMMON(policy)                                                                                                 \
+    {"content-security-policy", policy},                                                                               \
     {"referrer-policy", "no-referrer"},                                                                                \
     {"x-content-type-options", "nosniff"},                                                                             \
     {"x-frame-options", "DENY"},                                                                                       \
@@ -25,27 +33,31 @@
 #define VARY {"vary", "accept-language, accept-encoding, cookie"}
 #define PERSONAL VARY, {"cache-control", "no-store"}
 #define PUBLIC VARY, {"cache-control", "no-cache"}
+#define REFRESHED {"vary", "accept-encoding"}, {"cache-control", "no-cache"}
 #define ASSET {"cache-control", "public, max-age=31536000, immutable"}
 #define OVER_TLS {"strict-transport-security", "max-age=63072000; includeSubDomains"}
 
-static const struct page_header PUBLIC_PLAIN[] = {COMMON, PUBLIC};
-static const struct page_header PUBLIC_TLS[] = {COMMON, PUBLIC, OVER_TLS};
-static const struct page_header PERSONAL_PLAIN[] = {COMMON, PERSONAL};
-static const struct page_header PERSONAL_TLS[] = {COMMON, PERSONAL, OVER_TLS};
-static const struct page_header ASSET_PLAIN[] = {COMMON, ASSET};
-static const struct page_header ASSET_TLS[] = {COMMON, ASSET, OVER_TLS};
+static const struct page_header PUBLIC_SET[] = {COMMON(SECURITY_POLICY), PUBLIC, OVER_TLS};
+static const struct page_header PERSONAL_SET[] = {COMMON(SECURITY_POLICY), PERSONAL, OVER_TLS};
+static const struct page_header CHECK_SET[] = {COMMON(CHECK_POLICY), PUBLIC, OVER_TLS};
+static const struct page_header ASSET_SET[] = {COMMON(SECURITY_POLICY), ASSET, OVER_TLS};
+static const struct page_header REFRESHED_SET[] = {COMMON(SECURITY_POLICY), REFRESHED, OVER_TLS};
 /* clang-format on */
 
-#define HEADERS(table) ((struct page_headers){table, sizeof(table) / sizeof(table)[0]})
+#define HEADERS(table)                                                                                                 \
+    {                                                                                                                  \
+        table, sizeof(table) / sizeof(table)[0]                                                                        \
+    }
 
-struct page_headers pages_headers(bool personal, bool tls)
-{
-    if (personal)
-        return tls ? HEADERS(PERSONAL_TLS) : HEADERS(PERSONAL_PLAIN);
-    return tls ? HEADERS(PUBLIC_TLS) : HEADERS(PUBLIC_PLAIN);
-}
+static const struct page_headers SETS[PAGE_KIND_COUNT] = {
+    [PAGE_PUBLIC] = HEADERS(PUBLIC_SET), [PAGE_PERSONAL] = HEADERS(PERSONAL_SET),   [PAGE_CHECK] = HEADERS(CHECK_SET),
+    [PAGE_ASSET] = HEADERS(ASSET_SET),   [PAGE_REFRESHED] = HEADERS(REFRESHED_SET),
+};
 
-struct page_headers pages_asset_headers(bool tls)
+struct page_headers pages_headers(enum page_kind kind, bool tls)
 {
-    return tls ? HEADERS(ASSET_TLS) : HEADERS(ASSET_PLAIN);
+    struct page_headers set = SETS[kind];
+
+    /* The last one is OVER_TLS. */
+    return (struct page_headers){set.header, tls ? set.count : set.count - 1};
 }

@@ -17,9 +17,14 @@ struct page_headers {
     size_t count;
 };
 
-/* `personal`: the page shows something of a person, or answers what a person typed; no cache may keep it.
- * `tls`: it goes out over TLS; over plain HTTP Strict-Transport-Security would be ignored (RFC 6797, 8.1). */
-struct page_headers pages_headers(bool personal, bool tls);
+enum page_kind {
+    PAGE_PUBLIC,    /* the same for everybody who reads that language */
+    PAGE_PERSONAL,  /* shows something of a person, or answers what a person typed; no cache may keep it */
+    PAGE_CHECK,     /* answers on the phone: may run our own scripts and WebAssembly, and its form may go nowhere */
+    PAGE_ASSET,     /* its address holds the hash of its bytes: cached for a year */
+    PAGE_REFRESHED, /* a file whose bytes may change under its address: asked for again each time */
+    PAGE_KIND_COUNT
+};
 
-/* For what asset_find gives: the same protection, cached for a year. */
-struct page_headers pages_asset_headers(bool tls);
+/* `tls`: it goes out over TLS; over plain HTTP Strict-Transport-Security would be ignored (RFC 6797, 8.1). */
+struct page_headers pages_headers(enum page_kind kind, bool tls);

@@ -26,6 +26,13 @@ static void write_phone(struct html *html, struct slice number)
     html_markup(html, MARKUP("</a>"));
 }
 
+static void write_slot(struct html *html, struct slice name)
+{
+    html_markup(html, MARKUP("<bdi"));
+    html_attribute(html, MARKUP("data-say"), name);
+    html_markup(html, MARKUP("></bdi>"));
+}
+
 static void write_argument(struct html *html, const struct message_argument *argument)
 {
     switch (argument->kind) {
@@ -40,6 +47,9 @@ static void write_argument(struct html *html, const struct message_argument *arg
         return;
     case ARGUMENT_PHONE:
         write_phone(html, argument->text);
+        return;
+    case ARGUMENT_SLOT:
+        write_slot(html, argument->text);
         return;
     }
 }
@@ -94,6 +104,16 @@ void message_write_template(struct html *html, struct markup markup, const enum 
     html_markup(html, (struct markup){markup.data + start, markup.length - start});
     if (next != count)
         html->out->failed = true;
+}
+
+bool message_find(struct slice name, enum message_id *ret_id)
+{
+    for (unsigned i = 0; i < MESSAGE_COUNT; i++)
+        if (slice_is(name, message_table[i].name) && message_table[i].arguments == 0) {
+            *ret_id = (enum message_id)i;
+            return true;
+        }
+    return false;
 }
 
 enum pictogram message_pictogram(enum message_id id)

@@ -13,7 +13,7 @@
 
 #define MESSAGE_ARGUMENTS_MAX 4
 
-enum message_argument_kind { ARGUMENT_TEXT, ARGUMENT_NUMBER, ARGUMENT_NAMED, ARGUMENT_PHONE };
+enum message_argument_kind { ARGUMENT_TEXT, ARGUMENT_NUMBER, ARGUMENT_NAMED, ARGUMENT_PHONE, ARGUMENT_SLOT };
 
 /* What stands for a placeholder. Make one with the functions below. */
 struct message_argument {
@@ -46,6 +46,12 @@ static inline struct message_argument message_phone(struct slice number)
     return (struct message_argument){.kind = ARGUMENT_PHONE, .text = number};
 }
 
+/* An empty place of that name, which a script of ours fills with text: data-say="name". */
+static inline struct message_argument message_slot(const char *name)
+{
+    return (struct message_argument){.kind = ARGUMENT_SLOT, .text = slice_from_string(name)};
+}
+
 /* Without arguments. For elements, attributes and titles. A message that needs arguments fails the buffer. */
 void message_write(struct html *html, enum message_id id);
 
@@ -63,6 +69,10 @@ void message_write_arguments(struct html *html, enum message_id id, const struct
     message_write_template(html, MARKUP(literal), (const enum message_id[]){__VA_ARGS__},                              \
                            sizeof((const enum message_id[]){__VA_ARGS__}) / sizeof(enum message_id))
 void message_write_template(struct html *html, struct markup markup, const enum message_id *id, size_t count);
+
+/* The message of this name ("fact.state"), for words that come from a rule set. False when there is none, or when it
+ * takes arguments. */
+MUST_CHECK bool message_find(struct slice name, enum message_id *ret_id);
 
 enum pictogram message_pictogram(enum message_id id);
 

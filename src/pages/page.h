@@ -20,6 +20,7 @@
 #define PATH_CARE "/care"               /* GET the form */
 #define PATH_CARE_ANSWER "/care/answer" /* POST care_form_set's fields: the answer, or the form again */
 #define PATH_CARE_SLIP "/care/slip"     /* POST slip_set's fields */
+#define PATH_CHECK "/rules"             /* GET the form that is answered on the phone; below it the rules themselves */
 #define PATH_ACCESS "/access"           /* GET, signed in as the person */
 #define PATH_STAFF "/staff"
 #define PATH_SIGN_IN "/sign-in"             /* GET; POST `code` */

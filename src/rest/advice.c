@@ -11,6 +11,7 @@
 
 struct care_rules {
     const struct entitlement *entitlement;
+    const struct rule_set *pack; /* or NULL */
 };
 
 struct pack_found {
@@ -46,8 +47,14 @@ enum error advice_load(struct arena *arena, const char *directory, struct care_r
     TRY(rulesets_load(arena, directory, RULESETS_JOINT, NULL, &found.joint, fault));
     TRY(rulesets_packs(directory, take_first, &found));
     TRY(entitlement_new(arena, found.joint, found.pack, &rules->entitlement, fault));
+    rules->pack = found.pack;
     *ret_rules = rules;
     return OK;
+}
+
+const struct rule_fact *advice_facts(const struct care_rules *rules, size_t *ret_count)
+{
+    return entitlement_facts(rules->entitlement, ret_count);
 }
 
 bool advice_asks(const struct care_rules *rules, struct slice name)
@@ -80,25 +87,57 @@ static bool is_said(const struct entitlement_fact *fact, size_t count, struct sl
     return false;
 }
 
+/* A question as the rules take it, with the day; holds what was said, so it is wiped. */
+struct question {
+    struct entitlement_fact fact[INPUTS_MAX + 1];
+    size_t facts;
+    char day[16];
+};
+
+static void question_wipe(struct question *question)
+{
+    secret_wipe(question, sizeof *question);
+}
+
+#define CLEANUP_QUESTION __attribute__((cleanup(question_wipe)))
+
+static enum error take_inputs(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
+                              int64_t now_s, struct question *ret_question, struct fault *fault)
+{
+    if (inputs > INPUTS_MAX)
+        return ERROR_VALUE;
+    ret_question->facts = 0;
+    for (size_t i = 0; i < inputs; i++) {
+        if (!advice_asks(rules, input[i].name) && !warning_rests_on(rules->pack, input[i].name))
+            return fault_set(fault, ERROR_VALUE, "there is no input of that name");
+        ret_question->fact[ret_question->facts++] = (struct entitlement_fact){input[i].name, input[i].value};
+    }
+    if (!is_said(ret_question->fact, ret_question->facts, SLICE("as_of")))
+        ret_question->fact[ret_question->facts++] = (struct entitlement_fact){SLICE("as_of"),
+                                                                              local_day(now_s, ret_question->day)};
+    return OK;
+}
+
+enum error advice_warn(const struct care_rules *rules, const struct advice_input *input, size_t inputs, int64_t now_s,
+                       struct warning ret_warning[static WARNINGS_MAX], size_t *ret_count, struct fault *fault)
+{
+    CLEANUP_QUESTION struct question question;
+    struct slice missing = slice_of("", 0);
+
+    TRY(take_inputs(rules, input, inputs, now_s, &question, fault));
+    enum error error = warning_ask(rules->pack, question.fact, question.facts, ret_warning, ret_count, &missing);
+    return error == OK ? OK : fault_set(fault, error, "input %.*s", SLICE_PRINT(missing));
+}
+
 enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs, int64_t now_s,
                        struct advice *ret_advice, struct fault *fault)
 {
-    struct entitlement_fact fact[INPUTS_MAX + 1];
+    CLEANUP_QUESTION struct question question;
     struct entitlement_answer answer;
     struct slice missing = slice_of("", 0);
-    char day[16];
 
-    if (inputs > INPUTS_MAX)
-        return ERROR_VALUE;
-    for (size_t i = 0; i < inputs; i++) {
-        if (!advice_asks(rules, input[i].name))
-            return fault_set(fault, ERROR_VALUE, "there is no input of that name");
-        fact[i] = (struct entitlement_fact){input[i].name, input[i].value};
-    }
-    if (advice_asks(rules, SLICE("as_of")) && !is_said(fact, inputs, SLICE("as_of")))
-        fact[inputs++] = (struct entitlement_fact){SLICE("as_of"), local_day(now_s, day)};
-    enum error error = entitlement_ask(rules->entitlement, fact, inputs, &answer, &missing);
-    secret_wipe(fact, sizeof fact);
+    TRY(take_inputs(rules, input, inputs, now_s, &question, fault));
+    enum error error = entitlement_ask(rules->entitlement, question.fact, question.facts, &answer, &missing);
     if (error != OK)
         return fault_set(fault, error, "input %.*s", SLICE_PRINT(missing));
     *ret_advice = (struct advice){

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "care/warning.h"
 
 struct care_rules;
 
@@ -34,8 +35,16 @@ struct advice {
 /* Do the rules of this node ask for it? A form shows only such fields. */
 bool advice_asks(const struct care_rules *rules, struct slice name);
 
-/* What is not said is unknown; the day is `now_s` in the machine's own time zone unless `as_of` is said. ERROR_VALUE for
- * an input or value that the rules do not have; `fault` names the input, never the value. The answer borrows from the
- * rules. */
+/* All that they ask, to make a form from. */
+const struct rule_fact *advice_facts(const struct care_rules *rules, size_t *ret_count);
+
+/* What is not said is unknown; the day is `now_s` in the machine's own time zone unless `as_of` is said. ERROR_VALUE
+ * for an input or value that the rules do not have; `fault` names the input, never the value. What only a warning rests
+ * on is passed over. The answer borrows from the rules. */
 MUST_CHECK enum error advice_give(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
                                   int64_t now_s, struct advice *ret_advice, struct fault *fault);
+
+/* What the pack warns of before a step; with no step said, all that it knows against any. Inputs as above. */
+MUST_CHECK enum error advice_warn(const struct care_rules *rules, const struct advice_input *input, size_t inputs,
+                                  int64_t now_s, struct warning ret_warning[static WARNINGS_MAX], size_t *ret_count,
+                                  struct fault *fault);

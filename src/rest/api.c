@@ -30,7 +30,25 @@ static enum error read_inputs(const struct json *body, struct advice_input *inpu
     return OK;
 }
 
-static void write_advice(const struct advice *advice, struct buffer *body)
+static void write_warnings(struct json_writer *writer, const struct warning *warning, size_t count)
+{
+    json_key(writer, "warnings");
+    json_begin_array(writer);
+    for (size_t i = 0; i < count; i++) {
+        json_begin_object(writer);
+        json_member_string(writer, "id", warning[i].id);
+        json_member_string(writer, "tell", warning[i].tell->text);
+        json_member_string(writer, "language", warning[i].tell->language);
+        json_member_string(writer, "source", warning[i].tell->source);
+        json_member_string(writer, "article", warning[i].tell->article);
+        json_member_string(writer, "since", warning[i].tell->since);
+        json_end_object(writer);
+    }
+    json_end_array(writer);
+}
+
+static void write_advice(const struct advice *advice, const struct warning *warning, size_t warnings,
+                         struct buffer *body)
 {
     struct json_writer writer = json_writer(body);
 
@@ -50,6 +68,7 @@ static void write_advice(const struct advice *advice, struct buffer *body)
     json_end_object(&writer);
     json_key(&writer, "draft");
     json_bool(&writer, advice->draft);
+    write_warnings(&writer, warning, warnings);
     json_end_object(&writer);
 }
 
@@ -58,8 +77,10 @@ void care_advice(struct call *call)
     struct advice_input input[INPUTS_MAX];
     struct buffer answer = buffer_new(ANSWER_MAX);
     struct advice advice;
+    struct warning warning[WARNINGS_MAX];
     const struct json *body = NULL;
-    size_t inputs = 0;
+    size_t inputs = 0, warnings = 0;
+    int64_t now_s = world_now_s(call->app->world);
 
     if (!call->app->care) {
         reply_error(call, ERROR_UNPROVED, NULL);
@@ -69,12 +90,14 @@ void care_advice(struct call *call)
     if (error == OK)
         error = read_inputs(body, input, &inputs);
     if (error == OK)
-        error = advice_give(call->app->care, input, inputs, world_now_s(call->app->world), &advice, &call->fault);
+        error = advice_give(call->app->care, input, inputs, now_s, &advice, &call->fault);
+    if (error == OK)
+        error = advice_warn(call->app->care, input, inputs, now_s, warning, &warnings, &call->fault);
     if (error != OK) {
         reply_error(call, error, NULL);
         return;
     }
-    write_advice(&advice, &answer);
+    write_advice(&advice, warning, warnings, &answer);
     reply_json(call, 200, &answer);
 }
 

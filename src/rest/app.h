@@ -10,6 +10,7 @@
 #include "server/server.h"
 
 struct care_rules; /* entitlement, loaded once (site.c, api.c) */
+struct published;  /* files for everybody, read once (check.c) */
 
 /* A node's own words for its pages, from its settings. */
 struct app_words {
@@ -27,6 +28,7 @@ struct app {
     struct slice base_url;   /* "http://127.0.0.1:8080" */
     struct slice name;       /* of the node */
     struct care_rules *care; /* NULL: this node gives no advice */
+    const struct published *published;
     const char *directory;
     struct app_words words;
     loop_call *stop; /* ends the node; for the control socket */
@@ -95,4 +97,3 @@ server_handler app_handle;
 server_body_limit app_body_limit;
 
 const struct route *app_route_at(size_t index); /* NULL past the end */
-

@@ -18,7 +18,7 @@
 #define HEADERS_MAX 24
 #define COOKIE_SECONDS 3600
 
-static struct page_site site_of(const struct call *call)
+struct page_site site_of(const struct call *call)
 {
     const struct app_words *words = &call->app->words;
     struct page_site site = {
@@ -54,7 +54,7 @@ static enum language language_of(struct call *call)
                            http_request_header(call->request, SLICE("accept-language")));
 }
 
-static struct page page_of(struct call *call, const struct page_site *site, const char *path)
+struct page site_page(struct call *call, const struct page_site *site, const char *path)
 {
     struct slice cookie = http_request_cookie(call->request, SLICE("hospitium"));
 
@@ -62,21 +62,30 @@ static struct page page_of(struct call *call, const struct page_site *site, cons
         .site = site, .language = language_of(call), .path = slice_from_string(path), .signed_in = cookie.length > 0};
 }
 
-/* Takes the buffer over. Only pages that are the same for everybody are compressed (http.h says why). */
-static void send_page(struct call *call, int status, struct buffer *page, bool personal, struct slice cookie)
+static size_t add_headers(struct call *call, enum page_kind kind, struct slice media_type,
+                          struct http_header header[static HEADERS_MAX])
 {
-    struct page_headers set = pages_headers(personal, call->request->client->over_tls);
-    struct http_header header[HEADERS_MAX] = {{SLICE("content-type"), SLICE(PAGE_MEDIA_TYPE)}};
-    struct buffer packed = buffer_new(PAGE_BYTES_MAX);
-    size_t headers = 1;
+    struct page_headers set = pages_headers(kind, call->request->client->over_tls);
+    size_t headers = 0;
 
+    header[headers++] = (struct http_header){SLICE("content-type"), media_type};
     for (size_t i = 0; i < set.count && headers < HEADERS_MAX - 3; i++)
         header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
                                                  slice_from_string(set.header[i].value)};
+    return headers;
+}
+
+/* Takes the buffer over. Only pages that are the same for everybody are compressed (http.h says why). */
+static void send_page(struct call *call, int status, struct buffer *page, enum page_kind kind, struct slice cookie)
+{
+    struct http_header header[HEADERS_MAX];
+    struct buffer packed = buffer_new(PAGE_BYTES_MAX);
+    size_t headers = add_headers(call, kind, SLICE(PAGE_MEDIA_TYPE), header);
+
     if (cookie.length > 0)
         header[headers++] = (struct http_header){SLICE("set-cookie"), cookie};
     call->app->answers[status / 100 % 6]++;
-    if (!personal && http_accepts_gzip(call->request) && http_gzip(buffer_view(page), &packed) == OK) {
+    if (kind != PAGE_PERSONAL && http_accepts_gzip(call->request) && http_gzip(buffer_view(page), &packed) == OK) {
         header[headers++] = (struct http_header){SLICE("content-encoding"), SLICE("gzip")};
         buffer_wipe(page);
         *page = packed;
@@ -84,8 +93,7 @@ static void send_page(struct call *call, int status, struct buffer *page, bool p
     exchange_respond_buffer(call->exchange, status, header, headers, page);
 }
 
-/* Sends what a page function wrote, or the plainest of errors when even that failed. */
-static void finish_page(struct call *call, enum error error, int status, struct buffer *page, bool personal)
+void site_finish(struct call *call, enum error error, int status, struct buffer *page, enum page_kind kind)
 {
     struct slice language = query_value(call, call->request->query, LANGUAGE_PARAMETER);
     struct slice cookie = slice_of("", 0);
@@ -99,13 +107,40 @@ static void finish_page(struct call *call, enum error error, int status, struct 
     if (language.data && language_from_tag(language, &chosen))
         cookie = arena_format(call->arena, LANGUAGE_COOKIE "=%s; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
                               language_tag(chosen));
-    send_page(call, status, page, personal, cookie);
+    send_page(call, status, page, kind, cookie);
+}
+
+/* RFC 9110, 13.1.2: a tag may stand in a list, and the comparison is weak. */
+static bool has_it_already(struct call *call, struct slice tag)
+{
+    struct slice held = http_request_header(call->request, SLICE("if-none-match"));
+
+    return tag.length > 0 && held.length > 0 && slice_search(held, tag) != SIZE_MAX;
+}
+
+void site_send_file(struct call *call, const struct site_file *file, enum page_kind kind)
+{
+    struct http_header header[HEADERS_MAX];
+    size_t headers = add_headers(call, kind, file->media_type, header);
+    bool gzip = http_accepts_gzip(call->request) && file->gzip.length > 0;
+
+    if (file->tag.length > 0)
+        header[headers++] = (struct http_header){SLICE("etag"), file->tag};
+    if (has_it_already(call, file->tag)) {
+        call->app->answers[3]++;
+        exchange_respond_parts(call->exchange, 304, header, headers, NULL, 0);
+        return;
+    }
+    call->app->answers[2]++;
+    if (gzip)
+        header[headers++] = (struct http_header){SLICE("content-encoding"), SLICE("gzip")};
+    exchange_respond_parts(call->exchange, 200, header, headers, gzip ? &file->gzip : &file->plain, 1);
 }
 
 void site_reply_error(struct call *call, enum error error)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, "");
+    struct page page = site_page(call, &site, "");
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
     char id[24];
 
@@ -117,25 +152,25 @@ void site_reply_error(struct call *call, enum error error)
     }
     int length = snprintf(id, sizeof id, "%llu", (unsigned long long)call->request->id);
     enum error written = page_write_problem(&body, &page, error, slice_of(id, (size_t)length));
-    finish_page(call, written, error_entry(error)->http_status, &body, false);
+    site_finish(call, written, error_entry(error)->http_status, &body, PAGE_PUBLIC);
 }
 
 void site_home(struct call *call)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, PATH_HOME);
+    struct page page = site_page(call, &site, PATH_HOME);
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
 
-    finish_page(call, page_write_home(&body, &page), 200, &body, false);
+    site_finish(call, page_write_home(&body, &page), 200, &body, PAGE_PUBLIC);
 }
 
 void site_staff(struct call *call)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, PATH_STAFF);
+    struct page page = site_page(call, &site, PATH_STAFF);
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
 
-    finish_page(call, page_write_staff(&body, &page), 200, &body, false);
+    site_finish(call, page_write_staff(&body, &page), 200, &body, PAGE_PUBLIC);
 }
 
 /* ---- what care can I get? ---- */
@@ -143,10 +178,11 @@ void site_staff(struct call *call)
 void site_care_form(struct call *call)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, PATH_CARE);
+    struct page page = site_page(call, &site, PATH_CARE);
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
+    struct care_notice notice = site_notice(call);
 
-    finish_page(call, page_write_care_form(&body, &page, NULL), 200, &body, false);
+    site_finish(call, page_write_care_form(&body, &page, &notice, NULL), 200, &body, PAGE_PUBLIC);
 }
 
 /* The body holds what the person chose: it is wiped with the request's memory, and the form with this function. */
@@ -184,17 +220,18 @@ static enum error ask_rules(struct call *call, const struct care_form *form, str
 }
 
 /* A word of the rules that the pages do not know stays unknown: the page then sends the person to a clinician. */
-static struct care_answer answer_of(const struct advice *advice, const struct care_form *form)
+static struct care_answer answer_of(struct call *call, const struct advice *advice, const struct care_form *form)
 {
-    struct care_answer answer = {.urgency = form->choice[CARE_FIELD_URGENCY],
-                                 .ask_clinician = !slice_is(advice->may_refuse, "no"),
-                                 .row = advice->row,
-                                 .pack = advice->pack,
-                                 .citation = advice->source,
-                                 .draft = advice->draft,
-                                 .helper = CARE_HELPER_DESK,
-                                 .whom = form->choice[CARE_FIELD_WHOM],
-                                 .spoken = form->choice[CARE_FIELD_SPOKEN]};
+    struct care_answer answer = {
+        .urgency = form->choice[CARE_FIELD_URGENCY],
+        .ask_clinician = !slice_is(advice->may_refuse, "no"),
+        .row = advice->row,
+        .pack = advice->pack,
+        .citation = arena_format(call->arena, "%.*s, %.*s", SLICE_PRINT(advice->source), SLICE_PRINT(advice->article)),
+        .draft = advice->draft,
+        .helper = CARE_HELPER_DESK,
+        .whom = form->choice[CARE_FIELD_WHOM],
+        .spoken = form->choice[CARE_FIELD_SPOKEN]};
 
     if (!care_entitlement_read(advice->access, &answer.entitlement))
         answer.entitlement = CARE_ENTITLEMENT_ASK_CLINICIAN;
@@ -210,7 +247,7 @@ static struct care_answer answer_of(const struct advice *advice, const struct ca
 void site_care_answer(struct call *call)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, "");
+    struct page page = site_page(call, &site, "");
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
     struct care_form form = {0};
     struct advice advice;
@@ -218,7 +255,8 @@ void site_care_answer(struct call *call)
     bool readable = read_form(call, &form);
     enum error error = readable ? OK : ERROR_VALUE;
     if (error == OK && form.age_unreadable) {
-        finish_page(call, page_write_care_form(&body, &page, &form), 422, &body, true);
+        struct care_notice notice = site_notice(call);
+        site_finish(call, page_write_care_form(&body, &page, &notice, &form), 422, &body, PAGE_PERSONAL);
         care_form_wipe(&form);
         return;
     }
@@ -229,16 +267,16 @@ void site_care_answer(struct call *call)
         site_reply_error(call, error);
         return;
     }
-    struct care_answer answer = answer_of(&advice, &form);
+    struct care_answer answer = answer_of(call, &advice, &form);
     enum error written = page_write_care_answer(&body, &page, &answer);
     care_form_wipe(&form);
-    finish_page(call, written, 200, &body, true);
+    site_finish(call, written, 200, &body, PAGE_PERSONAL);
 }
 
 void site_care_slip(struct call *call)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, "");
+    struct page page = site_page(call, &site, "");
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
     struct slice rest = call->request->body, name, value;
     struct slip slip = {0};
@@ -255,7 +293,7 @@ void site_care_slip(struct call *call)
             return;
         }
     }
-    finish_page(call, page_write_slip(&body, &page, &slip), 200, &body, true);
+    site_finish(call, page_write_slip(&body, &page, &slip), 200, &body, PAGE_PERSONAL);
 }
 
 /* ---- who looked at my record? ---- */
@@ -325,7 +363,7 @@ static void accesses_came(void *context, enum error error, const struct access_l
 {
     struct call *call = context;
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, PATH_ACCESS);
+    struct page page = site_page(call, &site, PATH_ACCESS);
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
 
     size_t shown = count < ACCESS_ENTRIES_MAX ? count : ACCESS_ENTRIES_MAX;
@@ -340,7 +378,7 @@ static void accesses_came(void *context, enum error error, const struct access_l
         entry[i] = entry_of(call, &line[i]);
     struct access_list list = {.entry = entry, .count = shown, .total = count};
     page.signed_in = true;
-    finish_page(call, page_write_access(&body, &page, &list), 200, &body, true);
+    site_finish(call, page_write_access(&body, &page, &list), 200, &body, PAGE_PERSONAL);
 }
 
 void site_access(struct call *call)
@@ -353,11 +391,11 @@ void site_access(struct call *call)
 static void write_sign_in(struct call *call, bool for_staff, bool failed)
 {
     struct page_site site = site_of(call);
-    struct page page = page_of(call, &site, for_staff ? PATH_STAFF_SIGN_IN : PATH_SIGN_IN);
+    struct page page = site_page(call, &site, for_staff ? PATH_STAFF_SIGN_IN : PATH_SIGN_IN);
     struct buffer body = buffer_new(PAGE_BYTES_MAX);
     struct page_sign_in view = {.for_staff = for_staff, .failed = failed};
 
-    finish_page(call, page_write_sign_in(&body, &page, &view), failed ? 401 : 200, &body, true);
+    site_finish(call, page_write_sign_in(&body, &page, &view), failed ? 401 : 200, &body, PAGE_PERSONAL);
 }
 
 void site_sign_in(struct call *call)
@@ -437,25 +475,21 @@ void site_sign_out(struct call *call)
     redirect(call, PATH_HOME, SLICE("hospitium=; Path=/; Max-Age=0; SameSite=Strict; HttpOnly"));
 }
 
-/* ---- style sheet and icon ---- */
+/* ---- style sheet, icon, scripts ---- */
 
 void site_asset(struct call *call)
 {
     const struct asset *asset = asset_find(call->request->path);
+    bool versioned = false;
 
-    if (!asset) {
-        site_reply_error(call, ERROR_NOT_FOUND);
+    if (asset) {
+        struct site_file file = {slice_from_string(asset->media_type), asset->plain, asset->gzip, slice_of("", 0)};
+        site_send_file(call, &file, PAGE_ASSET);
         return;
     }
-    struct page_headers set = pages_asset_headers(call->request->client->over_tls);
-    struct http_header header[HEADERS_MAX] = {{SLICE("content-type"), slice_from_string(asset->media_type)}};
-    bool gzip = http_accepts_gzip(call->request) && asset->gzip.length > 0;
-    size_t headers = 1;
-
-    for (size_t i = 0; i < set.count && headers < HEADERS_MAX - 2; i++)
-        header[headers++] = (struct http_header){slice_from_string(set.header[i].name),
-                                                 slice_from_string(set.header[i].value)};
-    if (gzip)
-        header[headers++] = (struct http_header){SLICE("content-encoding"), SLICE("gzip")};
-    exchange_respond_parts(call->exchange, 200, header, headers, gzip ? &asset->gzip : &asset->plain, 1);
+    const struct published_file *published = published_find(call->app->published, call->request->path, &versioned);
+    if (published)
+        site_send_published(call, published, versioned);
+    else
+        site_reply_error(call, ERROR_NOT_FOUND);
 }

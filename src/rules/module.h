@@ -15,7 +15,12 @@
 #include "base/slice.h"
 
 #define RULES_MODULE_SYMBOL "hospitium_rules_module"
-#define RULES_MODULE_VERSION 1
+#define RULES_MODULE_VERSION 2
+
+/* A rule set: what decides, and the files that it was compiled from. */
+struct rules_bytes {
+    struct slice compiled, dmn, pack;
+};
 
 struct rules_module {
     unsigned version;
@@ -26,9 +31,10 @@ struct rules_module {
     enum error (*compile)(struct slice dmn, struct slice pack, struct buffer *ret_compiled, struct buffer *report,
                           struct fault *fault);
 
-    /* Compiled bytes -> proof record. `base`: the compiled joint standard, for a pack; empty for the joint standard. A
-     * refuted property is no error here: the record says so, and ret_proved is false. */
-    enum error (*prove)(struct slice compiled, struct slice base, struct buffer *ret_record, bool *ret_proved,
+    /* A rule set -> proof record: by going through every case of the compiled bytes, and by a solver on the cells of
+     * the sources. `base`: the joint standard, for a pack; NULL for the joint standard itself. ERROR_REFUTED or
+     * ERROR_UNPROVED (with the property and the reason) when not all is proved that blocks; the record says so too. */
+    enum error (*prove)(const struct rules_bytes *set, const struct rules_bytes *base, struct buffer *ret_record,
                         struct fault *fault);
 
     /* The record is about these bytes and all that blocks is proved. ERROR_UNPROVED. */

@@ -79,11 +79,35 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
     }
 }
 
+bool rule_property_is_of_cases(enum rule_property property, struct slice scope)
+{
+    return property != PROPERTY_CITATIONS && property != PROPERTY_NO_GAP && property != PROPERTY_NO_DEAD_ROW &&
+           !slice_is(scope, "warning");
+}
+
 static enum error read_hash(const struct json *value, struct hash *ret_hash, struct fault *fault)
 {
     if (decode_hex(json_text(value), ret_hash->byte, HASH_BYTES) != OK)
         return fault_set(fault, ERROR_UNPROVED, "The proof record lacks a hash.");
     return OK;
+}
+
+static bool has_hash(const struct json *value)
+{
+    struct hash hash;
+
+    return decode_hex(json_text(value), hash.byte, HASH_BYTES) == OK;
+}
+
+/* By going through every case, and where it is about cases by a solver too. */
+static bool is_proved_twice(const struct json *verdict, enum rule_property property)
+{
+    bool of_cases = rule_property_is_of_cases(property, json_text(json_member(verdict, "scope")));
+
+    return json_is(json_member(verdict, "verdict"), "proved") &&
+           json_is(json_member(verdict, "enumeration"), "proved") &&
+           (!of_cases ||
+            (json_is(json_member(verdict, "z3"), "proved") && has_hash(json_member(verdict, "smt_sha256"))));
 }
 
 static bool proved_in(const struct json *properties, enum rule_property property)
@@ -94,15 +118,27 @@ static bool proved_in(const struct json *properties, enum rule_property property
         if (!json_is(json_member(i.value, "property"), entries[property].name))
             continue;
         /* Named twice, each time must hold: a refutation cannot hide behind a proof. */
-        if (!json_is(json_member(i.value, "verdict"), "proved"))
+        if (!is_proved_twice(i.value, property))
             return false;
         proved = true;
     }
     return proved;
 }
 
+/* Where the two proofs contradict each other one of the provers is wrong, whatever the property. */
+static bool has_contradiction(const struct json *properties)
+{
+    for (struct json_items i = json_items(properties); json_next(&i);)
+        if (json_is(json_member(i.value, "verdict"), "DISAGREE"))
+            return true;
+    return false;
+}
+
 static enum error check_properties(const struct rule_set *set, const struct json *properties, struct fault *fault)
 {
+    if (has_contradiction(properties))
+        return fault_set(fault, ERROR_UNPROVED, "The two proofs of the rule set %.*s contradict each other.",
+                         SLICE_PRINT(set->pack));
     for (enum rule_property property = 0; property < PROPERTY_BLOCKING_COUNT; property++)
         if (rule_property_applies(property, set) && !proved_in(properties, property))
             return fault_set(fault, ERROR_UNPROVED, "The property `%s` of the rule set %.*s is not proved.",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Proof records: what was proved of which compiled bytes. A node starts only with rule sets whose record holds.
+/* Proof records: what was proved of which compiled bytes. A node starts only with rule sets whose record holds: every
+ * blocking property by going through every case, and if it is about cases by a solver too.
  *
  * This side only checks (the server has no prover): that the record speaks of exactly these bytes, and that every
  * blocking property which applies to the set stands in it as proved. Which ones apply is worked out from the set
@@ -51,6 +52,10 @@ const struct rule_property_entry *rule_property_entry(enum rule_property propert
 
 /* Is this property claimed of this set? */
 bool rule_property_applies(enum rule_property property, const struct rule_set *set);
+
+/* Is it about cases, so that a solver proves it too? Citations, terms in time and dead rows are about rows; and that
+ * nothing rests on a warning (scope "warning") about the shape of the tables. */
+bool rule_property_is_of_cases(enum rule_property property, struct slice scope);
 
 struct rule_record {
     struct hash dmn_hash, rules_hash;

@@ -357,6 +357,50 @@ static enum error read_citation(struct loader *loader, const struct json *json, 
     return read_text(loader, json_member(json, "text"), &citation->text);
 }
 
+/* The shape of a language tag (BCP 47), for it goes into pages. */
+static bool is_language(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    return text.length >= 2 && text.length <= RULE_LANGUAGE_BYTES_MAX;
+}
+
+static enum error read_tell(struct loader *loader, const struct json *json, const struct rule_tell **ret_tell)
+{
+    struct rule_tell *tell = arena_alloc(loader->arena, sizeof *tell);
+
+    if (!tell)
+        return ERROR_MEMORY;
+    TRY(read_text(loader, json_member(json, "text"), &tell->text));
+    TRY(read_text(loader, json_member(json, "language"), &tell->language));
+    TRY(read_text(loader, json_member(json, "source"), &tell->source));
+    TRY(read_text(loader, json_member(json, "article"), &tell->article));
+    TRY(read_text(loader, json_member(json, "since"), &tell->since));
+    if (tell->text.length == 0 || tell->text.length > RULE_TELL_BYTES_MAX)
+        return wrong(loader, "what a warning tells is empty or too long");
+    if (!is_language(tell->language))
+        return wrong(loader, "the language of a warning is none");
+    *ret_tell = tell;
+    return OK;
+}
+
+/* A warning that says nothing to the person would be none; words in any other place nobody would see. */
+static enum error check_tell(struct loader *loader, const struct rule_row *row)
+{
+    const struct rule_decision *decision = loader->decision;
+    bool warns = slice_is(decision->name, RULE_WARNING) &&
+                 !slice_is(decision->output[0].value[row->output[0]], RULE_WARNING_NONE);
+
+    if (row->tell && !warns)
+        return wrong(loader, "a row that is no warning tells something");
+    if (!row->tell && warns && loader->set->verified)
+        return wrong(loader, "a warning tells nothing");
+    return OK;
+}
+
 static enum error read_row_outputs(struct loader *loader, const struct json *array, struct rule_row *row)
 {
     const struct rule_decision *decision = loader->decision;
@@ -382,7 +426,10 @@ static enum error read_row(struct loader *loader, const struct json *json, struc
     TRY(read_citation(loader, json_member(json, "cite"), &row->citation));
     TRY(read_optional_text(loader, json_member(json, "valid_from"), &row->valid_from));
     TRY(read_optional_text(loader, json_member(json, "valid_to"), &row->valid_to));
-    return read_row_outputs(loader, json_member(json, "out"), row);
+    TRY(read_row_outputs(loader, json_member(json, "out"), row));
+    if (json_kind(json_member(json, "tell")) != JSON_ABSENT)
+        TRY(read_tell(loader, json_member(json, "tell"), &row->tell));
+    return check_tell(loader, row);
 }
 
 /* Rows of a PRIORITY table stand best first, then as written; deciding relies on it. */

@@ -34,6 +34,12 @@
 #define RULE_VALUES_MAX 4096  /* of one enumeration, and breakpoints of one number */
 #define RULE_COLLECTED_MAX 64 /* values of an output of a COLLECT table: they are bits of one word */
 #define RULE_SET_BYTES_MAX (64 << 20)
+#define RULE_TELL_BYTES_MAX 2000
+#define RULE_LANGUAGE_BYTES_MAX 35 /* RFC 5646, 4.4.1 */
+
+/* The decision of a pack that says what a person should be told before a step, and its value for nothing. */
+#define RULE_WARNING "warning"
+#define RULE_WARNING_NONE "none_known"
 
 /* Stands for "not known" in place of any value. Text domains that list `unknown` also have it as an ordinary value. */
 #define RULE_UNKNOWN INT64_MIN
@@ -73,10 +79,19 @@ struct rule_citation {
     struct slice text;     /* what it says, in our own short words, in English */
 };
 
+/* What a row of the decision `warning` tells the person, in words for her. */
+struct rule_tell {
+    struct slice text;
+    struct slice language; /* of `text`, BCP 47 */
+    struct slice source, article;
+    struct slice since; /* YYYY-MM-DD */
+};
+
 struct rule_row {
     struct slice id;
     uint32_t number; /* in the table as written, from 1 */
     struct rule_citation citation;
+    const struct rule_tell *tell;      /* NULL but for a warning, which always has it in the verified profile */
     struct slice valid_from, valid_to; /* YYYY-MM-DD; valid_to is empty while it is in force */
     const uint16_t *output;            /* one value number an output */
 };

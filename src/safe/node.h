@@ -5,7 +5,7 @@
  *
  *     node                what it is called, its id, whether it is a demo, the oversight body's public key
  *     settings            the commented settings file
- *     rules/              active rule sets: NAME.rules.json with NAME.proof.json
+ *     rules/              active rule sets: NAME.rules.json, NAME.proof.json and their sources
  *     keys/root           the sealed root key           keys/keys.db   the key store
  *     log/access, public  the two logs                  log/index.db   whose entry is which
  *     vault/vault.db      the sealed drawers

@@ -13,8 +13,9 @@
 #define RECORD_MAX (1u << 20)
 #define SUFFIX ".rules.json"
 
-enum error rulesets_load(struct arena *arena, const char *directory, const char *name, const struct rule_set *base,
-                         const struct rule_set **ret_set, struct fault *fault)
+enum error rulesets_load_proved(struct arena *arena, const char *directory, const char *name,
+                                const struct rule_set *base, const struct rule_set **ret_set, struct hash *ret_record,
+                                struct fault *fault)
 {
     char below[NODE_NAME_MAX + 32];
     struct slice compiled, record_bytes;
@@ -26,7 +27,17 @@ enum error rulesets_load(struct arena *arena, const char *directory, const char 
     if (file_read(arena, node_path(directory, below).text, RECORD_MAX, &record_bytes, NULL) != OK)
         return fault_set(fault, ERROR_UNPROVED, "there is no %s", below);
     TRY(rule_set_load(arena, compiled, ret_set, fault));
-    return rule_record_verify(arena, *ret_set, base, record_bytes, &record, fault);
+    TRY(rule_record_verify(arena, *ret_set, base, record_bytes, &record, fault));
+    *ret_record = record.record_hash;
+    return OK;
+}
+
+enum error rulesets_load(struct arena *arena, const char *directory, const char *name, const struct rule_set *base,
+                         const struct rule_set **ret_set, struct fault *fault)
+{
+    struct hash record;
+
+    return rulesets_load_proved(arena, directory, name, base, ret_set, &record, fault);
 }
 
 static int is_rule_set(const struct dirent *entry)

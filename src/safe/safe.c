@@ -39,6 +39,7 @@ static void derive_keys(const struct secret_key *root, const struct node *node, 
     keys->token = seal_derive(root, "token", 0);
     keys->index = seal_derive(root, "index", 0);
     keys->approvers = seal_derive(root, "approvers", 0);
+    keys->activated = seal_derive(root, "activated", 0);
     keys->sign_access = seal_derive(root, "sign access log", 0);
     keys->sign_public = seal_derive(root, "sign public log", 0);
     keys->session.posting = seal_derive(root, "posting", 0);
@@ -286,29 +287,6 @@ enum error safe_create_logs(const struct safe_options *options, struct slice old
     return error;
 }
 
-static enum error publish_rules(void *context, const char *name)
-{
-    struct pack_check *check = context;
-    CLEANUP_BUFFER struct buffer text = buffer_new(LEDGER_LEAF_MAX);
-    const struct rule_set *set;
-    char hex[2 * HASH_BYTES];
-    uint64_t index;
-
-    TRY(rulesets_load(check->safe->rules_arena, check->safe->node.directory, name, check->joint, &set, check->fault));
-    encode_hex(hash_slice(&set->rules_hash), hex);
-    struct json_writer writer = json_writer(&text);
-    json_begin_object(&writer);
-    json_member_cstring(&writer, "kind", "rules.activated");
-    json_member_string(&writer, "pack", set->pack);
-    json_member_string(&writer, "version", set->version);
-    json_member_string(&writer, "rules", slice_of(hex, sizeof hex));
-    encode_hex(hash_slice(&set->dmn_hash), hex);
-    json_member_string(&writer, "dmn", slice_of(hex, sizeof hex));
-    json_end_object(&writer);
-    TRY(buffer_check(&text));
-    return safe_publish(check->safe, buffer_view(&text), &index);
-}
-
 static enum error publish_approvers(struct safe *safe)
 {
     CLEANUP_BUFFER struct buffer text = buffer_new(LEDGER_LEAF_MAX);
@@ -336,17 +314,11 @@ static enum error publish_approvers(struct safe *safe)
 static enum error publish_beginning(const struct safe_options *options, struct fault *fault)
 {
     struct safe *safe = NULL;
-    struct pack_check check = {.fault = fault};
 
     TRY(safe_open(options, &safe, fault));
-    check.safe = safe;
     enum error error = publish_approvers(safe);
     if (error == OK)
-        error = publish_rules(&check, RULESETS_JOINT);
-    if (error == OK)
-        error = rulesets_load(safe->rules_arena, options->directory, RULESETS_JOINT, NULL, &check.joint, fault);
-    if (error == OK)
-        error = rulesets_packs(options->directory, publish_rules, &check);
+        error = safe_tell_rules(safe, fault);
     safe_idle(safe);
     safe_close(safe);
     return error;

@@ -34,6 +34,10 @@ MUST_CHECK enum error safe_create_logs(const struct safe_options *options, struc
 MUST_CHECK enum error safe_open(const struct safe_options *options, struct safe **ret_safe, struct fault *fault);
 void safe_close(struct safe *safe); /* accepts NULL */
 
+/* Tells in the public log which rule sets are active, with their proof records' hashes: those that it has not told.
+ * Called before the safe serves. */
+MUST_CHECK enum error safe_tell_rules(struct safe *safe, struct fault *fault);
+
 /* Answers one message of protocol.h (without its length) into `answer` (with its length). ERROR_SYNTAX when it is not
  * one: then the door is broken and nothing more should be read from it. */
 MUST_CHECK enum error safe_answer(struct safe *safe, struct slice message, struct buffer *answer);

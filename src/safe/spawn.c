@@ -103,7 +103,9 @@ enum error safe_main(const char *directory, struct world *world, struct fault *f
     enum error error = safe_open(&options, &safe, fault);
     secret_wipe(passphrase, sizeof passphrase);
     TRY(error);
-    error = safe_serve(safe, SAFE_SOCKET);
+    error = safe_tell_rules(safe, fault);
+    if (error == OK)
+        error = safe_serve(safe, SAFE_SOCKET);
     safe_idle(safe);
     safe_close(safe);
     return error;

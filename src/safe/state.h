@@ -21,6 +21,7 @@ struct safe_keys {
     struct secret_key token;
     struct secret_key index;
     struct secret_key approvers;
+    struct secret_key activated;
     struct secret_key sign_access;
     struct secret_key sign_public;
     struct session_keys session;

@@ -132,6 +132,7 @@ static void write_due(const struct entitlement_answer *due)
     json_member_string(&json, "charge", due->charge);
     json_member_string(&json, "paper", due->paper);
     json_member_string(&json, "who_helps", due->who_helps);
+    json_member_string(&json, "pack", due->set->pack);
     json_member_string(&json, "row", due->row->id);
     json_member_string(&json, "charge_row", due->charge_row->id);
     json_member_string(&json, "source", due->row->citation.source);

@@ -5,6 +5,8 @@
 
 #include "testing.h"
 
+static const struct care_notice NO_NOTICE;
+
 static bool set(struct care_form *form, const char *name, const char *value)
 {
     return care_form_set(form, slice_from_string(name), slice_from_string(value));
@@ -49,8 +51,9 @@ static void an_age_is_read_in_the_digits_of_the_phone(void **state)
         const char *text;
         int years; /* -1: unknown, -2: unreadable */
     } table[] = {
-        {"0", 0}, {"31", 31}, {" 120 ", 120}, {"٣١", 31}, {"۴", 4}, {"", -1}, {"  ", -1}, {"121", -2},
-        {"4294967297", -2}, {"-1", -2}, {"3.5", -2}, {"abc", -2}, {"\xD9", -2}, {"\xD9\xAA", -2}, {"3 1", -2},
+        {"0", 0},    {"31", 31},  {" 120 ", 120}, {"٣١", 31},         {"۴", 4},
+        {"", -1},    {"  ", -1},  {"121", -2},    {"4294967297", -2}, {"-1", -2},
+        {"3.5", -2}, {"abc", -2}, {"\xD9", -2},   {"\xD9\xAA", -2},   {"3 1", -2},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -77,12 +80,32 @@ static void the_form_posts_and_preselects_that_nothing_is_said(void **state)
     CLEANUP_BUFFER struct buffer out = buffer_new(PAGE_BYTES_MAX);
     struct page page = sample_page(LANGUAGE_EN, PATH_CARE);
 
-    assert_int_equal(OK, page_write_care_form(&out, &page, NULL));
+    assert_int_equal(OK, page_write_care_form(&out, &page, &NO_NOTICE, NULL));
     assert_true(contains(&out, "<form method=\"post\" action=\"/care/answer\""));
     assert_false(contains(&out, "method=\"get\""));
     assert_true(contains(&out, "name=\"status\" value=\"unknown\" checked>"));
     assert_false(contains(&out, "value=\"undocumented\" checked>"));
     assert_false(contains(&out, "<details open>"));
+}
+
+/* Before she decides: above the form, in the language that it is written in, with whom to ask. */
+static void what_the_rules_warn_of_stands_above_the_form(void **state)
+{
+    CLEANUP_BUFFER struct buffer out = buffer_new(PAGE_BYTES_MAX), without = buffer_new(PAGE_BYTES_MAX);
+    struct page page = sample_page(LANGUAGE_AR, PATH_CARE);
+
+    assert_int_equal(OK, page_write_care_form(&out, &page, &SAMPLE_NOTICE, NULL));
+    assert_true(says(&out, LANGUAGE_AR, MESSAGE_WARNING_HEADING));
+    assert_true(says(&out, LANGUAGE_AR, MESSAGE_WARNING_UNTRANSLATED));
+    assert_true(contains(&out, "<p lang=\"en\" dir=\"auto\">If you ask the office yourself"));
+    assert_true(contains(&out, "<bdi>A residence act</bdi>") && contains(&out, "<bdi>section 87(2)</bdi>"));
+    assert_true(contains(&out, "<bdi>2015-05-12</bdi>") && contains(&out, "href=\"/rules\""));
+    assert_true(contains(&out, "tel:+3225550120"));
+    assert_false(contains(&out, "<script"));
+    assert_true(slice_search(buffer_view(&out), SLICE("A residence act")) <
+                slice_search(buffer_view(&out), SLICE("<form method=\"post\" action=\"/care/answer\"")));
+    assert_int_equal(OK, page_write_care_form(&without, &page, &NO_NOTICE, NULL));
+    assert_false(says(&without, LANGUAGE_AR, MESSAGE_WARNING_HEADING) || contains(&without, "/rules"));
 }
 
 static void an_unreadable_age_is_explained_and_the_rest_kept(void **state)
@@ -92,7 +115,7 @@ static void an_unreadable_age_is_explained_and_the_rest_kept(void **state)
     struct care_form form = {0};
 
     assert_true(set(&form, "age", "old") && set(&form, "status", "tolerated"));
-    assert_int_equal(OK, page_write_care_form(&out, &page, &form));
+    assert_int_equal(OK, page_write_care_form(&out, &page, &NO_NOTICE, &form));
     assert_true(contains(&out, "href=\"#age\""));
     assert_true(contains(&out, "aria-invalid=\"true\""));
     assert_true(contains(&out, "name=\"status\" value=\"tolerated\" checked>"));
@@ -151,7 +174,9 @@ static void the_words_of_the_rules_are_read(void **state)
     assert_int_equal(CARE_PAPER_MEDICAL_CERTIFICATE, paper);
     assert_true(care_helper_read(SLICE("social_service"), &helper));
     assert_int_equal(CARE_HELPER_SOCIAL_SERVICE, helper);
-    assert_false(care_helper_read(SLICE("CPAS"), &helper));
+    assert_true(care_helper_read(SLICE("CPAS"), &helper));
+    assert_int_equal(CARE_HELPER_CPAS, helper);
+    assert_false(care_helper_read(SLICE("NASA"), &helper));
     assert_false(care_charge_read(SLICE("FREEDOM"), &charge));
     assert_int_equal(CARE_CHARGE_PROVIDER_REIMBURSED, charge);
 }
@@ -191,7 +216,7 @@ static void two_statuses_with_the_same_right_get_the_same_slip(void **state)
 
 static void the_slip_names_the_right_and_nothing_that_decided_it(void **state)
 {
-    static const char *betraying[] = {"BE-AMU-3", "AR/KB",  "CPAS",    "Belgium", "undocumented", "value=",
+    static const char *betraying[] = {"BE-AMU-3", "AR/KB",       "CPAS",    "Belgium", "undocumented", "value=",
                                       "<input",   "emergency\"", "child\"", "charge",  "<time"};
     CLEANUP_BUFFER struct buffer out = buffer_new(PAGE_BYTES_MAX);
     struct care_answer answer = sample_answer();
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test(an_age_is_read_in_the_digits_of_the_phone),
         cmocka_unit_test(a_wiped_form_holds_nothing),
         cmocka_unit_test(the_form_posts_and_preselects_that_nothing_is_said),
+        cmocka_unit_test(what_the_rules_warn_of_stands_above_the_form),
         cmocka_unit_test(an_unreadable_age_is_explained_and_the_rest_kept),
         cmocka_unit_test(the_answer_stands_in_both_languages_with_its_rule),
         cmocka_unit_test(no_answer_says_no_to_care_that_may_be_urgent),

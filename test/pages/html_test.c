@@ -24,17 +24,22 @@ static void markup_and_quotes_are_escaped(void **state)
 
 static void what_turns_the_direction_is_dropped_and_joiners_stay(void **state)
 {
-    CHECK_TEXT("abc", "a\xE2\x80\xAE" "b\xE2\x81\xA6" "c\xE2\x80\xAA\xE2\x81\xA9");
+    CHECK_TEXT("abc", "a\xE2\x80\xAE"
+                      "b\xE2\x81\xA6"
+                      "c\xE2\x80\xAA\xE2\x81\xA9");
     CHECK_TEXT("می\xE2\x80\x8Cخواهم", "می\xE2\x80\x8Cخواهم"); /* ZERO WIDTH NON-JOINER */
-    CHECK_TEXT("a\xE2\x80\x8F", "a\xE2\x80\x8F");               /* RIGHT-TO-LEFT MARK */
+    CHECK_TEXT("a\xE2\x80\x8F", "a\xE2\x80\x8F");             /* RIGHT-TO-LEFT MARK */
 }
 
 static void controls_are_dropped_and_broken_bytes_replaced(void **state)
 {
     CHECK_TEXT("ab\tc", "a\0b\tc\x1B\x7F\xC2\x85\xE2\x80\xA8");
-    CHECK_TEXT("a\xEF\xBF\xBD" "b", "a\xFF" "b");
-    CHECK_TEXT("\xEF\xBF\xBD\xEF\xBF\xBD", "\xC0\xBC");              /* overlong "<" */
-    CHECK_TEXT("\xEF\xBF\xBD", "\xE2");                               /* cut short */
+    CHECK_TEXT("a\xEF\xBF\xBD"
+               "b",
+               "a\xFF"
+               "b");
+    CHECK_TEXT("\xEF\xBF\xBD\xEF\xBF\xBD", "\xC0\xBC"); /* overlong "<" */
+    CHECK_TEXT("\xEF\xBF\xBD", "\xE2");                 /* cut short */
 }
 
 static void only_this_site_and_https_are_linked(void **state)

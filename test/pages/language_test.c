@@ -42,8 +42,8 @@ static void the_header_is_read_as_the_standard_says(void **state)
 static void what_cannot_be_parsed_is_passed_over(void **state)
 {
     static const char *broken[] = {
-        "ar;q=2", "ar;q=1.001", "ar;q=0.1234", "ar;q=.5",  "ar;q=", "ar;q", "ar;", "ar;level=1", "ar;q=0.5;q=1", "a r",
-        "-ar",    "arabic",     "ar_SY",       "ar;q=0.x",
+        "ar;q=2",     "ar;q=1.001",   "ar;q=0.1234", "ar;q=.5", "ar;q=",  "ar;q",  "ar;",
+        "ar;level=1", "ar;q=0.5;q=1", "a r",         "-ar",     "arabic", "ar_SY", "ar;q=0.x",
     };
 
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -73,13 +73,13 @@ static void counts_take_the_plural_form_of_their_language(void **state)
         uint64_t number;
         enum plural expected;
     } table[] = {
-        {LANGUAGE_EN, 0, PLURAL_OTHER},       {LANGUAGE_EN, 1, PLURAL_ONE},     {LANGUAGE_EN, 2, PLURAL_OTHER},
-        {LANGUAGE_FR, 0, PLURAL_ONE},         {LANGUAGE_FR, 1, PLURAL_ONE},     {LANGUAGE_FR, 2, PLURAL_OTHER},
-        {LANGUAGE_FR, 1000000, PLURAL_MANY},  {LANGUAGE_FR, 1000001, PLURAL_OTHER},
-        {LANGUAGE_AR, 0, PLURAL_ZERO},        {LANGUAGE_AR, 1, PLURAL_ONE},     {LANGUAGE_AR, 2, PLURAL_TWO},
-        {LANGUAGE_AR, 3, PLURAL_FEW},         {LANGUAGE_AR, 10, PLURAL_FEW},    {LANGUAGE_AR, 11, PLURAL_MANY},
-        {LANGUAGE_AR, 99, PLURAL_MANY},       {LANGUAGE_AR, 100, PLURAL_OTHER}, {LANGUAGE_AR, 102, PLURAL_OTHER},
-        {LANGUAGE_AR, 103, PLURAL_FEW},       {LANGUAGE_AR, 111, PLURAL_MANY},  {LANGUAGE_AR, 1000, PLURAL_OTHER},
+        {LANGUAGE_EN, 0, PLURAL_OTHER},      {LANGUAGE_EN, 1, PLURAL_ONE},         {LANGUAGE_EN, 2, PLURAL_OTHER},
+        {LANGUAGE_FR, 0, PLURAL_ONE},        {LANGUAGE_FR, 1, PLURAL_ONE},         {LANGUAGE_FR, 2, PLURAL_OTHER},
+        {LANGUAGE_FR, 1000000, PLURAL_MANY}, {LANGUAGE_FR, 1000001, PLURAL_OTHER}, {LANGUAGE_AR, 0, PLURAL_ZERO},
+        {LANGUAGE_AR, 1, PLURAL_ONE},        {LANGUAGE_AR, 2, PLURAL_TWO},         {LANGUAGE_AR, 3, PLURAL_FEW},
+        {LANGUAGE_AR, 10, PLURAL_FEW},       {LANGUAGE_AR, 11, PLURAL_MANY},       {LANGUAGE_AR, 99, PLURAL_MANY},
+        {LANGUAGE_AR, 100, PLURAL_OTHER},    {LANGUAGE_AR, 102, PLURAL_OTHER},     {LANGUAGE_AR, 103, PLURAL_FEW},
+        {LANGUAGE_AR, 111, PLURAL_MANY},     {LANGUAGE_AR, 1000, PLURAL_OTHER},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)

@@ -64,8 +64,8 @@ static void arguments_are_escaped_and_isolated(void **state)
     struct html html = {&out, LANGUAGE_EN};
 
     message_write_with(&html, MESSAGE_CONTACT_CALL, message_text(SLICE("<b>")), message_phone(SLICE("112")));
-    assert_true(slice_is(buffer_view(&out),
-                         "<bdi>&lt;b&gt;</bdi>: <a class=\"tel\" dir=\"ltr\" href=\"tel:112\">112</a>"));
+    assert_true(
+        slice_is(buffer_view(&out), "<bdi>&lt;b&gt;</bdi>: <a class=\"tel\" dir=\"ltr\" href=\"tel:112\">112</a>"));
 }
 
 static void a_sentence_with_a_hole_fails_the_page(void **state)

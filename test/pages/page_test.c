@@ -49,11 +49,11 @@ static void each_error_becomes_words_and_somebody_to_call(void **state)
         enum error error;
         enum message_id heading;
     } table[] = {
-        {ERROR_NOT_FOUND, MESSAGE_PROBLEM_MISSING},   {ERROR_METHOD, MESSAGE_PROBLEM_MISSING},
-        {ERROR_UNAUTHENTICATED, MESSAGE_PROBLEM_SIGN}, {ERROR_REFUSED, MESSAGE_PROBLEM_REFUSED},
+        {ERROR_NOT_FOUND, MESSAGE_PROBLEM_MISSING},     {ERROR_METHOD, MESSAGE_PROBLEM_MISSING},
+        {ERROR_UNAUTHENTICATED, MESSAGE_PROBLEM_SIGN},  {ERROR_REFUSED, MESSAGE_PROBLEM_REFUSED},
         {ERROR_SAFE_UNREACHABLE, MESSAGE_PROBLEM_BUSY}, {ERROR_TOO_MANY, MESSAGE_PROBLEM_BUSY},
-        {ERROR_SYNTAX, MESSAGE_PROBLEM_INPUT},        {ERROR_TOO_LARGE, MESSAGE_PROBLEM_INPUT},
-        {ERROR_INTERNAL, MESSAGE_PROBLEM_BROKEN},     {ERROR_CORRUPT, MESSAGE_PROBLEM_BROKEN},
+        {ERROR_SYNTAX, MESSAGE_PROBLEM_INPUT},          {ERROR_TOO_LARGE, MESSAGE_PROBLEM_INPUT},
+        {ERROR_INTERNAL, MESSAGE_PROBLEM_BROKEN},       {ERROR_CORRUPT, MESSAGE_PROBLEM_BROKEN},
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -100,9 +100,12 @@ static const char *header(struct page_headers headers, const char *name)
 
 static void headers_allow_nothing_but_our_own_style(void **state)
 {
-    for (int i = 0; i < 4; i++) {
-        bool personal = i & 1, tls = i & 2;
-        struct page_headers headers = pages_headers(personal, tls);
+    for (int i = 0; i < 2 * PAGE_KIND_COUNT; i++) {
+        enum page_kind kind = (enum page_kind)(i / 2);
+        bool personal = kind == PAGE_PERSONAL, tls = i % 2;
+        struct page_headers headers = pages_headers(kind, tls);
+        if (kind == PAGE_CHECK)
+            continue;
         const char *policy = header(headers, "content-security-policy");
         assert_non_null(strstr(policy, "default-src 'none'"));
         assert_null(strstr(policy, "unsafe"));
@@ -112,7 +115,26 @@ static void headers_allow_nothing_but_our_own_style(void **state)
         assert_int_equal(personal, strcmp(header(headers, "cache-control"), "no-store") == 0);
         assert_int_equal(tls, header(headers, "strict-transport-security")[0] != '\0');
     }
-    assert_non_null(strstr(header(pages_asset_headers(true), "cache-control"), "immutable"));
+    assert_non_null(strstr(header(pages_headers(PAGE_ASSET, true), "cache-control"), "immutable"));
+    assert_string_equal("no-cache", header(pages_headers(PAGE_REFRESHED, true), "cache-control"));
+}
+
+/* The one page that runs something may run only ours, and its form can go nowhere. */
+static void the_page_that_checks_may_run_our_scripts_and_send_no_form(void **state)
+{
+    for (int tls = 0; tls < 2; tls++) {
+        struct page_headers headers = pages_headers(PAGE_CHECK, tls);
+        const char *policy = header(headers, "content-security-policy");
+        assert_non_null(strstr(policy, "default-src 'none'"));
+        assert_non_null(strstr(policy, "script-src 'self' 'wasm-unsafe-eval';"));
+        assert_non_null(strstr(policy, "connect-src 'self';"));
+        assert_non_null(strstr(policy, "form-action 'none'"));
+        assert_non_null(strstr(policy, "require-trusted-types-for 'script'"));
+        assert_null(strstr(policy, "unsafe-inline"));
+        assert_null(strstr(policy, "'unsafe-eval'"));
+        assert_int_equal(tls, header(headers, "strict-transport-security")[0] != '\0');
+        assert_string_equal("no-referrer", header(headers, "referrer-policy"));
+    }
 }
 
 static void an_asset_is_found_by_the_address_that_pages_write(void **state)
@@ -140,6 +162,7 @@ int main(void)
         cmocka_unit_test(signing_in_posts_and_never_remembers_the_code),
         cmocka_unit_test(a_page_that_does_not_fit_is_an_error),
         cmocka_unit_test(headers_allow_nothing_but_our_own_style),
+        cmocka_unit_test(the_page_that_checks_may_run_our_scripts_and_send_no_form),
         cmocka_unit_test(an_asset_is_found_by_the_address_that_pages_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

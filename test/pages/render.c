@@ -56,6 +56,7 @@ static void render_care(struct buffer *out, enum language l)
     struct page form = sample_page(l, PATH_CARE), answer_page = sample_page(l, "");
     struct care_form sent = {.age_unreadable = true};
     struct care_answer answer = sample_answer(), waiting = sample_answer();
+    struct care_notice no_notice = {0};
     struct slip slip;
 
     waiting.urgency = CARE_URGENCY_DEFERRABLE;
@@ -64,12 +65,21 @@ static void render_care(struct buffer *out, enum language l)
     waiting.charge = CARE_CHARGE_PREPAY;
     sent.choice[CARE_FIELD_SERVICE] = CARE_SERVICE_STI_HIV;
     sent.choice[CARE_FIELD_STATUS] = CARE_STATUS_TOLERATED;
-    finish(out, page_write_care_form(out, &form, NULL), l, "care");
-    finish(out, page_write_care_form(out, &answer_page, &sent), l, "care-again");
+    finish(out, page_write_care_form(out, &form, &SAMPLE_NOTICE, NULL), l, "care");
+    finish(out, page_write_care_form(out, &answer_page, &no_notice, &sent), l, "care-again");
     finish(out, page_write_care_answer(out, &answer_page, &answer), l, "answer");
     finish(out, page_write_care_answer(out, &answer_page, &waiting), l, "answer-ask");
     if (slip_from_answer(&answer, &slip))
         finish(out, page_write_slip(out, &answer_page, &slip), l, "slip");
+}
+
+static void render_check(struct buffer *out, enum language l)
+{
+    struct page page = sample_page(l, PATH_CHECK);
+    struct check_page served = sample_check(), absent = {0};
+
+    finish(out, page_write_check(out, &page, &served), l, "check");
+    finish(out, page_write_check(out, &page, &absent), l, "check-absent");
 }
 
 static void render(struct buffer *out, enum language l)
@@ -88,6 +98,7 @@ static void render(struct buffer *out, enum language l)
     finish(out, page_write_problem(out, &home, ERROR_NOT_FOUND, SLICE("")), l, "missing");
     finish(out, page_write_problem(out, &home, ERROR_SAFE_UNREACHABLE, SLICE("7f3a-22")), l, "problem");
     render_care(out, l);
+    render_check(out, l);
 }
 
 int main(int argc, char **argv)

@@ -36,29 +36,130 @@ struct care_answer sample_answer(void)
     };
 }
 
+#define TEXT(literal)                                                                                                  \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
+
+static const struct care_warning WARNINGS[] = {
+    {TEXT("If you ask the office yourself it has to tell another. Ask a clearing centre first."), TEXT("en"),
+     TEXT("A residence act"), TEXT("section 87(2)"), TEXT("2015-05-12")},
+    {{ENEMY, sizeof ENEMY - 1}, TEXT("fa"), {ENEMY, sizeof ENEMY - 1}, {ENEMY, sizeof ENEMY - 1}, TEXT("2026-01-01")},
+};
+
+const struct care_notice SAMPLE_NOTICE = {WARNINGS, sizeof WARNINGS / sizeof WARNINGS[0], true};
+
+static const struct slice SETTINGS[] = {TEXT("emergency_department"), TEXT("hospital"), TEXT("unknown")};
+static const struct slice MOONS[] = {TEXT("full_moon"), {ENEMY, sizeof ENEMY - 1}, TEXT("unknown")};
+static const struct rule_fact FACTS[] = {
+    {TEXT("status"), {.kind = RULE_TEXT}}, /* of the form */
+    {TEXT("setting"), {.kind = RULE_TEXT, .value = SETTINGS, .value_count = 3, .unknown = 2}},
+    {TEXT("phase_of_moon"), {.kind = RULE_TEXT, .value = MOONS, .value_count = 3, .unknown = 2}},
+    {TEXT("stay_days"), {.kind = RULE_INTEGER, .minimum = 0, .maximum = 3650, .nullable = true}},
+    {TEXT("as_of"), {.kind = RULE_DATE}}, /* the script's own */
+    {TEXT("entered_on"), {.kind = RULE_DATE}},
+};
+
+struct check_page sample_check(void)
+{
+    return (struct check_page){
+        .script = SLICE("/check.0123456789abcdef.js"),
+        .module = SLICE("/hospitium-rules.0123456789abcdef.wasm"),
+        .standard = {SLICE("/rules/joint-standard.json"), SLICE("/rules/joint-standard.proof.json")},
+        .pack = {SLICE("/rules/belgium.json"), SLICE("/rules/belgium.proof.json")},
+        .fact = FACTS,
+        .facts = sizeof FACTS / sizeof FACTS[0],
+        .notice = SAMPLE_NOTICE,
+    };
+}
+
 #define BIT(name) (1u << DRAWER_##name)
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
-
 const struct access_entry SAMPLE_LOOKS[6] = {
-    {{2026, 11, 20, 14, 5}, SECTOR_IMMIGRATION, ROLE_OFFICER, TEXT("Aliens Office"), PURPOSE_ENFORCE, ACTION_READ,
-     BIT(IDENTITY) | BIT(CONTACT), OUTCOME_NONE, false, ACCESS_REVIEW_NONE, TEXT("firewall-1"),
-     TEXT("ECRI GPR 16, 12"), TEXT("/access/proof/6"), TEXT("/access/question/6")},
-    {{2026, 11, 20, 9, 41}, SECTOR_HEALTH, ROLE_PHYSICIAN, TEXT("Hôpital Saint-Pierre"), PURPOSE_ETREAT, ACTION_READ,
-     BIT(IDENTITY) | BIT(CLINICAL) | BIT(SENSITIVE), OUTCOME_FULL, true, ACCESS_REVIEW_OPEN, TEXT("D-21"),
-     TEXT("joint standard, 4.2"), TEXT("/access/proof/5"), TEXT("/access/question/5")},
-    {{2026, 11, 19, 16, 30}, SECTOR_HEALTH, ROLE_NURSE, TEXT("عيادة الميناء"), PURPOSE_TREAT, ACTION_WRITE,
-     BIT(IDENTITY) | BIT(CLINICAL), OUTCOME_FULL, false, ACCESS_REVIEW_NONE, TEXT("D-11"),
-     TEXT("joint standard, 2.1"), TEXT("/access/proof/4"), TEXT("/access/question/4")},
-    {{2026, 11, 19, 8, 2}, SECTOR_COMMUNITY, ROLE_MEDIATOR, TEXT("Community house"), PURPOSE_CAREMGT, ACTION_READ,
-     BIT(SOCIAL), OUTCOME_SUMMARY, false, ACCESS_REVIEW_NONE, TEXT("D-31"), TEXT(""), TEXT("/access/proof/3"),
+    {{2026, 11, 20, 14, 5},
+     SECTOR_IMMIGRATION,
+     ROLE_OFFICER,
+     TEXT("Aliens Office"),
+     PURPOSE_ENFORCE,
+     ACTION_READ,
+     BIT(IDENTITY) | BIT(CONTACT),
+     OUTCOME_NONE,
+     false,
+     ACCESS_REVIEW_NONE,
+     TEXT("firewall-1"),
+     TEXT("ECRI GPR 16, 12"),
+     TEXT("/access/proof/6"),
+     TEXT("/access/question/6")},
+    {{2026, 11, 20, 9, 41},
+     SECTOR_HEALTH,
+     ROLE_PHYSICIAN,
+     TEXT("Hôpital Saint-Pierre"),
+     PURPOSE_ETREAT,
+     ACTION_READ,
+     BIT(IDENTITY) | BIT(CLINICAL) | BIT(SENSITIVE),
+     OUTCOME_FULL,
+     true,
+     ACCESS_REVIEW_OPEN,
+     TEXT("D-21"),
+     TEXT("joint standard, 4.2"),
+     TEXT("/access/proof/5"),
+     TEXT("/access/question/5")},
+    {{2026, 11, 19, 16, 30},
+     SECTOR_HEALTH,
+     ROLE_NURSE,
+     TEXT("عيادة الميناء"),
+     PURPOSE_TREAT,
+     ACTION_WRITE,
+     BIT(IDENTITY) | BIT(CLINICAL),
+     OUTCOME_FULL,
+     false,
+     ACCESS_REVIEW_NONE,
+     TEXT("D-11"),
+     TEXT("joint standard, 2.1"),
+     TEXT("/access/proof/4"),
+     TEXT("/access/question/4")},
+    {{2026, 11, 19, 8, 2},
+     SECTOR_COMMUNITY,
+     ROLE_MEDIATOR,
+     TEXT("Community house"),
+     PURPOSE_CAREMGT,
+     ACTION_READ,
+     BIT(SOCIAL),
+     OUTCOME_SUMMARY,
+     false,
+     ACCESS_REVIEW_NONE,
+     TEXT("D-31"),
+     TEXT(""),
+     TEXT("/access/proof/3"),
      TEXT("/access/question/3")},
-    {{2026, 11, 18, 23, 59}, SECTOR_HEALTH, ROLE_RECEPTIONIST, TEXT("Harbour Clinics"), PURPOSE_TREAT, ACTION_MATCH, 0,
-     OUTCOME_EXISTENCE, false, ACCESS_REVIEW_NONE, TEXT("D-40"), TEXT(""), TEXT("/access/proof/2"),
+    {{2026, 11, 18, 23, 59},
+     SECTOR_HEALTH,
+     ROLE_RECEPTIONIST,
+     TEXT("Harbour Clinics"),
+     PURPOSE_TREAT,
+     ACTION_MATCH,
+     0,
+     OUTCOME_EXISTENCE,
+     false,
+     ACCESS_REVIEW_NONE,
+     TEXT("D-40"),
+     TEXT(""),
+     TEXT("/access/proof/2"),
      TEXT("/access/question/2")},
-    {{2026, 1, 1, 0, 0}, SECTOR_UNKNOWN, ROLE_UNKNOWN, {ENEMY, sizeof ENEMY - 1}, PURPOSE_UNKNOWN, ACTION_UNKNOWN,
-     BIT(COVERAGE), OUTCOME_NONE, false, ACCESS_REVIEW_NONE, {ENEMY, sizeof ENEMY - 1}, {ENEMY, sizeof ENEMY - 1},
-     TEXT("javascript:alert(1)"), TEXT("")},
+    {{2026, 1, 1, 0, 0},
+     SECTOR_UNKNOWN,
+     ROLE_UNKNOWN,
+     {ENEMY, sizeof ENEMY - 1},
+     PURPOSE_UNKNOWN,
+     ACTION_UNKNOWN,
+     BIT(COVERAGE),
+     OUTCOME_NONE,
+     false,
+     ACCESS_REVIEW_NONE,
+     {ENEMY, sizeof ENEMY - 1},
+     {ENEMY, sizeof ENEMY - 1},
+     TEXT("javascript:alert(1)"),
+     TEXT("")},
 };
 
 struct access_list sample_looks(void)

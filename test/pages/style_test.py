@@ -17,7 +17,7 @@ SIDED = re.compile(r"(text-align|float|clear|caption-side|justify-content|justif
 TEXT = [("ink", "paper"), ("ink", "sheet"), ("ink", "tint"), ("soft", "paper"), ("soft", "sheet"), ("brand", "paper"),
         ("brand", "sheet"), ("brand", "tint"), ("brand-deep", "paper"), ("brand-deep", "tint"), ("on-brand", "brand"),
         ("on-brand", "brand-deep"), ("clay", "sheet"), ("clay", "clay-tint"), ("clay", "paper"), ("ink", "clay-tint"),
-        ("amber", "amber-tint")]
+        ("amber", "amber-tint"), ("ink", "amber-tint"), ("brand", "amber-tint")]
 # (boundary or picture, background): 3 to 1 (1.4.11).
 BOUNDARY = [("edge", "paper"), ("edge", "sheet"), ("brand", "paper"), ("focus", "paper"), ("focus", "sheet"),
             ("logo-one", "paper"), ("logo-two", "paper"), ("clay", "paper")]

@@ -220,9 +220,11 @@ static void many_rules_are_read_and_decided(void **state)
     drg_text_free(&text);
 }
 
-static void names_without_end_are_refused(void **state)
+static void names_and_inputs_without_end_are_refused(void **state)
 {
     (void)state;
+    CLEANUP_BUFFER struct buffer inputs = repeated("", "<inputData name='x'/>", DRG_INPUTS_MAX + 1, "");
+    refuse_body(inputs.data, ERROR_TOO_LARGE, "input data");
     CLEANUP_BUFFER struct buffer body = repeated("<decision name='", "name ", 1000, "'/>");
     refuse_body(body.data, ERROR_VALUE, "too long");
 }
@@ -314,9 +316,10 @@ static void answers_leave_nothing_behind(void **state)
     drg_text_read(&text, DRG_INPUT("x", "number") DRG_DECISION(
                              "d", DRG_NEEDS("Input", "x"), DRG_TEXT("sum(for i in 1..100 return {a b: i * x}.a b)")));
     assert_string_equal("5050", drg_text_ask(&text, "d", "{\"x\":1}"));
-    size_t once = arena_high_water(text.scratch), model = arena_high_water(text.arena);
+    size_t once = arena_high_water(text.scratch);
     struct drg_question question;
     assert_int_equal(OK, drg_ask(text.arena, text.model, SLICE("d"), &question, NULL));
+    size_t model = arena_high_water(text.arena);
     for (int i = 0; i < 1000; i++) {
         CLEANUP_BUFFER struct buffer answer = buffer_new(1 << 16);
         struct slice notes;
@@ -325,7 +328,7 @@ static void answers_leave_nothing_behind(void **state)
         assert_int_equal(OK, drg_answer(text.scratch, &question, SLICE("{\"x\":2}"), 0, &answer, &null, &notes, NULL));
     }
     assert_int_equal(once, arena_high_water(text.scratch));
-    assert_true(arena_high_water(text.arena) - model < 4096);
+    assert_int_equal(model, arena_high_water(text.arena));
     drg_text_free(&text);
 }
 
@@ -340,7 +343,7 @@ int main(void)
         cmocka_unit_test(a_long_chain_is_decided_and_a_longer_one_refused),
         cmocka_unit_test(what_is_required_often_is_evaluated_once),
         cmocka_unit_test(many_rules_are_read_and_decided),
-        cmocka_unit_test(names_without_end_are_refused),
+        cmocka_unit_test(names_and_inputs_without_end_are_refused),
         cmocka_unit_test(a_rule_with_a_cell_too_few_is_reported),
         cmocka_unit_test(imports_in_a_circle_end),
         cmocka_unit_test(inputs_that_do_not_fit_are_named),

@@ -159,7 +159,7 @@ static void values_are_coerced_to_declared_types(void **state)
         {"[1]", "number", "1"},
         {"[1, 2]", "number", "null"},
         {"[\"a\"]", "number", "null"},
-        {"1", "list<number>", "[1]"},
+        {"1", "list<number>", "null"},
         {"\"a\"", "list<number>", "null"},
         {"[[1]]", "list<number>", "null"},
         {"null", "list<number>", "null"},

@@ -193,7 +193,7 @@ static void brackets_hold_lists_ranges_contexts_filters_and_arguments(void **sta
     static const struct example examples[] = {
         {"[]", "(list)"},
         {"[][1] = []", "(= (filter (list) 1) (list))"},
-        {"[] instance of list and []-1", "(and (instance (list) list<any>) (- (list) 1))"},
+        {"[] instance of list and []-1", "(and (instance (list) unknown) (- (list) 1))"},
         {"[1, [2], 3]", "(list 1 (list 2) 3)"},
         {"[1..2]", "(range [] 1 2)"},
         {"(1..2)", "(range () 1 2)"},

@@ -51,6 +51,8 @@ void policy_compile(struct arena *arena, const char *name, const struct edit *ed
     snprintf(path, sizeof path, "policy/%s/pack.json", name);
     struct slice pack_json = pack ? slice_from_string(pack) : model_file(arena, path);
     ret->compiled = buffer_new(BYTES_MAX);
+    ret->dmn = dmn;
+    ret->pack = pack_json;
     if (compile_pack(arena, dmn, pack_json, &report, &ret->compiled, &fault) != OK ||
         rule_set_load(arena, buffer_view(&ret->compiled), &ret->set, &fault) != OK)
         fail_msg("%s\n%.*s", fault.detail, SLICE_PRINT(buffer_view(&lines)));

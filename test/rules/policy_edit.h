@@ -13,6 +13,7 @@ struct edit {
 struct policy {
     struct buffer compiled;
     const struct rule_set *set;
+    struct slice dmn, pack; /* what it was compiled from */
 };
 
 /* Names of all packs under policy/, in alphabetical order; the test fails where there are more than `maximum`. */

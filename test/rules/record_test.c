@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "both.h"
 #include "model_text.h"
 #include "policy_edit.h"
 
@@ -18,14 +19,10 @@ struct pair {
     struct buffer standard_record, pack_record;
 };
 
-static void write_record(struct arena *arena, const struct rule_set *set, const struct rule_set *base,
-                         struct buffer *into)
+static void write_record(struct arena *arena, const struct both *set, const struct both *base, struct buffer *into)
 {
-    const struct proof *proof = NULL;
-
     *into = buffer_new(1 << 20);
-    assert_int_equal(OK, prove(arena, set, base, &proof, NULL));
-    prove_write_record(proof, into);
+    prove_write_record(both_prove(arena, set, base), into);
 }
 
 static int set_up(void **state)
@@ -33,10 +30,11 @@ static int set_up(void **state)
     static struct pair pair;
 
     pair.arena = arena_new(MEMORY);
-    pair.standard = model_policy(pair.arena, "joint-standard");
-    pair.pack = model_policy(pair.arena, "belgium");
-    write_record(pair.arena, pair.standard, NULL, &pair.standard_record);
-    write_record(pair.arena, pair.pack, pair.standard, &pair.pack_record);
+    struct both standard = both_policy(pair.arena, "joint-standard"), pack = both_policy(pair.arena, "belgium");
+    pair.standard = standard.set;
+    pair.pack = pack.set;
+    write_record(pair.arena, &standard, NULL, &pair.standard_record);
+    write_record(pair.arena, &pack, &standard, &pair.pack_record);
     *state = &pair;
     return 0;
 }
@@ -48,7 +46,7 @@ static int tear_down(void **state)
     buffer_free(&pair->standard_record);
     buffer_free(&pair->pack_record);
     arena_free(pair->arena);
-    return 0;
+    return both_end(NULL);
 }
 
 static enum error verify(struct pair *pair, const struct rule_set *set, const struct rule_set *base, struct slice bytes)
@@ -102,11 +100,19 @@ static void a_record_that_was_touched_is_refused(void **state)
     } touched[] = {
         {"\"verdict\":\"proved\"", "\"verdict\":\"refuted\""},
         {"\"verdict\":\"proved\"", "\"verdict\":\"timeout\""},
+        {"\"enumeration\":\"proved\"", "\"enumeration\":\"refuted\""},
+        {"\"enumeration\":\"proved\"", "\"x\":\"proved\""},
+        {"\"z3\":\"proved\"", "\"z3\":\"unproved\""},
+        {"\"z3\":\"proved\"", "\"z3\":null"},
+        {"\"z3\":\"proved\"", "\"x\":\"proved\""},
+        {"\"smt_sha256\":\"", "\"smt_sha256\":\"0"},
+        {"\"smt_sha256\":", "\"x\":"},
         {"\"property\":\"non-denial\"", "\"property\":\"other\""},
         {"\"property\":\"firewall\"", "\"property\":\"citations\""},
         {"\"property\":\"purpose-limitation\"", "\"property\":\"x\",\"y\":\"purpose-limitation\""},
         {"\"properties\":[", "\"properties\":[],\"x\":["},
         {"\"properties\":[", "\"properties\":[{\"property\":\"firewall\",\"verdict\":\"refuted\"},"},
+        {"\"properties\":[", "\"properties\":[{\"property\":\"refinement\",\"verdict\":\"DISAGREE\"},"},
         {"hospitium-proof/2", "hospitium-proof/1"},
         {"\"day\":null", "\"day\":\"2026-10-01\""},
         {"\"day\":null", "\"days\":null"},
@@ -140,10 +146,24 @@ static void a_record_that_says_refuted_is_refused(void **state)
     struct policy policy;
 
     policy_compile(pair->arena, "joint-standard", leaks, NULL, &policy);
-    write_record(pair->arena, policy.set, NULL, &record);
+    struct both leaking = both_read(pair->arena, policy.dmn, policy.pack);
+    write_record(pair->arena, &leaking, NULL, &record);
     assert_int_equal(ERROR_UNPROVED, verify(pair, policy.set, NULL, buffer_view(&record)));
     buffer_free(&record);
     buffer_free(&policy.compiled);
+}
+
+/* Going through every case is not enough, and neither is a solver alone. */
+static void a_record_of_one_proof_is_refused(void **state)
+{
+    struct pair *pair = *state;
+    CLEANUP_BUFFER struct buffer record = buffer_new(1 << 20);
+    const struct proof *first;
+
+    assert_int_equal(OK, prove(pair->arena, pair->standard, NULL, &first, NULL));
+    assert_true(prove_holds(first));
+    prove_write_record(first, &record);
+    assert_int_equal(ERROR_UNPROVED, verify(pair, pair->standard, NULL, buffer_view(&record)));
 }
 
 /* What is only reported may fail: real law fails some of it. */
@@ -192,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_record_of_other_rules_is_refused),
         cmocka_unit_test(a_record_that_was_touched_is_refused),
         cmocka_unit_test(a_record_that_says_refuted_is_refused),
+        cmocka_unit_test(a_record_of_one_proof_is_refused),
         cmocka_unit_test(a_record_that_reports_is_taken),
         cmocka_unit_test(a_record_without_the_firewall_of_the_law_is_refused),
         cmocka_unit_test(rules_outside_the_profile_cannot_be_proved),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "both.h"
 #include "model_text.h"
 #include "policy_edit.h"
 #include "text/date.h"
@@ -110,20 +111,42 @@ static void one_day_is_proved_by_itself(void **state)
     assert_int_equal(ERROR_VALUE, prove_on(arena, set, NULL, date_day_number(2100, 1, 1), &proof, NULL));
 }
 
+static const struct proof *both_on(struct arena *arena, const struct both *both, int64_t day)
+{
+    const struct proof *first, *proof = NULL;
+
+    assert_int_equal(OK, prove_on(arena, both->set, NULL, day, &first, NULL));
+    assert_int_equal(OK, second_proof(first, &both->source, NULL, both_solver(), NULL, &proof));
+    both_must_agree(proof, "one day");
+    return proof;
+}
+
+static void a_solver_is_asked_about_the_same_day(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
+    const struct both both = both_model(
+        arena, AS_OF "row OLD | < date(\"2026-09-30\") | \"1\"\nrow NEW | >= date(\"2026-10-01\") | \"2\"\n", true);
+
+    (void)state;
+    assert_true(both_on(arena, &both, date_day_number(2026, 9, 29))->verdict[0].proved);
+    const struct property_verdict *totality = &both_on(arena, &both, date_day_number(2026, 9, 30))->verdict[0];
+    assert_false(totality->proved);
+    assert_true(slice_is(totality->z3_says, "as_of 2026-09-30"));
+    assert_true(slice_is(both_on(arena, &both, PROPERTY_EVERY_DAY)->verdict[0].z3_says, "as_of 2026-09-30"));
+}
+
 static void a_record_of_one_day_activates_nothing(void **state)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
     CLEANUP_BUFFER struct buffer every_day = buffer_new(1 << 20), one_day = buffer_new(1 << 20);
-    const struct rule_set *set = model_verified(arena, SPLIT);
+    const struct both both = both_model(arena, SPLIT, true);
     struct rule_record record;
-    const struct proof *proof;
 
     (void)state;
-    assert_int_equal(OK, prove(arena, set, NULL, &proof, NULL));
-    prove_write_record(proof, &every_day);
-    assert_int_equal(OK, rule_record_verify(arena, set, NULL, buffer_view(&every_day), &record, NULL));
-    prove_write_record(proof_on(arena, set, 2026, 10, 1), &one_day);
-    assert_int_equal(ERROR_UNPROVED, rule_record_verify(arena, set, NULL, buffer_view(&one_day), &record, NULL));
+    prove_write_record(both_on(arena, &both, PROPERTY_EVERY_DAY), &every_day);
+    assert_int_equal(OK, rule_record_verify(arena, both.set, NULL, buffer_view(&every_day), &record, NULL));
+    prove_write_record(both_on(arena, &both, date_day_number(2026, 10, 1)), &one_day);
+    assert_int_equal(ERROR_UNPROVED, rule_record_verify(arena, both.set, NULL, buffer_view(&one_day), &record, NULL));
 }
 
 int main(void)
@@ -132,7 +155,8 @@ int main(void)
         cmocka_unit_test(a_row_decides_only_while_its_norm_is_in_force),
         cmocka_unit_test(a_day_without_a_row_is_found),
         cmocka_unit_test(one_day_is_proved_by_itself),
+        cmocka_unit_test(a_solver_is_asked_about_the_same_day),
         cmocka_unit_test(a_record_of_one_day_activates_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, both_end);
 }

@@ -112,7 +112,7 @@ class Client:
 class Node:
     """A demo node below a directory of its own."""
 
-    def __init__(self, name="north", directory=None, environment=None, make=True):
+    def __init__(self, name="north", directory=None, environment=None, make=True, pack="belgium"):
         self.home = None if directory else tempfile.mkdtemp(prefix="hospitium-test-")
         self.directory = directory or os.path.join(self.home, "node")
         self.environment = dict(os.environ, **(environment or {}))
@@ -122,7 +122,7 @@ class Node:
         self.tokens = {}
         self.clients = []
         if make:
-            self.command("init", self.directory, "--name", name, "--pack", "belgium", "--demo")
+            self.command("init", self.directory, "--name", name, "--pack", pack, "--demo")
 
     # ---- commands ----
 

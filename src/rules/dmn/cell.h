@@ -2,7 +2,8 @@
 #pragma once
 
 /* The part of FEEL (DMN 1.5, clause 10) that stands in the cells of a decision table of the verified profile: `-`,
- * literals (with dates, `date("2026-05-01")` or `@"2026-05-01"`), comparisons, ranges, lists of these, and not(…). Everything else is refused with its column.
+ * literals (with dates, `date("2026-05-01")` or `@"2026-05-01"`), comparisons, ranges, lists of these, and not(…).
+ * Everything else is refused with its column.
  *
  * Texts come from an enemy; results live in the arena. Pure; any thread that owns the arena. */
 
@@ -19,7 +20,8 @@ static inline bool cell_is_number(enum cell_kind kind)
     return kind == CELL_NUMBER || kind == CELL_DATE;
 }
 
-/* A literal. `text` is the string's content, the number in JSON's notation, the day as YYYY-MM-DD, or true, false, null. */
+/* A literal. `text` is the string's content, the number in JSON's notation, the day as YYYY-MM-DD, or true, false,
+ * null. */
 struct cell_value {
     enum cell_kind kind;
     struct slice text;

@@ -336,6 +336,18 @@ static void write_citation(struct json_writer *json, const struct rule_citation 
     json_end_object(json);
 }
 
+static void write_tell(struct json_writer *json, const struct rule_tell *tell)
+{
+    json_key(json, "tell");
+    json_begin_object(json);
+    json_member_string(json, "text", tell->text);
+    json_member_string(json, "language", tell->language);
+    json_member_string(json, "source", tell->source);
+    json_member_string(json, "article", tell->article);
+    json_member_string(json, "since", tell->since);
+    json_end_object(json);
+}
+
 /* null stands for "still in force". */
 static void write_date(struct json_writer *json, const char *name, struct slice date)
 {
@@ -351,6 +363,7 @@ static void write_row(const struct compiler *compiler, struct json_writer *json,
 {
     const struct dmn_decision *source = table->source;
     struct pack_row row = {0};
+    struct rule_tell tell;
 
     if (compiler->pack)
         row = pack_row(compiler->pack, source->rule[rule].id);
@@ -365,6 +378,9 @@ static void write_row(const struct compiler *compiler, struct json_writer *json,
     write_citation(json, &row.citation);
     write_date(json, "valid_from", row.valid_from);
     write_date(json, "valid_to", row.valid_to);
+    if (compiler->pack && slice_is(source->name, RULE_WARNING) &&
+        pack_warning(compiler->pack, source->rule[rule].value[0].text, &tell))
+        write_tell(json, &tell);
     json_end_object(json);
 }
 

@@ -41,6 +41,24 @@ static enum error check_row_dates(const struct pack *pack, struct fault *fault)
     return OK;
 }
 
+static bool is_whole(const struct rule_tell *tell)
+{
+    return tell->text.length && tell->text.length <= RULE_TELL_BYTES_MAX && tell->source.length &&
+           tell->article.length && is_date(tell->since);
+}
+
+static enum error check_warnings(const struct pack *pack, struct fault *fault)
+{
+    struct rule_tell tell;
+
+    for (struct json_items i = json_items(pack->warnings); json_next(&i);)
+        if (!pack_warning(pack, i.key, &tell) || !is_whole(&tell))
+            return fault_set(fault, ERROR_VALUE,
+                             "pack.json: the warning `%.*s` needs tell (at most %d bytes), source, article and since.",
+                             SLICE_PRINT(i.key), RULE_TELL_BYTES_MAX);
+    return OK;
+}
+
 enum error pack_read(struct arena *arena, struct slice bytes, struct pack *ret_pack, struct fault *fault)
 {
     const struct json *root;
@@ -61,7 +79,9 @@ enum error pack_read(struct arena *arena, struct slice bytes, struct pack *ret_p
     pack.sources = json_member(root, "sources");
     pack.rows = json_member(root, "rows");
     pack.known = json_member(root, "known");
+    pack.warnings = json_member(root, "warnings");
     TRY(check_row_dates(&pack, fault));
+    TRY(check_warnings(&pack, fault));
     *ret_pack = pack;
     return OK;
 }
@@ -84,6 +104,21 @@ struct pack_row pack_row(const struct pack *pack, struct slice row_id)
         .valid_from = either(json_text(json_member(row, "valid_from")), pack->valid_from),
         .valid_to = either(json_text(json_member(row, "valid_to")), pack->valid_to),
     };
+}
+
+bool pack_warning(const struct pack *pack, struct slice id, struct rule_tell *ret_tell)
+{
+    const struct json *warning = json_member_slice(pack->warnings, id);
+    const struct json *source = json_member_slice(pack->sources, json_text(json_member(warning, "source")));
+
+    if (json_kind(warning) != JSON_OBJECT)
+        return false;
+    *ret_tell = (struct rule_tell){.text = json_text(json_member(warning, "tell")),
+                                   .language = either(json_text(json_member(warning, "language")), SLICE("en")),
+                                   .source = json_text(json_member(source, "title")),
+                                   .article = json_text(json_member(warning, "article")),
+                                   .since = json_text(json_member(warning, "since"))};
+    return true;
 }
 
 bool pack_knows(const struct pack *pack, struct slice fact)

@@ -13,7 +13,7 @@ struct pack {
     bool draft; /* true unless a reviewer has signed */
     struct slice valid_from, valid_to;
     struct hash hash; /* SHA-256 of its bytes */
-    const struct json *sources, *rows, *known;
+    const struct json *sources, *rows, *known, *warnings;
 };
 
 /* What a row of this id rests on, and when it holds; empty texts where pack.json says nothing. */
@@ -26,6 +26,9 @@ struct pack_row {
 MUST_CHECK enum error pack_read(struct arena *arena, struct slice bytes, struct pack *ret_pack, struct fault *fault);
 
 struct pack_row pack_row(const struct pack *pack, struct slice row_id);
+
+/* What the warning of this id tells; false when pack.json has none of that id. */
+bool pack_warning(const struct pack *pack, struct slice id, struct rule_tell *ret_tell);
 
 /* Is this fact declared as always known, so that its list needs no `unknown`? */
 bool pack_knows(const struct pack *pack, struct slice fact);

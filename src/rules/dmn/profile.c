@@ -184,6 +184,17 @@ static void check_row_outputs(const struct check *check, const struct dmn_rule *
     }
 }
 
+/* What is warned of must be told in words; pack.json has them. */
+static void check_row_warning(const struct check *check, const struct dmn_rule *rule)
+{
+    struct report_place place = row_place(check, rule, check->decision->output[0].name);
+    struct slice id = rule->value[0].text;
+    struct rule_tell tell;
+
+    if (!slice_is(id, RULE_WARNING_NONE) && !pack_warning(check->pack, id, &tell))
+        report_add(check->report, &place, "pack.json does not say under `warnings` what %.*s tells", SLICE_PRINT(id));
+}
+
 static bool id_is_taken(const struct check *check, const struct dmn_rule *rule)
 {
     for (const struct dmn_decision *d = check->model->decision; d <= check->decision; d++)
@@ -203,6 +214,8 @@ static void check_row(const struct check *check, const struct dmn_rule *rule)
         report_add(check->report, &place, "the row's id is taken by another row");
     check_row_inputs(check, rule);
     check_row_outputs(check, rule);
+    if (slice_is(check->decision->name, RULE_WARNING) && check->decision->output_count > 0)
+        check_row_warning(check, rule);
 }
 
 static void check_decision(const struct check *check)

@@ -6,7 +6,7 @@
  *
  * Typed inputs with a closed list of values and an explicit `unknown` (for numbers: `null` in the list); whole numbers
  * in a closed range; at most nine inputs; UNIQUE, ANY, PRIORITY or COLLECT; outputs from a closed list; a unique id for
- * each row. */
+ * each row; words in pack.json for each warning. */
 
 #include "model.h"
 #include "pack.h"

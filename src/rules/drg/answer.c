@@ -28,31 +28,27 @@ static enum error list_names(const struct drg_model *model, struct fault *fault)
                      buffer_check(&names) == OK ? "" : " …");
 }
 
-static enum error choose(struct arena *arena, const struct drg_model *model, struct slice name,
-                         const struct drg_node **ret, struct fault *fault)
+/* The only decision of the first file that no other node requires; NULL: there is none, or several. */
+static const struct drg_node *the_last(const struct drg_model *model, const bool *required)
 {
     const struct drg_node *found = NULL;
 
-    if (name.length > 0) {
-        found = drg_find(model, DRG_DECISION, slice_of("", 0), name);
-        if (!found)
-            found = drg_find(model, DRG_SERVICE, slice_of("", 0), name);
-        *ret = found;
-        return found ? OK : list_names(model, fault);
-    }
-    bool *required = required_by_others(arena, model);
-    if (!required)
-        return ERROR_MEMORY;
     for (size_t i = 0; i < model->node_count; i++) {
         const struct drg_node *node = &model->node[i];
         if (node->kind != DRG_DECISION || node->unit != 0 || required[i])
             continue;
         if (found)
-            return list_names(model, fault);
+            return NULL;
         found = node;
     }
-    *ret = found;
-    return found ? OK : list_names(model, fault);
+    return found;
+}
+
+static const struct drg_node *by_name(const struct drg_model *model, struct slice name)
+{
+    const struct drg_node *decision = drg_find(model, DRG_DECISION, slice_of("", 0), name);
+
+    return decision ? decision : drg_find(model, DRG_SERVICE, slice_of("", 0), name);
 }
 
 /* ---- what it rests on ---- */
@@ -132,33 +128,57 @@ static enum error search_new(struct arena *arena, const struct drg_model *model,
     return ret->seen && ret->waiting && ret->input ? OK : ERROR_MEMORY;
 }
 
+static enum error find_known(struct arena *arena, const struct drg_model *model, struct drg_question *into)
+{
+    const struct drg_node **known = arena_array(arena, DRG_INPUTS_MAX, sizeof *known);
+
+    if (!known)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < model->node_count; i++)
+        if (model->node[i].kind == DRG_INPUT)
+            known[into->known_count++] = &model->node[i];
+    into->known = known;
+    return OK;
+}
+
 enum error drg_ask(struct arena *arena, const struct drg_model *model, struct slice name, struct drg_question *ret,
                    struct fault *fault)
 {
-    const struct drg_node *asked;
+    const bool *required = required_by_others(arena, model);
     struct search search;
 
-    TRY(choose(arena, model, name, &asked, fault));
+    if (!required)
+        return ERROR_MEMORY;
+    const struct drg_node *asked = name.length > 0 ? by_name(model, name) : the_last(model, required);
+    if (!asked)
+        return list_names(model, fault);
     TRY(search_new(arena, model, asked, &search));
     TRY(refuse_broken(&search, fault));
     TRY(search_new(arena, model, asked, &search));
     gather_inputs(&search);
-    *ret = (struct drg_question){
+    struct drg_question question = {
         .model = model, .asked = asked, .input_count = search.input_count, .input = search.input};
+    TRY(find_known(arena, model, &question));
+    *ret = question;
     return OK;
 }
 
 /* ---- the answer ---- */
 
+static bool has_name(const struct drg_node *const *node, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(node[i]->name, name))
+            return true;
+    return false;
+}
+
 static enum error refuse_strangers(const struct drg_question *question, const struct json *inputs, struct fault *fault)
 {
-    for (struct json_items i = json_items(inputs); json_next(&i);) {
-        bool known = drg_find(question->model, DRG_INPUT, slice_of("", 0), i.key) != NULL;
-        for (size_t n = 0; n < question->input_count && !known; n++)
-            known = slice_equal(question->input[n]->name, i.key);
-        if (!known)
+    for (struct json_items i = json_items(inputs); json_next(&i);)
+        if (!has_name(question->known, question->known_count, i.key) &&
+            !has_name(question->input, question->input_count, i.key))
             return fault_set(fault, ERROR_VALUE, "The model has no input `%.*s`.", SLICE_PRINT(i.key));
-    }
     return OK;
 }
 

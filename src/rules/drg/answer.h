@@ -12,6 +12,8 @@ struct drg_question {
     const struct drg_node *asked;
     size_t input_count;
     const struct drg_node *const *input; /* input data; of a service also decisions */
+    size_t known_count;
+    const struct drg_node *const *known; /* all input data of the model: what may be given */
 };
 
 /* The decision or service of this name; with an empty name the decision of the first file that no other one requires.

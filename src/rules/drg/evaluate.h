@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Evaluates decisions, knowledge models and services of a model (DMN 1.5, 10.4, and the boxed expressions of 10.2.1). As
- * in FEEL, what goes wrong is null and a note in `feel.note`; only limits are errors: ERROR_MEMORY, ERROR_TOO_DEEP,
+/* Evaluates decisions, knowledge models and services of a model (DMN 1.5, 10.4, and the boxed expressions of 10.2.1).
+ * As in FEEL, what goes wrong is null and a note in `feel.note`; only limits are errors: ERROR_MEMORY, ERROR_TOO_DEEP,
  * ERROR_TOO_COSTLY.
  *
  * A run is one set of inputs: each decision is evaluated once in it. It belongs to one thread; what it makes lives in

@@ -3,6 +3,7 @@
 #include "model.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 
 #include "base/file.h"
 #include "reader.h"
@@ -60,7 +61,7 @@ struct files {
     struct arena *arena;
     struct slice folder; /* with its slash */
     size_t count;
-    struct slice content[FILES_MAX];
+    struct slice content[FILES_MAX + 1]; /* the first is the model */
 };
 
 static struct slice folder_of(const char *path)
@@ -83,18 +84,42 @@ static enum error add_file(struct files *files, const char *name)
     return error == ERROR_MEMORY ? error : OK; /* a file that cannot be read is no file that is imported */
 }
 
-static enum error add_folder(struct files *files)
+static int by_name(const void *a, const void *b)
+{
+    return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+/* Names of .dmn files, in the order of the alphabet, so that the order of the disk decides nothing. */
+static enum error list_folder(struct files *files, DIR *folder, struct slice *name, size_t *ret_count)
+{
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (!slice_ends_with(slice_from_string(entry->d_name), SLICE(".dmn")))
+            continue;
+        if (*ret_count == FILES_MAX)
+            return ERROR_TOO_LARGE;
+        name[*ret_count] = arena_format(files->arena, "%s", entry->d_name);
+        if (!name[(*ret_count)++].data)
+            return ERROR_MEMORY;
+    }
+    qsort(name, *ret_count, sizeof *name, by_name);
+    return OK;
+}
+
+static enum error add_folder(struct files *files, struct fault *fault)
 {
     struct slice path = arena_format(files->arena, "%.*s.", SLICE_PRINT(files->folder));
-    DIR *folder = path.data ? opendir(path.data) : NULL;
-    enum error error = OK;
+    struct slice *name = arena_array(files->arena, FILES_MAX, sizeof *name);
+    DIR *folder = path.data && name ? opendir(path.data) : NULL;
+    size_t count = 0;
 
     if (!folder)
-        return path.data ? ERROR_IO : ERROR_MEMORY;
-    for (struct dirent *entry; error == OK && files->count < FILES_MAX && (entry = readdir(folder));)
-        if (slice_ends_with(slice_from_string(entry->d_name), SLICE(".dmn")))
-            error = add_file(files, entry->d_name);
+        return path.data && name ? ERROR_IO : ERROR_MEMORY;
+    enum error error = list_folder(files, folder, name, &count);
     closedir(folder);
+    if (error == ERROR_TOO_LARGE)
+        return fault_set(fault, error, "More than %d models lie beside one that imports.", FILES_MAX);
+    for (size_t i = 0; error == OK && i < count; i++)
+        error = add_file(files, name[i].data);
     return error;
 }
 
@@ -114,7 +139,7 @@ enum error drg_load(struct arena *arena, const char *path, struct report *report
     *files = (struct files){.arena = arena, .folder = folder_of(path), .count = 1};
     TRY(file_read(arena, path, XML_BYTES_MAX, &files->content[0], fault));
     if (may_import(files->content[0]))
-        TRY(add_folder(files));
+        TRY(add_folder(files, fault));
     return drg_read(arena, files->content, files->count, report, ret, fault);
 }
 

@@ -2,18 +2,19 @@
 #pragma once
 
 /* A decision model as read: the graph of decisions, input data, business knowledge models and decision services of one
- * file and of those that it imports, with every FEEL text parsed once (DMN 1.5, clauses 5 to 10; files of 1.1 to 1.4 read
- * alike). Immutable after reading, in one arena.
+ * file and of those that it imports, with every FEEL text parsed once (DMN 1.5, clauses 5 to 10; files of 1.1 to 1.4
+ * read alike). Immutable after reading, in one arena.
  *
  * Reading goes on past what it cannot read: each such place is a line in the report, the expression is null when it is
- * evaluated, and its node is marked `broken`. It must never guess: a table with one cell that cannot be read is null as a
- * whole. Files come from an enemy: see DRG_* and FEEL_* for the limits. */
+ * evaluated, and its node is marked `broken`. It must never guess: a table with one cell that cannot be read is null
+ * as a whole. Files come from an enemy: see DRG_* and FEEL_* for the limits. */
 
 #include "rules/dmn/report.h"
 #include "rules/feel/evaluate.h"
 
-#define DRG_UNITS_MAX 64   /* files of one model */
-#define DRG_LEVELS_MAX 256 /* decisions that require decisions that require … */
+#define DRG_UNITS_MAX 64    /* files of one model */
+#define DRG_INPUTS_MAX 4096 /* input data of one model */
+#define DRG_LEVELS_MAX 256  /* decisions that require decisions that require … */
 
 enum drg_expression_kind {
     DRG_NOTHING,     /* null: nothing was written, or it could not be read (then the report says so) */
@@ -94,7 +95,7 @@ struct drg_table {
 
 enum drg_kind { DRG_INPUT, DRG_DECISION, DRG_KNOWLEDGE, DRG_SERVICE };
 
-/* A requirement, and the name of the import that it is reached through (0: the same file, or an import without name). */
+/* A requirement, and the name of the import that it is reached through; 0: the same file, or an import without name. */
 struct drg_need {
     const struct drg_node *node;
     feel_name import;
@@ -132,9 +133,9 @@ struct drg_model {
     const struct drg_node *node;
 };
 
-/* Reads the first file with what it imports from among the others (by namespace). Errors are for what cannot be a model:
- * ERROR_XML (line in `fault`), ERROR_SYNTAX (no DMN), ERROR_VALUE (decisions that require themselves, imports in a
- * circle or that are not there), ERROR_TOO_LARGE, ERROR_TOO_DEEP, ERROR_MEMORY. */
+/* Reads the first file with what it imports from among the others (by namespace). Errors are for what cannot be a
+ * model: ERROR_XML (line in `fault`), ERROR_SYNTAX (no DMN), ERROR_VALUE (decisions that require themselves, imports
+ * that are not there), ERROR_TOO_LARGE, ERROR_TOO_DEEP, ERROR_MEMORY. */
 MUST_CHECK enum error drg_read(struct arena *arena, const struct slice *file, size_t file_count, struct report *report,
                                const struct drg_model **ret, struct fault *fault);
 

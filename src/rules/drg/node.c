@@ -99,13 +99,16 @@ static enum error read_nodes_here(struct drg_reader *reader)
 
 enum error drg_read_nodes(struct drg_reader *reader)
 {
-    size_t count = 0;
+    size_t count = 0, inputs = 0;
 
     for (size_t i = 0; i < reader->source_count; i++) {
         const xmlNode *root = xmlDocGetRootElement(reader->source[i].document);
         for (size_t k = 0; k < KINDS; k++)
             count += xml_count(root, kinds[k].element);
+        inputs += xml_count(root, kinds[DRG_INPUT].element);
     }
+    if (inputs > DRG_INPUTS_MAX)
+        return fault_set(reader->fault, ERROR_TOO_LARGE, "A model has at most %d input data.", DRG_INPUTS_MAX);
     reader->node = arena_array(reader->arena, count, sizeof *reader->node);
     reader->xml = arena_array(reader->arena, count, sizeof(xmlNode *));
     if (!reader->node || !reader->xml)

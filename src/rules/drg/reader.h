@@ -48,7 +48,7 @@ struct drg_reader {
     struct slice clause;
 };
 
-/* import.c: ERROR_VALUE where a namespace is not there or imports itself. */
+/* import.c: ERROR_VALUE where a namespace is not there. */
 MUST_CHECK enum error drg_read_sources(struct drg_reader *reader, const struct slice *file, size_t file_count);
 void drg_free_sources(struct drg_reader *reader);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Which names are in scope while a text is parsed (DMN 1.5, 10.3.1.4 and 10.3.2.11). All names of the model have numbers
- * before the first text is parsed, so that each is found behind a point; elsewhere only those in scope are. */
+/* Which names are in scope while a text is parsed (DMN 1.5, 10.3.1.4 and 10.3.2.11). All names of the model have
+ * numbers before the first text is parsed, so that each is found behind a point; elsewhere only those in scope are. */
 
 #include "reader.h"
 

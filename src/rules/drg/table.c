@@ -3,8 +3,8 @@
 
 /* Decision tables (DMN 1.5, 10.3.2.10 and 8.2.10): which rules match, then what the hit policy makes of them.
  *
- * Where the standard leaves a result undefined (two rules of a UNIQUE table, rules of an ANY table that disagree), it is
- * null: never one of the two. */
+ * Where the standard leaves a result undefined (two rules of a UNIQUE table, rules of an ANY table that disagree), it
+ * is null: never one of the two. */
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Decision tables (DMN 1.5, clause 8.3). With one cell that cannot be read the whole table is unreadable: a rule that is
- * left out could let another one win. */
+/* Decision tables (DMN 1.5, clause 8.3). With one cell that cannot be read the whole table is unreadable: a rule that
+ * is left out could let another one win. */
 
 #include "reader.h"
 

@@ -139,6 +139,17 @@ static size_t place(const struct feel_run *run, const struct feel_form *form, co
     return form->fits && !form->fits(argument) ? 0 : reach;
 }
 
+/* `before(point: …, range: …)` and `before(range: …, point: …)` are two forms of the same names (table 78). */
+static bool in_order(const struct feel_run *run, const struct feel_form *form, const struct feel_entry *given,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parameter_of_form(form, feel_names_text(run->names, given[i].name)) != (int)i)
+            return false;
+    return true;
+}
+
+/* The first form with these names; one that has them in the order they were written in goes before the others. */
 static enum error call_built_in_named(struct feel_run *run, uint32_t number, const struct feel_entry *given,
                                       size_t count, struct feel_value *ret)
 {
@@ -146,8 +157,11 @@ static enum error call_built_in_named(struct feel_run *run, uint32_t number, con
     size_t total;
     const struct feel_builtin *builtin = &feel_builtins(&total)[number];
 
-    for (size_t i = 0; i < builtin->form_count && count; i++) {
-        size_t reach = place(run, &builtin->form[i], given, count, argument);
+    for (size_t i = 0; i < 2 * builtin->form_count && count; i++) {
+        const struct feel_form *form = &builtin->form[i % builtin->form_count];
+        size_t reach = i >= builtin->form_count || in_order(run, form, given, count)
+                           ? place(run, form, given, count, argument)
+                           : 0;
         if (reach)
             return builtin->call(run, argument, reach, ret);
     }

@@ -153,11 +153,8 @@ static enum error converted(struct feel_run *run, const struct feel_value *value
                             struct feel_value *ret)
 {
     const struct feel_type *plain = without_aliases(type);
-    bool wants_list = plain && plain->kind == FEEL_TYPE_LIST;
 
-    if (wants_list && value->kind != FEEL_LIST)
-        return feel_list(run->arena, value, 1, ret);
-    if (!wants_list && value->kind == FEEL_LIST && value->list->count == 1) {
+    if (value->kind == FEEL_LIST && value->list->count == 1 && !(plain && plain->kind == FEEL_TYPE_LIST)) {
         *ret = value->list->item[0];
         return OK;
     }

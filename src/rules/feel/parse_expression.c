@@ -115,6 +115,8 @@ static enum error instances(struct parser *parser, feel_tree left, feel_tree *re
             break;
         TRY(parser_need_word(parser, "of"));
         TRY(parser_type(parser, &node.type));
+        if (feel_type_is_bare(node.type))
+            node.type = NULL;
         TRY(parser_node(parser, &node, &left));
     }
     *ret = left;

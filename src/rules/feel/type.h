@@ -41,6 +41,9 @@ struct feel_type {
 /* The type of that name: `string`, `number`, `date and time`, `dateTime`, `days and time duration`,
  * `dayTimeDuration`, `Any` …; NULL where there is none. Static. */
 const struct feel_type *feel_type_named(struct slice name);
+/* `list`, `range` or `context` with nothing said of what is in them: a typeRef may be that, `instance of` may not
+ * (table 61). */
+bool feel_type_is_bare(const struct feel_type *type);
 
 /* Where the parser and `instance of` look up a name that is no built-in type. NULL: unknown. */
 struct feel_types {
@@ -54,8 +57,8 @@ struct feel_types {
 MUST_CHECK enum error feel_instance_of(struct feel_run *run, struct feel_value value, const struct feel_type *type,
                                        bool *ret);
 
-/* Implicit conversion where a value meets a declared type (10.3.2.9.4): a list of one for its item and back, a date for
- * a date and time at midnight UTC; null where it does not conform or is none of the values allowed. `type` NULL: any.
- * A function conforms unless its body or its parameters say otherwise. */
+/* Implicit conversion where a value meets a declared type (10.3.2.9.4): a list of one for its item (never an item for a
+ * list of one), a date for a date and time at midnight UTC; null where it does not conform or is none of the values
+ * allowed. `type` NULL: any. A function conforms unless its body or its parameters say otherwise. */
 MUST_CHECK enum error feel_coerce(struct feel_run *run, struct feel_value value, const struct feel_type *type,
                                   struct feel_value *ret);

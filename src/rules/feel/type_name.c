@@ -35,3 +35,11 @@ const struct feel_type *feel_type_named(struct slice name)
             return &built_in[i].type;
     return NULL;
 }
+
+bool feel_type_is_bare(const struct feel_type *type)
+{
+    for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++)
+        if (type == &built_in[i].type)
+            return type->kind >= FEEL_TYPE_LIST;
+    return false;
+}

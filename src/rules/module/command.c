@@ -74,3 +74,14 @@ enum error command_compile(struct arena *arena, const char *path, struct buffer 
         fprintf(stderr, "%.*s", SLICE_PRINT(buffer_view(&lines)));
     return error;
 }
+
+enum error command_read_pack(struct arena *arena, const char *path, struct slice *ret_dmn, struct slice *ret_pack,
+                             struct fault *fault)
+{
+    char model[PATH_BYTES_MAX], pack[PATH_BYTES_MAX];
+
+    if (!find_files(path, model, pack))
+        return fault_set(fault, ERROR_TOO_LARGE, "The path is too long.");
+    TRY(file_read(arena, model, XML_BYTES_MAX, ret_dmn, fault));
+    return file_read(arena, pack, XML_BYTES_MAX, ret_pack, fault);
+}

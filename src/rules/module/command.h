@@ -26,3 +26,7 @@ bool command_is_pack(const char *path);
  * What is wrong in the model goes to stderr, one line each. */
 MUST_CHECK enum error command_compile(struct arena *arena, const char *path, struct buffer *ret_compiled,
                                       struct fault *fault);
+
+/* rules.dmn and pack.json of the pack at `path`, as they stand. */
+MUST_CHECK enum error command_read_pack(struct arena *arena, const char *path, struct slice *ret_dmn,
+                                        struct slice *ret_pack, struct fault *fault);

@@ -2,8 +2,8 @@
 
 /* hospitium decide MODEL.dmn [--decision NAME] [--explain] [--lines]
  *
- * Two engines, one answer. A pack is decided by the compiled bytes that the server decides by, which can name the row and
- * its citation; so --explain takes these too. Any other model is decided by the general engine, whole DMN. */
+ * Two engines, one answer. A pack is decided by the compiled bytes that the server decides by, which can name the row
+ * and its citation; so --explain takes these too. Any other model is decided by the general engine, whole DMN. */
 
 #define _GNU_SOURCE
 #include <stdio.h>

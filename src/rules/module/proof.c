@@ -17,6 +17,7 @@ static const char *shown_word(struct slice verdict)
     return slice_is(verdict, "refuted")    ? "REFUTED"
            : slice_is(verdict, "proved")   ? "proved"
            : slice_is(verdict, "reported") ? "reported"
+           : slice_is(verdict, "DISAGREE") ? "DISAGREE"
                                            : "unproved";
 }
 
@@ -40,6 +41,22 @@ static void print_rows(const struct json *property)
     printf(".\n");
 }
 
+/* Only where the solver adds something to what was found by going through every case. */
+static void print_solver(const struct json *property)
+{
+    struct slice says = json_text(json_member(property, "z3_says"));
+
+    if (json_is(json_member(property, "z3"), "unproved"))
+        printf("         Z3 gives no answer: %.*s\n", SLICE_PRINT(says));
+    else if (!json_is(json_member(property, "verdict"), "DISAGREE"))
+        return;
+    else if (says.length > 0)
+        printf("         Z3 refutes it, though every case was gone through and holds: %.*s\n", SLICE_PRINT(says));
+    else
+        printf("         Z3 %s it. One of the two provers is wrong: report it.\n",
+               json_is(json_member(property, "z3"), "proved") ? "proves" : "refutes");
+}
+
 static void print_property(const struct json *property)
 {
     struct slice number = json_text(json_member(property, "number")),
@@ -50,10 +67,11 @@ static void print_property(const struct json *property)
 
     printf("%-8s %-3.*s %-19.*s %-8.*s %11.*s cases  %.*s\n", shown_word(json_text(json_member(property, "verdict"))),
            SLICE_PRINT(number), SLICE_PRINT(name), SLICE_PRINT(scope), SLICE_PRINT(cells), SLICE_PRINT(sentence));
-    if (failure.length == 0)
-        return;
-    printf("         %.*s\n", SLICE_PRINT(failure));
-    print_rows(property);
+    if (failure.length > 0) {
+        printf("         %.*s\n", SLICE_PRINT(failure));
+        print_rows(property);
+    }
+    print_solver(property);
 }
 
 static unsigned count_of(const struct json *properties, const char *word)
@@ -75,9 +93,10 @@ void proof_print(const struct json *record)
            json_is_true(json_member(record, "draft")) ? " (draft)" : "", day.length ? " on " : "", SLICE_PRINT(day));
     for (struct json_items i = json_items(properties); json_next(&i);)
         print_property(i.value);
-    printf("%.*s %s: %u proved, %u reported, %u refuted, %u unproved.\n", SLICE_PRINT(pack),
+    printf("%.*s %s: %u proved, %u reported, %u refuted, %u unproved%s.\n", SLICE_PRINT(pack),
            proof_record_holds(record) ? "holds" : "does not hold", count_of(properties, "proved"),
-           count_of(properties, "reported"), count_of(properties, "refuted"), count_of(properties, "unproved"));
+           count_of(properties, "reported"), count_of(properties, "refuted"), count_of(properties, "unproved"),
+           count_of(properties, "DISAGREE") ? "; the two proofs DISAGREE" : "");
 }
 
 bool proof_record_holds(const struct json *record)
@@ -107,6 +126,19 @@ static struct slice path_of(struct arena *arena, const char *folder, const struc
     return arena_format(arena, "%s/%.*s.proof", folder, (int)sizeof hex, hex);
 }
 
+/* What the solver did not answer it may answer next time. */
+static bool is_whole(struct arena *arena, struct slice record)
+{
+    const struct json *root;
+
+    if (json_parse(arena, record, &root, NULL) != OK)
+        return false;
+    for (struct json_items i = json_items(json_member(root, "properties")); json_next(&i);)
+        if (json_is(json_member(i.value, "z3"), "unproved"))
+            return false;
+    return true;
+}
+
 /* A kept record begins with the hash of what follows, so that half a file or a flipped bit is seen. */
 bool proof_find(struct arena *arena, const char *folder, const struct hash *key, struct slice *ret_record)
 {
@@ -128,6 +160,9 @@ enum error proof_keep(struct arena *arena, const char *folder, const struct hash
     CLEANUP_BUFFER struct buffer content = buffer_new(RECORD_BYTES_MAX + HASH_BYTES);
     struct slice path = path_of(arena, folder, key);
     struct hash hash = hash_sha256(record);
+
+    if (!is_whole(arena, record))
+        return OK;
 
     buffer_slice(&content, hash_slice(&hash));
     buffer_slice(&content, record);

@@ -3,6 +3,7 @@
 /* What is proved of disclosure: the chain from who asks to how much of a drawer opens, walked as one. */
 
 #include "claim.h"
+#include "purpose.h"
 
 /* The words of the outcome, from nothing to everything. */
 static const char *const outcomes[] = {"NONE", "EXISTENCE", "SUMMARY", "FULL"};
@@ -50,20 +51,6 @@ static void tell_passed(const struct claim *claim, struct buffer *into, const st
     tell(claim->context, into, subject, "is let through the firewall");
 }
 
-/* Which drawers belong to which purpose, to be looked into and to be written. What is not listed opens nothing. */
-static const struct {
-    const char *purpose, *looks_into, *writes;
-} belongs[] = {
-    {"TREAT", "identity contact clinical sensitive social", "identity contact clinical sensitive social audit"},
-    {"ETREAT", "identity contact clinical sensitive social", "identity contact clinical sensitive social audit"},
-    {"CAREMGT", "identity contact social", "identity contact social"},
-    {"HPAYMT", "coverage", "coverage"},
-    {"PATRQT", "identity contact clinical sensitive social coverage audit",
-     "identity contact clinical sensitive social coverage audit"},
-    {"HLEGAL", "audit", ""},
-    {"HOPERAT", "audit", "identity contact clinical sensitive social coverage audit"},
-};
-
 static bool names(const char *list, struct slice word)
 {
     struct slice rest = slice_from_string(list);
@@ -86,10 +73,9 @@ static bool leaves_purpose(const struct claim *claim, const struct space_case *f
 
     if (openness(inquiry, found) == 0)
         return false;
-    for (size_t i = 0; i < sizeof belongs / sizeof belongs[0]; i++)
-        if (slice_is(purpose, belongs[i].purpose) &&
-            names(is_looking(word_of(inquiry, found, inquiry->action)) ? belongs[i].looks_into : belongs[i].writes,
-                  drawer))
+    for (const struct purpose_drawers *belongs = purpose_drawers; belongs->purpose; belongs++)
+        if (slice_is(purpose, belongs->purpose) &&
+            names(is_looking(word_of(inquiry, found, inquiry->action)) ? belongs->looks_into : belongs->writes, drawer))
             return false;
     return true;
 }

@@ -19,9 +19,22 @@ struct property_verdict *property_record(struct proof *proof, enum rule_property
 
 const char *property_word(const struct property_verdict *verdict)
 {
+    const char *z3 = verdict->z3 ? verdict->z3 : verdict->proved ? PROPERTY_PROVED : PROPERTY_REFUTED;
+
+    if (strcmp(z3, verdict->proved ? PROPERTY_REFUTED : PROPERTY_PROVED) == 0)
+        return PROPERTY_DISAGREE;
     if (!verdict->proved)
-        return rule_property_blocks(verdict->property) ? "refuted" : "reported";
-    return !verdict->z3 || strcmp(verdict->z3, "proved") == 0 ? "proved" : "unproved";
+        return rule_property_blocks(verdict->property) ? PROPERTY_REFUTED : PROPERTY_REPORTED;
+    return z3;
+}
+
+bool property_prevents(const struct property_verdict *verdict)
+{
+    const char *word = property_word(verdict);
+
+    if (strcmp(word, PROPERTY_DISAGREE) == 0)
+        return true;
+    return rule_property_blocks(verdict->property) && strcmp(word, PROPERTY_PROVED) != 0;
 }
 
 struct slice property_sentence(struct slice sentence)

@@ -12,6 +12,13 @@
 #define PROPERTY_ROWS_MAX 100 /* rows that are named of one failure; the rest is counted */
 #define PROPERTY_EVERY_DAY INT64_MIN
 
+/* Words of a verdict. */
+#define PROPERTY_PROVED "proved"
+#define PROPERTY_REFUTED "refuted"
+#define PROPERTY_REPORTED "reported"
+#define PROPERTY_UNPROVED "unproved"
+#define PROPERTY_DISAGREE "DISAGREE"
+
 /* A fact of somebody for whom a property does not hold, in the words that `hospitium decide` takes. */
 struct property_fact {
     struct slice name, value;
@@ -32,8 +39,12 @@ struct property_verdict {
     const struct rule_row *const *row; /* all that cause the failure, each once, at most PROPERTY_ROWS_MAX */
     uint32_t row_count, rows_in_all;
 
-    const char *z3; /* what the solver says: "proved", "refuted", "unproved"; NULL: it was not asked */
-    struct hash smt_hash;
+    /* The second proof (second.h). */
+    bool has_text;        /* it is about cases, and the texts were made */
+    const char *about;    /* the decision; NULL: all of them, or no text */
+    const char *z3;       /* PROPERTY_PROVED, _REFUTED, _UNPROVED; NULL: the solver was not asked */
+    struct slice z3_says; /* the case of its refutation, or why it does not answer */
+    struct hash smt_hash; /* of the text that it was given */
 };
 
 struct proof {
@@ -42,6 +53,7 @@ struct proof {
     const struct rule_set *set;
     const struct rule_set *base; /* NULL: the set is the joint standard itself */
     int64_t day;                 /* of every fact `as_of`; or PROPERTY_EVERY_DAY */
+    struct slice solver;         /* name and version; empty: none was asked, or there is none */
     size_t count;
     struct property_verdict verdict[PROOF_VERDICTS_MAX];
 };
@@ -60,9 +72,12 @@ MUST_CHECK enum error property_triage(struct proof *proof);     /* of triage, wh
 MUST_CHECK enum error property_deciders(struct proof *proof, const struct rule_decision *decision,
                                         const uint8_t **ret_decides, uint64_t *ret_cells);
 
-/* "proved", "refuted"; "reported" where a property that does not block fails; "unproved" where the solver does not
- * agree. */
+/* What both proofs say: proved, refuted; reported where a property that does not block fails; unproved where the solver
+ * does not answer; DISAGREE where one proves what the other refutes, so that one of them is wrong. */
 const char *property_word(const struct property_verdict *verdict);
+
+/* Does this verdict keep the set from being activated? A contradiction always does. */
+bool property_prevents(const struct property_verdict *verdict);
 
 /* For the sources of this folder. */
 #define PROPERTY_AS_OF "as_of"

@@ -34,8 +34,7 @@ enum error prove(struct arena *arena, const struct rule_set *set, const struct r
 bool prove_holds(const struct proof *proof)
 {
     for (size_t i = 0; i < proof->count; i++)
-        if (rule_property_blocks(proof->verdict[i].property) &&
-            strcmp(property_word(&proof->verdict[i]), "proved") != 0)
+        if (property_prevents(&proof->verdict[i]))
             return false;
     return true;
 }
@@ -77,6 +76,24 @@ static void write_failure(struct json_writer *json, const struct property_verdic
     write_rows(json, verdict);
 }
 
+/* What the solver said of which text. */
+static void write_second(struct json_writer *json, const struct property_verdict *verdict)
+{
+    if (verdict->about)
+        json_member_cstring(json, "decision", verdict->about);
+    if (!verdict->has_text)
+        return;
+    json_key(json, "z3");
+    if (verdict->z3)
+        json_string(json, slice_from_string(verdict->z3));
+    else
+        json_null(json);
+    /* Which case a solver finds is chance: it is told only where it is all there is to tell. */
+    if (verdict->z3_says.length > 0 && (verdict->proved || strcmp(verdict->z3, PROPERTY_UNPROVED) == 0))
+        json_member_string(json, "z3_says", verdict->z3_says);
+    format_write_hash(json, "smt_sha256", &verdict->smt_hash);
+}
+
 static void write_verdict(struct json_writer *json, const struct property_verdict *verdict)
 {
     const struct rule_property_entry *entry = rule_property_entry(verdict->property);
@@ -88,12 +105,24 @@ static void write_verdict(struct json_writer *json, const struct property_verdic
     json_member_cstring(json, "sentence", entry->sentence);
     json_member_cstring(json, "verdict", property_word(verdict));
     json_key(json, "blocks");
-    json_bool(json, rule_property_blocks(verdict->property));
+    json_bool(json, property_prevents(verdict) || rule_property_blocks(verdict->property));
+    json_member_cstring(json, "enumeration", verdict->proved ? PROPERTY_PROVED : PROPERTY_REFUTED);
     json_key(json, "cells");
     json_integer(json, (int64_t)verdict->cells);
+    write_second(json, verdict);
     if (!verdict->proved)
         write_failure(json, verdict);
     json_end_object(json);
+}
+
+/* null: no solver was asked, or none is there. */
+static void write_solver(struct json_writer *json, struct slice solver)
+{
+    json_key(json, "solver");
+    if (solver.length > 0)
+        json_string(json, solver);
+    else
+        json_null(json);
 }
 
 /* null: of every day. A record of one day activates nothing. */
@@ -130,6 +159,7 @@ void prove_write_record(const struct proof *proof, struct buffer *into)
     json_key(&json, "draft");
     json_bool(&json, proof->set->draft);
     write_day(&json, proof->day);
+    write_solver(&json, proof->solver);
     json_key(&json, "properties");
     json_begin_array(&json);
     for (size_t i = 0; i < proof->count; i++)
