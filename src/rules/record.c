@@ -81,8 +81,11 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
 
 bool rule_property_is_of_cases(enum rule_property property, struct slice scope)
 {
-    return property != PROPERTY_CITATIONS && property != PROPERTY_NO_GAP && property != PROPERTY_NO_DEAD_ROW &&
-           !slice_is(scope, "warning");
+    bool of_rows = property == PROPERTY_CITATIONS || property == PROPERTY_NO_GAP || property == PROPERTY_NO_DEAD_ROW;
+    bool of_charts = property == PROPERTY_TRIAGE_MONOTONE || property == PROPERTY_TRIAGE_ASSESSED ||
+                     property == PROPERTY_TRIAGE_URGENT;
+
+    return !of_rows && !of_charts && !slice_is(scope, "warning");
 }
 
 static enum error read_hash(const struct json *value, struct hash *ret_hash, struct fault *fault)

@@ -95,7 +95,7 @@ enum error smt_add_fact(struct smt *smt, const struct smt_fact *domain, int *ret
                    : fault_set(smt->fault, ERROR_PROFILE, "The fact %.*s has other values in two tables.",
                                SLICE_PRINT(domain->name));
     }
-    if (smt->fact_count == SMT_FACTS_MAX)
+    if (smt->fact_count == (smt->claim->property == PROPERTY_TOTALITY ? SMT_FACTS_MAX : SMT_VARIED_MAX))
         return fault_set(smt->fault, ERROR_PROFILE, "There are too many facts.");
     *ret_fact = (int)smt->fact_count;
     smt->fact[smt->fact_count++] = *domain;
@@ -191,13 +191,13 @@ static void write_fact(struct smt *smt, const struct smt_fact *fact)
 void smt_write_facts(struct smt *smt)
 {
     for (uint32_t f = 0; f < smt->fact_count; f++)
-        if (smt->person[0] == '\0' || smt->varied >> f & 1)
+        if (smt->person[0] == '\0' || smt_varies(smt, f))
             write_fact(smt, &smt->fact[f]);
 }
 
 const char *smt_person_of(const struct smt *smt, int fact)
 {
-    return smt->varied >> fact & 1 ? smt->person : "";
+    return smt_varies(smt, (uint32_t)fact) ? smt->person : "";
 }
 
 void smt_write_is(struct smt *smt, int fact, const char *value)

@@ -104,7 +104,7 @@ static bool is_own_row(const struct smt *smt, const struct smt_table *table, uin
         return true;
     for (uint32_t i = 0; i < table->decision->input_count; i++)
         if (table->decision->rule[row].test[i].count > 0 &&
-            (table->input[i].fact < 0 || smt->varied >> table->input[i].fact & 1))
+            (table->input[i].fact < 0 || smt_varies(smt, (uint32_t)table->input[i].fact)))
             return true;
     return false;
 }

@@ -9,7 +9,8 @@
 
 #include "smt.h"
 
-#define SMT_FACTS_MAX RULE_FACTS_MAX
+#define SMT_FACTS_MAX (2 * RULE_FACTS_MAX) /* where tables stand by themselves, what feeds them is a fact too */
+#define SMT_VARIED_MAX RULE_FACTS_MAX      /* of a claim about two people: bits of a word */
 #define SMT_TABLES_MAX (2 * RULE_DECISIONS_MAX)
 #define SMT_DAY "as_of"
 
@@ -60,6 +61,12 @@ int smt_place_in(const char *const *words, struct slice word);
 /* What the cells of a column may speak of. ERROR_PROFILE. */
 MUST_CHECK enum error smt_domain(struct smt *smt, const struct dmn_model *model, const struct dmn_clause *clause,
                                  struct smt_fact *ret_domain);
+/* May the second person have another value of this fact? */
+static inline bool smt_varies(const struct smt *smt, uint32_t fact)
+{
+    return fact < SMT_VARIED_MAX && smt->varied >> fact & 1;
+}
+
 /* The fact of this domain's name, new or known. ERROR_PROFILE where it has other values in two tables. */
 MUST_CHECK enum error smt_add_fact(struct smt *smt, const struct smt_fact *domain, int *ret_fact);
 int smt_find_fact(const struct smt *smt, const char *name);
