@@ -53,9 +53,9 @@ const struct rule_property_entry *rule_property_entry(enum rule_property propert
 /* Is this property claimed of this set? */
 bool rule_property_applies(enum rule_property property, const struct rule_set *set);
 
-/* Is it about cases, so that a solver proves it too? Citations, terms in time and dead rows are about rows; that
- * nothing rests on a warning (scope "warning") about the shape of the tables; and what is claimed of a triage chart is
- * proved by enumeration alone. */
+/* Is it about cases, so that a solver proves it too? Citations, terms in time and dead rows are about rows; and that
+ * nothing rests on a warning (scope "warning") about the shape of the tables. What is claimed of triage charts is gone
+ * through, and not told to the solver yet. */
 bool rule_property_is_of_cases(enum rule_property property, struct slice scope);
 
 struct rule_record {

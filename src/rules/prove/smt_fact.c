@@ -95,7 +95,8 @@ enum error smt_add_fact(struct smt *smt, const struct smt_fact *domain, int *ret
                    : fault_set(smt->fault, ERROR_PROFILE, "The fact %.*s has other values in two tables.",
                                SLICE_PRINT(domain->name));
     }
-    if (smt->fact_count == (smt->claim->property == PROPERTY_TOTALITY ? SMT_FACTS_MAX : SMT_VARIED_MAX))
+    bool alone = smt->claim->property == PROPERTY_TOTALITY;
+    if (smt->fact_count == (alone ? SMT_FACTS_MAX : RULE_FACTS_MAX))
         return fault_set(smt->fault, ERROR_PROFILE, "There are too many facts.");
     *ret_fact = (int)smt->fact_count;
     smt->fact[smt->fact_count++] = *domain;

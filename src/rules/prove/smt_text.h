@@ -5,12 +5,12 @@
  * and with them the facts; then facts and tables are written, once for each person that the claim speaks of.
  *
  * Symbols: |fact|, |fact = value|, |set row ID|, |set fed TABLE NAME|, |set gives TABLE OUTPUT|, |set answers TABLE|;
- * those of a second person begin with "B: ". No part of a name has a space (smt_symbol), so no two of them can be alike. */
+ * those of a second person begin with "B: ". No part of a name has a space (smt_symbol), so no two of them can be
+ * alike. */
 
 #include "smt.h"
 
-#define SMT_FACTS_MAX (2 * RULE_FACTS_MAX) /* where tables stand by themselves, what feeds them is a fact too */
-#define SMT_VARIED_MAX RULE_FACTS_MAX      /* of a claim about two people: bits of a word */
+#define SMT_FACTS_MAX (2 * RULE_FACTS_MAX) /* totality takes each table alone: what feeds it is a fact too */
 #define SMT_TABLES_MAX (2 * RULE_DECISIONS_MAX)
 #define SMT_DAY "as_of"
 
@@ -46,6 +46,11 @@ struct smt {
     const char *person; /* whose definitions are written: "" or "B: " */
 };
 
+static inline bool smt_varies(const struct smt *smt, uint32_t fact)
+{
+    return fact < 64 && smt->varied >> fact & 1;
+}
+
 /* ---- names (smt_name.c) ---- */
 
 /* A part of a symbol: what is no letter, digit or one of ".-_@+" becomes %XX. Data NULL without memory. */
@@ -61,12 +66,6 @@ int smt_place_in(const char *const *words, struct slice word);
 /* What the cells of a column may speak of. ERROR_PROFILE. */
 MUST_CHECK enum error smt_domain(struct smt *smt, const struct dmn_model *model, const struct dmn_clause *clause,
                                  struct smt_fact *ret_domain);
-/* May the second person have another value of this fact? */
-static inline bool smt_varies(const struct smt *smt, uint32_t fact)
-{
-    return fact < SMT_VARIED_MAX && smt->varied >> fact & 1;
-}
-
 /* The fact of this domain's name, new or known. ERROR_PROFILE where it has other values in two tables. */
 MUST_CHECK enum error smt_add_fact(struct smt *smt, const struct smt_fact *domain, int *ret_fact);
 int smt_find_fact(const struct smt *smt, const char *name);
