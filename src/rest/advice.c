@@ -22,14 +22,19 @@ struct pack_found {
     struct fault *fault;
 };
 
-/* A node has one jurisdiction's pack; of several, the first by name has the desk's questions. */
+/* A node has one jurisdiction's pack; of several, the first by name has the desk's questions. Sets of other things,
+ * such as a triage chart, are none. */
 static enum error take_first(void *context, const char *name)
 {
     struct pack_found *found = context;
+    const struct rule_set *set;
 
     if (found->pack)
         return OK;
-    return rulesets_load(found->arena, found->directory, name, found->joint, &found->pack, found->fault);
+    TRY(rulesets_load(found->arena, found->directory, name, found->joint, &set, found->fault));
+    if (rule_set_decision(set, SLICE(COMBINE_PACK)))
+        found->pack = set;
+    return OK;
 }
 
 enum error advice_load(struct arena *arena, const char *directory, struct care_rules **ret_rules, struct fault *fault)
@@ -45,6 +50,11 @@ enum error advice_load(struct arena *arena, const char *directory, struct care_r
     rules->pack = found.pack;
     *ret_rules = rules;
     return OK;
+}
+
+struct slice advice_pack(const struct care_rules *rules)
+{
+    return rules->pack ? rules->pack->pack : slice_of("", 0);
 }
 
 const struct rule_fact *advice_facts(const struct care_rules *rules, size_t *ret_count)
