@@ -22,8 +22,8 @@ struct pack_found {
     struct fault *fault;
 };
 
-/* A node has one jurisdiction's pack; of several, the first by name has the desk's questions. Sets of other things,
- * such as a triage chart, are none. */
+/* A node has one jurisdiction's pack; of several, the first by name has the desk's questions. Sets of something else
+ * (triage, referral) have none. */
 static enum error take_first(void *context, const char *name)
 {
     struct pack_found *found = context;

@@ -2,7 +2,8 @@
 #pragma once
 
 /* The active rule sets of a node: DIR/rules/joint-standard.rules.json and one NAME.rules.json a pack, each with its
- * NAME.proof.json and the sources that both were made of, NAME.dmn and NAME.pack.json. A set without a valid record is not active: the node does not start with it. */
+ * NAME.proof.json and the sources that both were made of, NAME.dmn and NAME.pack.json. A set without a valid record is
+ * not active: the node does not start with it. */
 
 #include "base/arena.h"
 #include "rules/rule_set.h"

@@ -11,9 +11,9 @@
 #include "text/json.h"
 
 /* The proof with the solver's half added. `set` and `base` are the sources that first->set and first->base were
- * compiled from. Without `solver` the texts and their hashes are made only, and what the solver said is taken from `record`, for
- * a replay; both may be NULL. ERROR_UNPROVED (other sources, or a property that the enumeration left out),
- * ERROR_PROFILE, ERROR_MEMORY. That the solver does not answer is no error. */
+ * compiled from. Without `solver` the texts and their hashes are made only, and what the solver said is taken from
+ * `record`, for a replay; both may be NULL. ERROR_UNPROVED (other sources, or a property that the enumeration left
+ * out), ERROR_PROFILE, ERROR_MEMORY. That the solver does not answer is no error. */
 MUST_CHECK enum error second_proof(const struct proof *first, const struct smt_source *set,
                                    const struct smt_source *base, struct solver *solver, const struct json *record,
                                    const struct proof **ret_proof);

@@ -5,7 +5,8 @@
  * and with them the facts; then facts and tables are written, once for each person that the claim speaks of.
  *
  * Symbols: |fact|, |fact = value|, |set row ID|, |set fed TABLE NAME|, |set gives TABLE OUTPUT|, |set answers TABLE|;
- * those of a second person begin with "B: ". No part of a name has a space (smt_symbol), so no two of them can be alike. */
+ * those of a second person begin with "B: ". No part of a name has a space (smt_symbol), so no two of them can be
+ * alike. */
 
 #include "smt.h"
 
