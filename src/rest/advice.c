@@ -52,6 +52,11 @@ enum error advice_load(struct arena *arena, const char *directory, struct care_r
     return OK;
 }
 
+struct slice advice_pack(const struct care_rules *rules)
+{
+    return rules->pack ? rules->pack->pack : slice_of("", 0);
+}
+
 const struct rule_fact *advice_facts(const struct care_rules *rules, size_t *ret_count)
 {
     return entitlement_facts(rules->entitlement, ret_count);

@@ -35,6 +35,9 @@ struct advice {
 /* Do the rules of this node ask for it? A form shows only such fields. */
 bool advice_asks(const struct care_rules *rules, struct slice name);
 
+/* The id of the jurisdiction's pack; empty when there is none. */
+struct slice advice_pack(const struct care_rules *rules);
+
 /* All that they ask, to make a form from. */
 const struct rule_fact *advice_facts(const struct care_rules *rules, size_t *ret_count);
 

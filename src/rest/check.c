@@ -7,6 +7,7 @@
 #include "handlers.h"
 #include "pages/check_page.h"
 #include "reply.h"
+#include "safe/rulesets.h"
 #include "site.h"
 
 /* ---- warnings ---- */
@@ -57,7 +58,8 @@ void rules_file(struct call *call)
 
 bool site_check_offered(const struct call *call)
 {
-    return call->app->care && published_script(call->app->published) && published_standard(call->app->published).rules;
+    return call->app->care && published_script(call->app->published) &&
+           published_rules(call->app->published, SLICE(RULESETS_JOINT)).rules;
 }
 
 static struct check_set set_of(struct published_set set)
@@ -75,8 +77,8 @@ void site_check(struct call *call)
     if (view.notice.check_offered) {
         view.script = published_script(call->app->published)->versioned;
         view.module = published_module(call->app->published)->versioned;
-        view.standard = set_of(published_standard(call->app->published));
-        view.pack = set_of(published_pack(call->app->published));
+        view.standard = set_of(published_rules(call->app->published, SLICE(RULESETS_JOINT)));
+        view.pack = set_of(published_rules(call->app->published, advice_pack(call->app->care)));
         view.fact = advice_facts(call->app->care, &view.facts);
     }
     site_finish(call, page_write_check(&body, &page, &view), 200, &body, PAGE_CHECK);

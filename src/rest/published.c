@@ -28,7 +28,8 @@ static const struct {
 struct published {
     struct published_file part[PARTS];
     bool has_parts;
-    struct published_file rules[SETS_MAX], proof[SETS_MAX]; /* the joint standard first, then packs by name */
+    struct slice name[SETS_MAX];
+    struct published_file rules[SETS_MAX], proof[SETS_MAX];
     size_t sets;
 };
 
@@ -98,6 +99,7 @@ static enum error load_set(void *context, const char *name)
     snprintf(below, sizeof below, "rules/%s.proof.json", name);
     snprintf(path, sizeof path, "/rules/%s.proof.json", name);
     TRY(load_set_file(loading, below, path, &published->proof[published->sets]));
+    published->name[published->sets] = arena_format(loading->arena, "%s", name);
     published->sets++;
     return OK;
 }
@@ -173,19 +175,12 @@ const struct published_file *published_module(const struct published *published)
     return published->has_parts ? &published->part[MODULE] : NULL;
 }
 
-static struct published_set set_at(const struct published *published, size_t index)
+struct published_set published_rules(const struct published *published, struct slice name)
 {
-    if (index >= published->sets)
-        return (struct published_set){NULL, NULL};
-    return (struct published_set){&published->rules[index], &published->proof[index]};
-}
+    struct published_set none = {NULL, NULL};
 
-struct published_set published_standard(const struct published *published)
-{
-    return set_at(published, 0);
-}
-
-struct published_set published_pack(const struct published *published)
-{
-    return set_at(published, 1);
+    for (size_t s = 0; s < published->sets; s++)
+        if (slice_equal(published->name[s], name))
+            return (struct published_set){&published->rules[s], &published->proof[s]};
+    return none;
 }

@@ -36,6 +36,5 @@ const struct published_file *published_find(const struct published *published, s
 const struct published_file *published_script(const struct published *published);
 const struct published_file *published_module(const struct published *published);
 
-/* The joint standard, and the pack that advice is given by (advice.h); NULL members when there is none. */
-struct published_set published_standard(const struct published *published);
-struct published_set published_pack(const struct published *published);
+/* The active set of this name; NULL members when there is none. */
+struct published_set published_rules(const struct published *published, struct slice name);

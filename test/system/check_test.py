@@ -115,6 +115,19 @@ class Rules(SystemTest):
             self.assertEqual(visitor.post("/api/care", {"service": "child", "urgency": "urgent"}).status, 200)
 
 
+class BesideATriageChart(unittest.TestCase):
+    def test_a_set_that_decides_no_care_is_served_and_is_not_taken_for_the_pack(self):
+        if not BINARY:
+            self.skipTest("HOSPITIUM_BINARY does not name the program")
+        with Node("two", pack="usa") as node:
+            node.command("rules", "activate", node.directory, os.path.join(HERE, "..", "..", "policy", "iitt"))
+            visitor = node.start().client()
+            self.assertEqual(visitor.get("/rules/iitt.json").status, 200)
+            answer = visitor.post("/api/care", {"service": "child", "urgency": "urgent", "age_years": "4"})
+            self.assertEqual((answer.status, answer.json()["draft"]), (200, True), answer)
+            self.assertNotIn("/rules/iitt", visitor.get("/rules").text)
+
+
 class Warnings(SystemTest):
     """Before she decides."""
 
