@@ -276,7 +276,7 @@ static void the_law_of_the_place_gives_enforcement_nothing_without_an_order(void
 
 #define WARNING                                                                                                        \
     "decision warning UNIQUE\nin step string \"apply\", \"unknown\"\nout warning \"none_known\", \"tell\"\n"           \
-    "row W | - | \"tell\"\n"
+    "row W | - | \"tell\"\nwarns tell\n"
 
 static void a_warning_is_never_a_permission(void **state)
 {

@@ -146,6 +146,11 @@ void model_write_pack(struct buffer *into, const char *text)
         buffer_byte(into, '}');
         comma = ",";
     }
+    buffer_string(into, "},\"warnings\":{");
+    comma = "";
+    for (rest = slice_from_string(text); next_line(&rest, "warns", &line); comma = ",")
+        buffer_format(into, "%s\"%.*s\":{\"tell\":\"So.\",\"source\":\"t\",\"article\":\"1\",\"since\":\"2026-01-01\"}",
+                      comma, SLICE_PRINT(line));
     buffer_string(into, "}}");
 }
 
