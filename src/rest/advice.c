@@ -22,14 +22,19 @@ struct pack_found {
     struct fault *fault;
 };
 
-/* A node has one jurisdiction's pack; of several, the first by name has the desk's questions. */
+/* A node has one jurisdiction's pack; of several, the first by name has the desk's questions. Sets of something else
+ * (triage, referral) have none. */
 static enum error take_first(void *context, const char *name)
 {
     struct pack_found *found = context;
+    const struct rule_set *set;
 
     if (found->pack)
         return OK;
-    return rulesets_load(found->arena, found->directory, name, found->joint, &found->pack, found->fault);
+    TRY(rulesets_load(found->arena, found->directory, name, found->joint, &set, found->fault));
+    if (rule_set_decision(set, SLICE(COMBINE_PACK)))
+        found->pack = set;
+    return OK;
 }
 
 enum error advice_load(struct arena *arena, const char *directory, struct care_rules **ret_rules, struct fault *fault)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Proves that the two engines say the same: the compiled one, which reads cells by a small parser of its own and decides
- * by bit sets, and the general one, which parses all of FEEL and evaluates trees. On random tables and on every decision
- * of every pack, with random facts, unknown ones among them. */
+ * by bit sets, and the general one, which parses all of FEEL and evaluates trees: on every decision of every pack, with
+ * random facts, unknown ones among them. drg_differential_test does the same on random tables. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,14 +13,11 @@
 
 #include "base/world.h"
 #include "model_text.h"
-#include "random_table.h"
 #include "rules/dmn/answer.h"
 #include "rules/drg/answer.h"
 #include "text/date.h"
 #include "text/json.h"
 
-#define TABLES 300
-#define QUESTIONS_A_TABLE 20
 #define QUESTIONS_A_DECISION 400
 
 struct pair {
@@ -124,41 +121,6 @@ static void compare(struct pair *pair, const struct rule_decision *decision)
                  SLICE_PRINT(buffer_view(&general)));
 }
 
-/* The general engine wants the graph spelled out: the facts as input data that the one decision requires. */
-static void write_graph(struct buffer *into, const struct rule_set *set, struct slice dmn)
-{
-    size_t table = slice_search(dmn, SLICE("<decisionTable")), end = slice_search(dmn, SLICE("</definitions>"));
-
-    buffer_bytes(into, dmn.data, table);
-    for (uint32_t f = 0; f < set->fact_count; f++)
-        buffer_format(into, "<informationRequirement><requiredInput href=\"#f%u\"/></informationRequirement>", f);
-    buffer_bytes(into, dmn.data + table, end - table);
-    for (uint32_t f = 0; f < set->fact_count; f++)
-        buffer_format(into, "<inputData id=\"f%u\" name=\"%.*s\"/>", f, SLICE_PRINT(set->fact[f].name));
-    buffer_string(into, "</definitions>");
-}
-
-static void both_engines_agree_on_random_tables(void **state)
-{
-    struct world world = world_driven(20260501, 0);
-
-    (void)state;
-    for (int i = 0; i < TABLES; i++) {
-        CLEANUP_ARENA struct arena *arena = arena_new(64 << 20), *scratch = arena_new(16 << 20);
-        CLEANUP_BUFFER struct buffer text = buffer_new(1 << 20), dmn = buffer_new(1 << 20), graph = buffer_new(1 << 20);
-        struct pair pair = {.arena = arena, .scratch = scratch, .world = &world};
-        struct random_table table = random_table(&world);
-        random_table_write(&table, "d", &text);
-        buffer_byte(&text, 0);
-        pair.set = model_verified(arena, text.data);
-        model_write(&dmn, text.data);
-        write_graph(&graph, pair.set, buffer_view(&dmn));
-        read_general(&pair, buffer_view(&graph));
-        for (int q = 0; q < QUESTIONS_A_TABLE; q++)
-            compare(&pair, &pair.set->decision[0]);
-    }
-}
-
 static void both_engines_agree_on_every_pack(void **state)
 {
     struct world world = world_driven(20261001, 0);
@@ -185,7 +147,6 @@ static void both_engines_agree_on_every_pack(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_engines_agree_on_random_tables),
         cmocka_unit_test(both_engines_agree_on_every_pack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,30 @@ static void one_day_can_be_proved(void **state)
     }
 }
 
+static void a_triage_chart_is_proved_beside_the_rules_on_care(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new((size_t)BYTES_MAX * 4);
+    const char *const shipped[] = {"prove", POLICY "iitt", NULL};
+    char chart[PATH_MAX];
+
+    (void)state;
+    struct module_run run = module_run(arena, module->prove_command, shipped, "");
+    assert_int_equal(0, run.code);
+    assert_true(slice_search(run.out, SLICE("proved   T3  treated             belgium")) != SIZE_MAX);
+    assert_true(slice_search(run.out, SLICE("REFUTED")) == SIZE_MAX);
+    copy_policy(arena, "iitt", "iitt", "iitt", "iitt");
+    copy_policy(arena, "joint-standard", "joint-standard", "F-01", "F-01");
+    copy_policy(arena, "belgium", "refusing", "id=\"BE-02_out_access\"><text>\"AS_RESIDENT\"",
+                "id=\"BE-02_out_access\"><text>\"NONE_FUNDED\"");
+    snprintf(chart, sizeof chart, "%s", module_path("iitt"));
+    const char *const beside[] = {"prove", chart, NULL}, *const json[] = {"prove", chart, "--json", NULL};
+    run = module_run(arena, module->prove_command, beside, "");
+    assert_int_equal(1, run.code);
+    assert_true(slice_search(run.out, SLICE("iitt holds")) != SIZE_MAX);
+    assert_true(slice_search(run.out, SLICE("REFUTED  T3  treated             refusing")) != SIZE_MAX);
+    assert_int_equal(0, module_run(arena, module->prove_command, json, "").code); /* a record is of the chart alone */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +207,7 @@ int main(void)
         cmocka_unit_test(overlapping_rows_are_listed),
         cmocka_unit_test(a_kept_record_is_used_again_unless_it_is_damaged),
         cmocka_unit_test(one_day_can_be_proved),
+        cmocka_unit_test(a_triage_chart_is_proved_beside_the_rules_on_care),
     };
     return cmocka_run_group_tests(tests, module_open, NULL);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/world.h"
+#include "both.h"
 #include "model_text.h"
 #include "policy_edit.h"
 #include "rules/combine.h"
@@ -79,7 +80,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     arena_free(((struct chart *)*state)->arena);
-    return 0;
+    return both_end(NULL);
 }
 
 static const struct rule_row *row_of(const struct chart *chart, const char *decision, const int64_t *fact)
@@ -368,9 +369,12 @@ static void a_record_that_leaves_a_triage_property_out_is_refused(void **state)
     static const char *const names[] = {"triage-monotone", "triage-assessed", "triage-urgent"};
     const struct chart *chart = *state;
     CLEANUP_BUFFER struct buffer record = buffer_new(1 << 20);
+    struct both both = both_policy(chart->arena, "iitt");
+    const struct proof *proof = both_prove(chart->arena, &both, NULL);
     struct rule_record read;
 
-    prove_write_record(proof_of(chart->arena, chart->set), &record);
+    both_must_agree(proof, "iitt");
+    prove_write_record(proof, &record);
     assert_int_equal(OK, rule_record_verify(chart->arena, chart->set, NULL, buffer_view(&record), &read, NULL));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct slice copy = arena_copy(chart->arena, buffer_view(&record));

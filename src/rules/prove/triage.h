@@ -12,8 +12,8 @@
 struct slice triage_urgency(const struct rule_decision *urgency, struct slice colour);
 
 /* That nobody of any colour is denied care under `care`, a joint standard, or a pack alone and together with its joint
- * standard `base`: every colour of the chart with every case of the tables. Adds one verdict, whose scope is `scope`, to
- * `proof`, which is about the chart; in no record, since it is about more than one set. ERROR_VALUE (no chart, or no
+ * standard `base`: every colour of the chart with every case of the tables. Adds one verdict, whose scope is `scope`,
+ * to `proof`, which is about the chart; in no record, since it is about more than one set. ERROR_VALUE (no chart, or no
  * care), ERROR_PROFILE, ERROR_CORRUPT, ERROR_MEMORY. */
 MUST_CHECK enum error triage_prove_treated(struct proof *proof, const char *scope, const struct rule_set *care,
                                            const struct rule_set *base);
