@@ -15,6 +15,9 @@ static const struct rule_property_entry entries[PROPERTY_COUNT] = {
                                 "A fact that is not known resolves to the more protective outcome."},
     [PROPERTY_FIREWALL] = {"P8", "firewall", "Immigration control and policing get nothing without a valid order."},
     [PROPERTY_PURPOSE] = {"P9", "purpose-limitation", "A drawer opens only for a purpose that it belongs to."},
+    [PROPERTY_OBLIGATIONS] =
+        {"P8o", "obligations",
+         "Every look is logged; broken glass is told, reviewed and ends; a part is marked as one."},
     [PROPERTY_CITATIONS] = {"P11", "citations", "Every row cites what it rests on."},
     [PROPERTY_NO_GAP] = {"P12", "no-gap-in-time",
                          "Every row rests on a norm in force on each day that it decides, and no day is left out."},
@@ -66,6 +69,8 @@ bool rule_property_applies(enum rule_property property, const struct rule_set *s
         return disclosure || law || has_decision(set, "warning");
     case PROPERTY_PURPOSE:
         return disclosure;
+    case PROPERTY_OBLIGATIONS:
+        return has_decision(set, "obligations");
     case PROPERTY_MISSING_FACTS:
         return care || disclosure || law;
     case PROPERTY_DRAFT_WIDENS:
@@ -85,7 +90,8 @@ bool rule_property_is_of_cases(enum rule_property property, struct slice scope)
     case PROPERTY_CITATIONS:
     case PROPERTY_NO_GAP:
     case PROPERTY_NO_DEAD_ROW:
-    /* Of a chart of sixty facts, table by table: gone through, and not told to the solver yet. */
+    /* Gone through, and not told to the solver yet: lists of obligations; charts of sixty facts, table by table. */
+    case PROPERTY_OBLIGATIONS:
     case PROPERTY_TRIAGE_MONOTONE:
     case PROPERTY_TRIAGE_ASSESSED:
     case PROPERTY_TRIAGE_URGENT:

@@ -35,6 +35,7 @@ static const char *const packs[] = {"australia",   "belgium", "canada",        "
                                     "germany",     "italy",   "netherlands",   "spain",   "sweden",
                                     "switzerland", "usa",     "joint-standard"};
 #define PACKS (sizeof packs / sizeof *packs)
+static const char *const charts[] = {"iitt", "screening"};
 
 static uint32_t pick(struct world *world, uint32_t count)
 {
@@ -70,6 +71,10 @@ static void both_proofs_agree_on_every_shipped_pack(void **state)
             texts += proof->verdict[v].has_text;
     }
     assert_true(texts > 200);
+    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
+        both_must_agree(prove_policy(arena, charts[i]), charts[i]);
+    }
 }
 
 /* A text that contradicts itself would prove anything: without the claim each must have a model. */

@@ -60,12 +60,13 @@ struct proof {
 
 /* Each adds its verdicts. A property that does not hold is no error. ERROR_MEMORY, ERROR_PROFILE (the tables cannot be
  * walked; then nothing is proved), ERROR_VALUE (proof->day is outside of what the tables ask). */
-MUST_CHECK enum error property_form(struct proof *proof);       /* totality, citations, no dead row */
-MUST_CHECK enum error property_time(struct proof *proof);       /* no gap in time */
-MUST_CHECK enum error property_care(struct proof *proof);       /* of care_floor or entitlement, where there is one */
-MUST_CHECK enum error property_disclosure(struct proof *proof); /* of disclosure, where there is one */
-MUST_CHECK enum error property_law(struct proof *proof);        /* of disclosure_law and warning, where there is one */
-MUST_CHECK enum error property_triage(struct proof *proof);     /* of triage, where there is one */
+MUST_CHECK enum error property_form(struct proof *proof);        /* totality, citations, no dead row */
+MUST_CHECK enum error property_time(struct proof *proof);        /* no gap in time */
+MUST_CHECK enum error property_care(struct proof *proof);        /* of care_floor or entitlement, where there is one */
+MUST_CHECK enum error property_disclosure(struct proof *proof);  /* of disclosure, where there is one */
+MUST_CHECK enum error property_obligations(struct proof *proof); /* of obligations, where there are any */
+MUST_CHECK enum error property_law(struct proof *proof);         /* of disclosure_law and warning, where there is one */
+MUST_CHECK enum error property_triage(struct proof *proof);      /* of triage, where there is one */
 
 /* Which rows of a decision decide some case: one byte a row, by a walk through every case of it and what feeds it (of a
  * long chain: of it alone, whatever might feed it). */

@@ -19,6 +19,7 @@ enum error prove_on(struct arena *arena, const struct rule_set *set, const struc
     TRY(property_time(proof));
     TRY(property_care(proof));
     TRY(property_disclosure(proof));
+    TRY(property_obligations(proof));
     TRY(property_law(proof));
     TRY(property_triage(proof));
     *ret_proof = proof;
