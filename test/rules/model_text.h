@@ -9,7 +9,8 @@
  *     out access "FULL", "NONE"
  *     row R1 | "immediate" | < 18 | "FULL"
  *
- * An input or output without a list of values has none. A line `known NAME` lists a fact as always known; a line
+ * An input or output without a list of values has none. A line `known NAME` lists a fact as always known, `warns ID`
+ * gives a warning its words; a line
  * `valid R1 2026-01-01 2026-09-30` gives a row's term (`-` for none), `term 2026-01-01 -` that of the set. */
 
 #include "base/buffer.h"

@@ -219,7 +219,8 @@ static bool is_about_data(const struct trial *trial, size_t number)
 {
     const struct property_verdict *verdict = &trial->proof->verdict[number];
 
-    if (verdict->property == PROPERTY_FIREWALL || verdict->property == PROPERTY_PURPOSE)
+    if (verdict->property == PROPERTY_FIREWALL || verdict->property == PROPERTY_PURPOSE ||
+        verdict->property == PROPERTY_OBLIGATIONS)
         return true;
     /* missing-facts of care stands before that of data */
     for (size_t i = 0; verdict->property == PROPERTY_MISSING_FACTS && i < number; i++)
@@ -229,8 +230,10 @@ static bool is_about_data(const struct trial *trial, size_t number)
     return false;
 }
 
-static const struct rule_decision *data_table(const struct rule_set *set)
+static const struct rule_decision *data_table(const struct rule_set *set, enum rule_property property)
 {
+    if (property == PROPERTY_OBLIGATIONS)
+        return rule_set_decision(set, SLICE("obligations"));
     const struct rule_decision *law = rule_set_decision(set, SLICE("disclosure_law"));
 
     return law ? law : rule_set_decision(set, SLICE("disclosure"));
@@ -244,7 +247,7 @@ static void make_oracle(const struct trial *trial, size_t number, struct oracle 
                                                           SLICE(COMBINE_FLOOR));
 
     if (is_about_data(trial, number))
-        oracle_make(ret, NULL, NULL, data_table(trial->set), trial->set->draft);
+        oracle_make(ret, NULL, NULL, data_table(trial->set, verdict->property), trial->set->draft);
     else if (pack && strcmp(verdict->scope, "alone") == 0 && verdict->property != PROPERTY_REFINEMENT)
         oracle_make(ret, NULL, pack, NULL, trial->set->draft);
     else

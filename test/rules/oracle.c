@@ -112,18 +112,26 @@ static bool is_value(const struct oracle *oracle, const struct oracle_case *at, 
     return fact >= 0 && slice_is(oracle->fact[fact].text[at->value[fact]], words);
 }
 
-/* NULL where no row answers. */
-static const struct rule_row *decide(const struct oracle *oracle, const struct oracle_table *table,
-                                     const struct oracle_case *at)
+/* False where some table of the chain does not answer. */
+static bool decide_all(const struct oracle *oracle, const struct oracle_table *table, const struct oracle_case *at,
+                       struct rule_result *results)
 {
-    static struct rule_result results[RULE_DECISIONS_MAX];
     const struct rule_set *set = table->decision->set;
     int64_t fact[RULE_FACTS_MAX] = {0};
 
     for (uint32_t f = 0; f < set->fact_count; f++)
         if (table->fact_of[f] >= 0)
             fact[f] = table->value_of[f][at->value[table->fact_of[f]]];
-    return rules_decide_chain(table->decision, fact, results) == OK ? results[table->decision->number].row : NULL;
+    return rules_decide_chain(table->decision, fact, results) == OK;
+}
+
+/* NULL where no row answers. */
+static const struct rule_row *decide(const struct oracle *oracle, const struct oracle_table *table,
+                                     const struct oracle_case *at)
+{
+    static struct rule_result results[RULE_DECISIONS_MAX];
+
+    return decide_all(oracle, table, at, results) ? results[table->decision->number].row : NULL;
 }
 
 /* From the least to the most, and from the best to the worst for her. */
@@ -242,6 +250,37 @@ static bool passes_firewall(const struct oracle *oracle, const struct oracle_cas
     return enforces && open > 0;
 }
 
+/* What must follow a look. Results of the whole chain: who stands there, how much opens, what is collected. */
+static bool owes(const struct oracle *oracle, const struct oracle_case *at)
+{
+    const struct rule_set *set = oracle->data.decision->set;
+    const struct rule_decision *standing = rule_set_decision(set, SLICE("standing")),
+                               *disclosure = rule_set_decision(set, SLICE("disclosure"));
+    struct rule_result results[RULE_DECISIONS_MAX];
+
+    if (!decide_all(oracle, &oracle->data, at, results))
+        return true;
+    struct slice as = standing->output[0].value[results[standing->number].output[0]];
+    struct slice open = disclosure->output[0].value[results[disclosure->number].output[0]];
+    bool whole = slice_is(open, "FULL"), part = slice_is(open, "SUMMARY") || slice_is(open, "EXISTENCE");
+    bool broken_glass = whole && slice_is(as, "clinical") &&
+                        is_value(oracle, at, oracle_find(oracle, "break_glass"), "active");
+    bool review = broken_glass || slice_is(as, "enforcement") ||
+                  (whole && is_value(oracle, at, oracle_find(oracle, "action"), "erase"));
+    const struct {
+        const char *word;
+        bool due;
+    } duty[] = {{"log", true},      {"notify_person", broken_glass}, {"expire_1h", broken_glass},
+                {"review", review}, {"redact_location", part},       {"subset", part}};
+
+    for (size_t i = 0; i < sizeof duty / sizeof duty[0]; i++) {
+        int value = rule_output_value(&oracle->data.decision->output[0], slice_from_string(duty[i].word));
+        if (duty[i].due && (value < 0 || !(results[oracle->data.decision->number].collected[0] >> value & 1)))
+            return true;
+    }
+    return false;
+}
+
 /* Which drawers belong to a purpose, to be looked into and to be written. */
 static const struct {
     const char *purpose, *looks, *writes;
@@ -348,6 +387,8 @@ static bool single_fails(const struct oracle *oracle, enum rule_property propert
         return passes_firewall(oracle, at);
     if (property == PROPERTY_PURPOSE && oracle->data.decision)
         return leaves_purpose(oracle, at);
+    if (property == PROPERTY_OBLIGATIONS)
+        return owes(oracle, at);
     if (oracle->data.decision)
         return false;
     struct care own = due(oracle, scope, at);

@@ -31,7 +31,7 @@ struct oracle {
     struct oracle_fact fact[ORACLE_FACTS_MAX];
     uint32_t fact_count;
     struct oracle_table floor, pack; /* of care; without a decision: not there */
-    struct oracle_table data;        /* disclosure or disclosure_law */
+    struct oracle_table data;        /* disclosure, disclosure_law or obligations */
 };
 
 /* Each number is the number of a value of that fact. */
