@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <dirent.h>
 
 #include "base/file.h"
 #include "base/world.h"
@@ -42,6 +43,20 @@ static const struct rule_set *load(struct arena *arena, struct slice dmn, struct
             &fault);
     stop_on(rule_set_load(arena, buffer_view(&compiled), &set, &fault), &fault);
     return set;
+}
+
+static void compile_policy(struct arena *arena, const char *folder, const char *name, struct buffer *ret_compiled)
+{
+    CLEANUP_BUFFER struct buffer lines = buffer_new(1 << 20);
+    struct report report = {.into = &lines};
+    struct slice dmn, pack;
+    struct fault fault = {0};
+
+    stop_on(file_read(arena, arena_format(arena, "%s/%s/rules.dmn", folder, name).data, BYTES_MAX, &dmn, &fault),
+            &fault);
+    stop_on(file_read(arena, arena_format(arena, "%s/%s/pack.json", folder, name).data, BYTES_MAX, &pack, &fault),
+            &fault);
+    stop_on(compile_pack(arena, dmn, pack, &report, ret_compiled, &fault), &fault);
 }
 
 static const struct rule_set *load_policy(struct arena *arena, const char *folder, const char *name)
@@ -192,6 +207,31 @@ static void time_proof(const struct rule_set *standard, const struct rule_set *p
            (double)(cpu_ns() - start) / 1e6, (unsigned long long)cells);
 }
 
+/* Every pack of the folder, loaded together. */
+static void report_memory(const char *folder)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(MEMORY), *names = arena_new(1 << 20);
+    DIR *packs = opendir(folder);
+    size_t bytes = 0;
+    unsigned count = 0;
+
+    for (struct dirent *entry; packs && (entry = readdir(packs));) {
+        if (entry->d_name[0] == '.' || entry->d_type != DT_DIR)
+            continue;
+        CLEANUP_ARENA struct arena *scratch = arena_new(MEMORY), *own = arena_new(MEMORY);
+        CLEANUP_BUFFER struct buffer compiled = buffer_new(BYTES_MAX);
+        const struct rule_set *set;
+        struct fault fault = {0};
+        compile_policy(scratch, folder, entry->d_name, &compiled);
+        stop_on(rule_set_load(own, buffer_view(&compiled), &set, &fault), &fault);
+        bytes += arena_high_water(own);
+        count++;
+    }
+    if (packs)
+        closedir(packs);
+    printf("%-52s %10.2f MB\n", arena_format(names, "memory of all %u sets, loaded", count).data, (double)bytes / 1e6);
+}
+
 int main(int argc, char **argv)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(MEMORY);
@@ -210,5 +250,6 @@ int main(int argc, char **argv)
         time_table(argv[2], sizes[i]);
     time_entitlement(arena, standard, pack);
     time_proof(standard, pack);
+    report_memory(argv[1]);
     return 0;
 }

@@ -19,7 +19,8 @@ def duration(ns):
 def cell(figure, own):
     if figure is None:
         return "-"
-    ratio = f" (x{figure['ns'] / own['ns']:,.0f})" if own and figure is not own else ""
+    times = figure["ns"] / own["ns"] if own and figure is not own else None
+    ratio = "" if times is None else f" (x{times:,.0f})" if times >= 10 else f" (x{times:.2g})"
     return duration(figure["ns"]) + ratio + ("" if figure["right"] else " WRONG")
 
 

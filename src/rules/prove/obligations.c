@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is proved of obligations: whatever opens, what must follow does follow. Walked with the whole chain before it, so
- * that no look is missed that the tables permit. What must follow stands here once more, in other words than in the
- * rows: a row that is deleted or narrowed leaves a duty that nothing fulfils. */
+/* What is proved of obligations: whatever opens, what must follow does follow. Walked with the whole chain before
+ * it, so that no look is missed that the tables permit. What must follow stands here once more, in other words than
+ * in the rows: a row that is deleted or narrowed leaves a duty that nothing fulfils. */
 
 #include "claim.h"
 
