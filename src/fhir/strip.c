@@ -225,7 +225,10 @@ enum error fhir_strip(const struct json *resource, struct buffer *into, struct f
     unsigned before = total(counts);
 
     *ret_dropped = is_about_it(resource);
-    count_stripped(&stripper, resource);
+    /* Its members, not the resource as such: its own `url` (of a Questionnaire, say) names no extension. */
+    for (struct json_items items = json_items(resource); json_next(&items);)
+        if (json_count(items.value))
+            count_stripped(&stripper, items.value);
     if (total(counts) == before && !has_stripped_narrative(resource))
         json_value(&stripper.writer, resource); /* nothing to take out: the common case, copied without looking again */
     else if (!*ret_dropped)
