@@ -31,18 +31,23 @@ static void stop_on(enum error error, const struct fault *fault)
     exit(1);
 }
 
-static const struct rule_set *load(struct arena *arena, struct slice dmn, struct slice pack)
+static const struct rule_set *load_bytes(struct arena *arena, const struct buffer *compiled)
 {
-    CLEANUP_BUFFER struct buffer compiled = buffer_new(BYTES_MAX), lines = buffer_new(1 << 20);
-    struct report report = {.into = &lines};
     const struct rule_set *set;
     struct fault fault = {0};
 
-    stop_on(pack.length ? compile_pack(arena, dmn, pack, &report, &compiled, &fault)
-                        : compile_model(arena, dmn, &report, &compiled, &fault),
-            &fault);
-    stop_on(rule_set_load(arena, buffer_view(&compiled), &set, &fault), &fault);
+    stop_on(rule_set_load(arena, buffer_view(compiled), &set, &fault), &fault);
     return set;
+}
+
+static const struct rule_set *load_model(struct arena *arena, struct slice dmn)
+{
+    CLEANUP_BUFFER struct buffer compiled = buffer_new(BYTES_MAX), lines = buffer_new(1 << 20);
+    struct report report = {.into = &lines};
+    struct fault fault = {0};
+
+    stop_on(compile_model(arena, dmn, &report, &compiled, &fault), &fault);
+    return load_bytes(arena, &compiled);
 }
 
 static void compile_policy(struct arena *arena, const char *folder, const char *name, struct buffer *ret_compiled)
@@ -61,14 +66,10 @@ static void compile_policy(struct arena *arena, const char *folder, const char *
 
 static const struct rule_set *load_policy(struct arena *arena, const char *folder, const char *name)
 {
-    struct slice dmn, pack;
-    struct fault fault = {0};
+    CLEANUP_BUFFER struct buffer compiled = buffer_new(BYTES_MAX);
 
-    stop_on(file_read(arena, arena_format(arena, "%s/%s/rules.dmn", folder, name).data, BYTES_MAX, &dmn, &fault),
-            &fault);
-    stop_on(file_read(arena, arena_format(arena, "%s/%s/pack.json", folder, name).data, BYTES_MAX, &pack, &fault),
-            &fault);
-    return load(arena, dmn, pack);
+    compile_policy(arena, folder, name, &compiled);
+    return load_bytes(arena, &compiled);
 }
 
 static uint32_t draw(struct world *world, uint32_t below)
@@ -156,7 +157,7 @@ static void time_table(const char *folder, unsigned rows)
     stop_on(file_read(arena, arena_format(arena, "%s/questions_%u.jsonl", folder, rows).data, BYTES_MAX, &questions,
                       &fault),
             &fault);
-    const struct rule_set *set = load(arena, dmn, slice_of("", 0));
+    const struct rule_set *set = load_model(arena, dmn);
     const struct rule_decision *decision = rule_set_decision(set, SLICE("d"));
     struct slice *expected = arena_array(arena, QUESTIONS, sizeof *expected);
     while (questions.length > 0 && count < QUESTIONS)
@@ -220,10 +221,8 @@ static void report_memory(const char *folder)
             continue;
         CLEANUP_ARENA struct arena *scratch = arena_new(MEMORY), *own = arena_new(MEMORY);
         CLEANUP_BUFFER struct buffer compiled = buffer_new(BYTES_MAX);
-        const struct rule_set *set;
-        struct fault fault = {0};
         compile_policy(scratch, folder, entry->d_name, &compiled);
-        stop_on(rule_set_load(own, buffer_view(&compiled), &set, &fault), &fault);
+        load_bytes(own, &compiled);
         bytes += arena_high_water(own);
         count++;
     }

@@ -342,6 +342,11 @@ enum error claim_keep(struct claim *claim, int fact, const char *const *words, b
     return OK;
 }
 
+bool claim_is_unknown_beside(const struct space_fact *varied, uint32_t subject, uint32_t reference)
+{
+    return subject != reference && slice_is(varied->cell[subject].words, "unknown");
+}
+
 void claim_write_row(struct buffer *into, const struct rule_row *row)
 {
     if (row)

@@ -62,6 +62,9 @@ MUST_CHECK enum error claim_prove(const struct claim *claim);
 /* Cases with these words of a fact only; ends with NULL. False: the fact does not have them all. */
 MUST_CHECK enum error claim_keep(struct claim *claim, int fact, const char *const *words, bool *ret_has_all);
 
+/* For `compares`: the subject does not know the fact, the other one does. */
+bool claim_is_unknown_beside(const struct space_fact *varied, uint32_t subject, uint32_t reference);
+
 /* "row DE-07 (Asylbewerberleistungsgesetz, § 4)": with what it cites, or without. */
 void claim_write_row(struct buffer *into, const struct rule_row *row);
 void claim_write_citation(struct buffer *into, const struct rule_row *row);

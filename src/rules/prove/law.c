@@ -66,11 +66,6 @@ static struct claim_fare fare(const struct claim *claim, const struct space_case
     return (struct claim_fare){.answered = true, .scale = {-(int)openness(claim->context, found)}};
 }
 
-static bool is_unknown_beside(const struct space_fact *varied, uint32_t subject, uint32_t reference)
-{
-    return subject != reference && slice_is(varied->cell[subject].words, "unknown");
-}
-
 static void tell_unknown(const struct claim *claim, struct buffer *into, const struct space_case *subject,
                          const struct space_case *reference)
 {
@@ -120,7 +115,7 @@ static enum error prove_missing_facts(const struct law *law)
 
     TRY(make_claim(law, PROPERTY_MISSING_FACTS, &claim));
     claim.fare = fare;
-    claim.compares = is_unknown_beside;
+    claim.compares = claim_is_unknown_beside;
     claim.tell = tell_unknown;
     for (uint32_t f = 0; f < law->space->fact_count; f++) {
         if (!space_has_unknown(&law->space->fact[f]))

@@ -7,18 +7,13 @@
 
 #define MAJORITY 18 /* Convention on the Rights of the Child, article 1 */
 
-static bool is_unknown_beside(const struct space_fact *varied, uint32_t subject, uint32_t reference)
-{
-    return subject != reference && slice_is(varied->cell[subject].words, "unknown");
-}
-
 static enum error prove_missing_facts(const struct scene *scene)
 {
     struct finding finding = {0};
     struct claim claim;
 
     TRY(scene_claim(scene, PROPERTY_MISSING_FACTS, MEASURE_ACCESS, -1, &claim));
-    claim.compares = is_unknown_beside;
+    claim.compares = claim_is_unknown_beside;
     for (uint32_t f = 0; f < scene->space->fact_count; f++) {
         if (!space_has_unknown(&scene->space->fact[f]))
             continue;

@@ -81,11 +81,6 @@ static bool is_fed_graver(const struct space_fact *varied, uint32_t subject, uin
     return subject < reference;
 }
 
-static bool is_unknown_beside(const struct space_fact *varied, uint32_t subject, uint32_t reference)
-{
-    return is_unknown(varied, subject) && !is_unknown(varied, reference);
-}
-
 /* ---- claims: how somebody fares is how gravely she is taken ---- */
 
 static uint32_t outcome_of(const struct space_case *found)
@@ -312,7 +307,7 @@ enum error property_triage(struct proof *proof)
     TRY(prove_tables(proof, triage, &claim, check_worse));
     claim.property = PROPERTY_TRIAGE_ASSESSED;
     claim.fare = fare_by_care;
-    claim.compares = is_unknown_beside;
+    claim.compares = claim_is_unknown_beside;
     TRY(prove_tables(proof, triage, &claim, check_assessed));
     prove_urgency(proof, triage);
     return OK;
