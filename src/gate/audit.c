@@ -16,6 +16,7 @@ static void ask_log(struct gate *gate, enum protocol_kind kind, const struct gat
     CLEANUP_BUFFER_WIPE struct buffer payload = buffer_new(ACCESS_BYTES_MAX);
     struct access_target target = {.person = audit->person};
     struct access access = {.token = audit->asker->token,
+                            .request = audit->asker->request,
                             .purpose = audit->asker->purpose,
                             .action = ACTION_READ,
                             .drawers = 1u << DRAWER_AUDIT,
@@ -115,6 +116,7 @@ static void begin_deed(struct gate *gate, struct arena *arena, const struct gate
     *deed = (struct deed){.gate = gate, .person = *person, .done = done, .context = context};
     target->person = *person;
     access->token = asker->token;
+    access->request = asker->request;
     access->purpose = asker->purpose;
     access->target = target;
     access->targets = 1;

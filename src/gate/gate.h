@@ -37,6 +37,7 @@ struct safe_client *gate_client(struct gate *gate);
 
 struct gate_asker {
     struct slice token;
+    uint64_t request;             /* the number of the request, for the log; 0: a command's */
     enum purpose purpose;         /* PURPOSE_UNKNOWN: the token's only one */
     struct credential credential; /* as the safe certified it */
 };

@@ -153,6 +153,7 @@ static void reading_failed(struct reading *reading, enum error error)
 static enum error submit_reading(struct reading *reading, const struct gate_asker *asker, struct access *access)
 {
     access->token = asker->token;
+    access->request = asker->request;
     access->purpose = asker->purpose;
     access->targets = reading->persons;
     TRY(load_facts(reading->gate, reading->arena, reading->person, reading->persons, &access->target));

@@ -348,6 +348,7 @@ static enum error store_common(struct writing *writing)
 static enum error submit_write(struct writing *writing)
 {
     struct access access = {.token = writing->write.asker->token,
+                            .request = writing->write.asker->request,
                             .purpose = writing->write.asker->purpose,
                             .action = ACTION_WRITE,
                             .needed = OUTCOME_FULL,

@@ -184,6 +184,7 @@ static bool is_control(const struct http_request *request)
 
 static void dispatch(struct call *call)
 {
+    call->asker.request = call->request->id;
     switch (call->route->permission) {
     case PERMIT_EVERYBODY:
         call->route->handler(call);

@@ -98,10 +98,13 @@ static struct decider_facts facts_for(const struct safe *safe, const struct requ
     return facts;
 }
 
-static void keep_most_generous(struct request *request, const struct decision *decision)
+static void keep_most_generous(struct request *request, const struct decider_facts *facts,
+                               const struct decision *decision)
 {
-    if (!request->decision.row.data || decision->outcome > request->decision.outcome)
+    if (!request->decision.row.data || decision->outcome > request->decision.outcome) {
         request->decision = *decision;
+        request->basis = decider_basis(facts);
+    }
     request->decision.obligations |= decision->obligations;
 }
 
@@ -128,7 +131,7 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         facts.drawer = (enum drawer)d;
         struct decision decision = decide_drawer(safe, request, facts);
         grant->outcome[d] = (uint8_t)decision.outcome;
-        keep_most_generous(request, &decision);
+        keep_most_generous(request, &facts, &decision);
         if (decision.outcome == OUTCOME_NONE || decision.outcome < request->access.needed || !target->known)
             continue;
         grant->drawers |= 1u << d;
@@ -385,6 +388,7 @@ static enum error write_entry(struct safe *safe, struct request *request)
         .outcome = request->decision.outcome,
         .row = request->decision.row,
         .citation = request->decision.citation,
+        .basis = request->basis,
         .rules = slice_of(safe->rules_hash, sizeof safe->rules_hash),
         .obligations = buffer_view(&obligations),
         .looker_nonce = looker_nonce,

@@ -374,63 +374,38 @@ static enum error answer_hello(struct safe *safe, struct request *request)
     return OK;
 }
 
+/* Answered by the entry of its batch (batch.c). */
+static enum error answer_complete(struct safe *safe, struct request *request)
+{
+    (void)safe;
+    return request->error;
+}
+
+static answer_function *const answer_to[] = {
+    [PROTOCOL_HELLO] = answer_hello,
+    [PROTOCOL_ACCESS] = answer_access,
+    [PROTOCOL_COMPLETE] = answer_complete,
+    [PROTOCOL_CREDENTIAL] = answer_credential,
+    [PROTOCOL_ISSUE] = answer_issue,
+    [PROTOCOL_ISSUE_APPROVED] = answer_issue_approved,
+    [PROTOCOL_ISSUE_SYSTEM] = answer_issue_system,
+    [PROTOCOL_REVOKE] = answer_revoke,
+    [PROTOCOL_EVENTS] = answer_events,
+    [PROTOCOL_REVIEWS] = answer_reviews,
+    [PROTOCOL_REVIEW_DONE] = answer_review_done,
+    [PROTOCOL_TILE] = answer_tile,
+    [PROTOCOL_CHECKPOINT] = answer_checkpoint,
+    [PROTOCOL_PROOF] = answer_proof,
+    [PROTOCOL_PUBLIC_PROOF] = answer_public_proof,
+    [PROTOCOL_BACKUP] = answer_backup,
+    [PROTOCOL_CHECK] = answer_check,
+    [PROTOCOL_CHECK_KEYS] = answer_check_keys,
+};
+
 void answer_request(struct safe *safe, struct request *request)
 {
-    switch (request->kind) {
-    case PROTOCOL_HELLO:
-        request->error = answer_hello(safe, request);
-        break;
-    case PROTOCOL_ACCESS:
-        request->error = answer_access(safe, request);
-        break;
-    case PROTOCOL_COMPLETE:
-        break; /* answered by its entry (batch.c) */
-    case PROTOCOL_CREDENTIAL:
-        request->error = answer_credential(safe, request);
-        break;
-    case PROTOCOL_ISSUE:
-        request->error = answer_issue(safe, request);
-        break;
-    case PROTOCOL_ISSUE_APPROVED:
-        request->error = answer_issue_approved(safe, request);
-        break;
-    case PROTOCOL_ISSUE_SYSTEM:
-        request->error = answer_issue_system(safe, request);
-        break;
-    case PROTOCOL_REVOKE:
-        request->error = answer_revoke(safe, request);
-        break;
-    case PROTOCOL_EVENTS:
-        request->error = answer_events(safe, request);
-        break;
-    case PROTOCOL_REVIEWS:
-        request->error = answer_reviews(safe, request);
-        break;
-    case PROTOCOL_REVIEW_DONE:
-        request->error = answer_review_done(safe, request);
-        break;
-    case PROTOCOL_TILE:
-        request->error = answer_tile(safe, request);
-        break;
-    case PROTOCOL_CHECKPOINT:
-        request->error = answer_checkpoint(safe, request);
-        break;
-    case PROTOCOL_PROOF:
-        request->error = answer_proof(safe, request);
-        break;
-    case PROTOCOL_PUBLIC_PROOF:
-        request->error = answer_public_proof(safe, request);
-        break;
-    case PROTOCOL_BACKUP:
-        request->error = answer_backup(safe, request);
-        break;
-    case PROTOCOL_CHECK:
-        request->error = answer_check(safe, request);
-        break;
-    case PROTOCOL_CHECK_KEYS:
-        request->error = answer_check_keys(safe, request);
-        break;
-    default:
-        request->error = ERROR_UNSUPPORTED;
-    }
+    size_t kind = (size_t)request->kind;
+    answer_function *answer = kind < sizeof answer_to / sizeof *answer_to ? answer_to[kind] : NULL;
+
+    request->error = answer ? answer(safe, request) : ERROR_UNSUPPORTED;
 }

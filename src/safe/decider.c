@@ -145,6 +145,19 @@ struct decision decider_decide(const struct decider *decider, const struct decid
     };
 }
 
+struct slice decider_basis(const struct decider_facts *facts)
+{
+    if (facts->self == SELF_YES)
+        return SLICE("self");
+    if (facts->break_glass == BREAK_GLASS_ACTIVE && facts->purpose == PURPOSE_ETREAT)
+        return SLICE("vital_interest");
+    if (facts->relation == RELATION_OPEN_ENCOUNTER)
+        return SLICE("care_relation");
+    if (facts->consent == CONSENT_PERMIT)
+        return SLICE("consent");
+    return facts->relation == RELATION_PAST ? SLICE("past_care") : SLICE("task");
+}
+
 void decider_obligations_write(unsigned obligations, struct buffer *into)
 {
     bool first = true;

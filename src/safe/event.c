@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "crypto/encode.h"
 #include "crypto/seal.h"
 #include "text/date.h"
@@ -81,6 +84,11 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
         json_integer(writer, access->resources);
     }
     member_drawers(writer, "asked", access->drawers);
+    if (access->request != 0) {
+        char text[2 * sizeof access->request + 1];
+        int length = snprintf(text, sizeof text, "%016" PRIx64, access->request);
+        json_member_string(writer, "request", slice_of(text, (size_t)length));
+    }
     if (access->reason.length > 0)
         json_member_string(writer, "reason", access->reason);
 }
@@ -94,6 +102,8 @@ static void write_decided(struct json_writer *writer, const struct event_access 
         json_member_cstring(writer, "error", error_entry(event->error)->name);
     json_member_string(writer, "row", event->row);
     json_member_string(writer, "citation", event->citation);
+    if (event->error == OK)
+        json_member_string(writer, "basis", event->basis);
     json_member_string(writer, "rules", event->rules);
     json_member_string(writer, "obligations", event->obligations);
     if (event->break_glass) {

@@ -28,6 +28,7 @@ struct event_access {
     enum outcome outcome; /* the most that was decided */
     struct slice row;
     struct slice citation;
+    struct slice basis; /* of a permitted access: on what ground (decider.h) */
     struct slice rules; /* hash of the rule set, hexadecimal */
     struct slice obligations;
     bool break_glass;

@@ -100,6 +100,7 @@ static struct fact_change change_read(struct reader *reader, size_t targets)
 void access_write(const struct access *access, struct buffer *into)
 {
     protocol_text_write(access->token, into);
+    buffer_u64(into, access->request);
     buffer_byte(into, (uint8_t)access->purpose);
     buffer_byte(into, (uint8_t)access->action);
     buffer_byte(into, (uint8_t)access->drawers);
@@ -155,6 +156,7 @@ enum error access_read(struct arena *arena, struct slice payload, struct access 
     struct reader reader = reader_of(payload);
     struct access access = {.token = protocol_text_read(&reader, PROTOCOL_TOKEN_MAX)};
 
+    access.request = reader_u64(&reader);
     access.purpose = (enum purpose)choice_read(&reader, PURPOSE_COUNT);
     access.action = (enum action)choice_read(&reader, ACTION_COUNT);
     access.drawers = choice_read(&reader, DRAWER_ALL + 1);

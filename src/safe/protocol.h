@@ -78,6 +78,7 @@ struct access_target {
 
 struct access {
     struct slice token;
+    uint64_t request;     /* the number that the door gave the request; 0: a command's */
     enum purpose purpose; /* PURPOSE_UNKNOWN: the token's only one */
     enum action action;
     unsigned drawers;    /* asked for */

@@ -73,6 +73,7 @@ struct request {
     enum purpose purpose;
     struct grant grant;
     struct decision decision;   /* of the drawer that was decided on most generously */
+    struct slice basis;         /* on what ground that was */
     struct decision uninformed; /* what would be decided of a person of whom nothing is known */
     unsigned opened;
     bool changes_keys;
@@ -96,7 +97,9 @@ void access_prepare(struct safe *safe, struct request *request);
 /* reindex.c: puts back what a crash took from the index of persons. */
 MUST_CHECK enum error reindex(struct safe *safe);
 
-/* answers.c: the answers that are made after the batch is durable. */
+/* answers.c: the answers that are made after the batch is durable. Each kind of request has a function that appends the
+ * payload to request->answer. */
+typedef enum error answer_function(struct safe *safe, struct request *request);
 void answer_request(struct safe *safe, struct request *request);
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */

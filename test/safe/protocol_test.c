@@ -214,14 +214,14 @@ static enum error access_with(size_t at, uint8_t byte)
 
 static void words_outside_their_lists_are_refused(void **state)
 {
-    const size_t behind_token = 4 + 9;
+    const size_t behind_request = 4 + 9 + 8; /* the token and the number of the request */
     static const uint8_t count[] = {PURPOSE_COUNT, ACTION_COUNT, DRAWER_ALL + 1, OUTCOME_COUNT, 16};
 
     (void)state;
     for (size_t field = 0; field < sizeof count; field++) {
-        if (access_with(behind_token + field, (uint8_t)(count[field] - 1)) != OK)
+        if (access_with(behind_request + field, (uint8_t)(count[field] - 1)) != OK)
             fail_msg("the last word of field %zu is refused", field);
-        if (access_with(behind_token + field, count[field]) == OK || access_with(behind_token + field, 0xff) == OK)
+        if (access_with(behind_request + field, count[field]) == OK || access_with(behind_request + field, 0xff) == OK)
             fail_msg("field %zu takes a word that is not in its list", field);
     }
 }
