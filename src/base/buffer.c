@@ -84,14 +84,6 @@ void buffer_string(struct buffer *buffer, const char *string)
     buffer_slice(buffer, slice_from_string(string));
 }
 
-void buffer_byte(struct buffer *buffer, uint8_t byte)
-{
-    char *room = buffer_room(buffer, 1);
-
-    if (room)
-        *room = (char)byte;
-}
-
 void buffer_format(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;

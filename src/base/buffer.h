@@ -32,7 +32,6 @@ void buffer_clear(struct buffer *buffer); /* empty, keeps the room, forgets `fai
 void buffer_bytes(struct buffer *buffer, const void *data, size_t length);
 void buffer_slice(struct buffer *buffer, struct slice text);
 void buffer_string(struct buffer *buffer, const char *string);
-void buffer_byte(struct buffer *buffer, uint8_t byte);
 void buffer_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Big-endian, as in every format of ours that is written to disk. */
@@ -42,6 +41,15 @@ void buffer_u64(struct buffer *buffer, uint64_t value);
 
 /* Grows by `length` bytes for the caller to fill; NULL when that failed. Valid until the next write. */
 void *buffer_room(struct buffer *buffer, size_t length) MUST_CHECK;
+
+static inline void buffer_byte(struct buffer *buffer, uint8_t byte)
+{
+    bool fits = !buffer->failed && buffer->length < buffer->capacity && buffer->length < buffer->maximum;
+    char *room = fits ? buffer->data + buffer->length++ : (char *)buffer_room(buffer, 1);
+
+    if (room)
+        *room = (char)byte;
+}
 
 /* ERROR_TOO_LARGE when a write was dropped. */
 enum error buffer_check(const struct buffer *buffer) MUST_CHECK;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* A large local that is filled before it is read: not zeroed first, which the build asks for otherwise. */
+#define LEFT_UNSET __attribute__((uninitialized))
 #define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
 
 enum error {

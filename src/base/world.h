@@ -18,7 +18,7 @@ struct world {
     uint64_t state[8]; /* of a driven world */
 };
 
-/* The real one: CLOCK_REALTIME and getrandom(2). */
+/* The real one: CLOCK_REALTIME and getrandom(2), drawn in advance for short draws. */
 struct world world_real(void);
 
 /* Time stands still at `start_ns` until world_advance; randomness is a stream decided by `seed`.

@@ -82,3 +82,8 @@ void secret_wipe(void *bytes, size_t length)
 {
     sodium_memzero(bytes, length);
 }
+
+bool secret_equal(const void *a, const void *b, size_t length)
+{
+    return sodium_memcmp(a, b, length) == 0;
+}

@@ -31,6 +31,9 @@ void secret_give_back(struct secret_pool *pool, void *slot); /* wipes; accepts N
 
 void secret_wipe(void *bytes, size_t length);
 
+/* Constant time. */
+bool secret_equal(const void *a, const void *b, size_t length);
+
 static inline struct slice secret_key_slice(const struct secret_key *key)
 {
     return slice_of(key->byte, SECRET_KEY_BYTES);

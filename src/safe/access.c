@@ -32,8 +32,8 @@ static enum error authenticate(struct safe *safe, struct request *request)
 {
     bool revoked = false;
 
-    TRY(token_open(&safe->keys->token, request->access.token, now_s(safe), request->credential_room,
-                   &request->credential));
+    TRY(token_open_again(safe->tokens, &safe->keys->token, request->access.token, now_s(safe), request->credential_room,
+                         &request->credential));
     TRY(person_index_revoked(safe->index, &request->credential.id, &revoked));
     return revoked ? ERROR_UNAUTHENTICATED : OK;
 }
@@ -46,6 +46,16 @@ struct target {
     struct facts facts;
     struct secret_key key[DRAWER_COUNT];
 };
+
+/* Every field but the facts behind the count, which are many. */
+static void target_reset(struct target *target)
+{
+    target->known = target->facts_current = false;
+    target->keys = (struct keystore_person){0};
+    target->facts.version = 0;
+    target->facts.count = 0;
+    memset(target->key, 0, sizeof target->key);
+}
 
 static enum error load_target(struct safe *safe, const struct request *request, const struct access_target *asked,
                               struct target *target)
@@ -280,15 +290,16 @@ static enum error prepare_target(struct safe *safe, struct request *request, siz
 {
     const struct access_target *asked = &request->access.target[number];
     struct grant_target *grant = &request->grant.target[number];
-    struct target target = {0};
+    LEFT_UNSET struct target target;
 
+    target_reset(&target);
     TRY(load_target(safe, request, asked, &target));
     struct decider_facts facts = facts_for(safe, request, match_for ? match_for : &target, &asked->person);
     request->broken_glass |= facts.break_glass == BREAK_GLASS_ACTIVE && request->purpose == PURPOSE_ETREAT;
     if (asked->fresh && request->access.action == ACTION_WRITE) {
         facts.action = ACTION_REGISTER;
         /* Decide before making keys: a refused registration leaves none behind. */
-        struct target nobody = {.known = false};
+        static const struct target nobody;
         struct grant_target would = {0};
         decide_drawers(safe, request, &nobody, facts, &would);
         if (!any_permitted(request, &would))
@@ -307,8 +318,9 @@ static enum error prepare_target(struct safe *safe, struct request *request, siz
 /* A match is permitted by the care relation with the person matched for: the first target. */
 static enum error prepare_match(struct safe *safe, struct request *request)
 {
-    struct target subject = {0};
+    LEFT_UNSET struct target subject;
 
+    target_reset(&subject);
     TRY(load_target(safe, request, &request->access.target[0], &subject));
     for (size_t i = 0; i < request->access.targets; i++)
         TRY(prepare_target(safe, request, i, &subject));

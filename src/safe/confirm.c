@@ -12,8 +12,9 @@
 
 #include "state.h"
 
-static void clear(struct unconfirmed *place)
+static void clear(struct safe *safe, struct unconfirmed *place)
 {
+    safe->held_unconfirmed -= place->version != 0;
     free((void *)(uintptr_t)place->block.data);
     *place = (struct unconfirmed){.version = 0};
 }
@@ -25,16 +26,17 @@ void unconfirmed_add(struct safe *safe, const struct request *request, const str
     struct unconfirmed *place = &safe->unconfirmed[safe->next_unconfirmed++ % UNCONFIRMED_MAX];
     char *copy = malloc(block.length);
 
-    clear(place);
+    clear(safe, place);
     if (!copy)
         return;
     memcpy(copy, block.data, block.length);
     *place = (struct unconfirmed){request, UINT64_MAX, *person, version, slice_of(copy, block.length)};
+    safe->held_unconfirmed++;
 }
 
 struct slice unconfirmed_block(const struct safe *safe, const struct id *person, uint64_t version)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->next_unconfirmed > 0; i++)
+    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++)
         if (safe->unconfirmed[i].version == version && version != 0 && id_equal(&safe->unconfirmed[i].person, person))
             return safe->unconfirmed[i].block;
     return slice_of(NULL, 0);
@@ -42,9 +44,9 @@ struct slice unconfirmed_block(const struct safe *safe, const struct id *person,
 
 void unconfirmed_drop(struct safe *safe, const struct request *request)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX; i++)
+    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++)
         if (safe->unconfirmed[i].version != 0 && safe->unconfirmed[i].request == request)
-            clear(&safe->unconfirmed[i]);
+            clear(safe, &safe->unconfirmed[i]);
 }
 
 void unconfirmed_settle(struct safe *safe, const struct request *request)
@@ -53,7 +55,7 @@ void unconfirmed_settle(struct safe *safe, const struct request *request)
         unconfirmed_drop(safe, request);
         return;
     }
-    for (size_t i = 0; i < UNCONFIRMED_MAX; i++) {
+    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++) {
         struct unconfirmed *place = &safe->unconfirmed[i];
         if (place->version == 0 || place->request != request)
             continue;
@@ -78,18 +80,18 @@ static void confirm(struct safe *safe, const struct unconfirmed *place)
 /* A completion with an error: the door did not store the block, and goes on with the one before. */
 void unconfirmed_confirm(struct safe *safe, const struct completion *completion)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->next_unconfirmed > 0; i++) {
+    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++) {
         struct unconfirmed *place = &safe->unconfirmed[i];
         if (place->version == 0 || place->request || place->leaf != completion->leaf)
             continue;
         if (completion->error == OK)
             confirm(safe, place);
-        clear(place);
+        clear(safe, place);
     }
 }
 
 void unconfirmed_free(struct safe *safe)
 {
     for (size_t i = 0; i < UNCONFIRMED_MAX; i++)
-        clear(&safe->unconfirmed[i]);
+        clear(safe, &safe->unconfirmed[i]);
 }

@@ -52,7 +52,7 @@ static enum error facts_parse(struct slice plain, struct facts *facts)
 enum error facts_open(const struct secret_key *key, const struct id *person, struct slice block, struct facts *ret)
 {
     struct reader reader = reader_of(block);
-    uint8_t plain[BLOCK_MAX];
+    LEFT_UNSET uint8_t plain[BLOCK_MAX];
 
     ret->version = 0;
     ret->count = 0;

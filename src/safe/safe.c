@@ -16,6 +16,7 @@
 #include "rulesets.h"
 #include "state.h"
 #include "text/json.h"
+#include "token.h"
 
 #define BATCH_ARENA_MAX (64u << 20)
 #define RULES_ARENA_MAX (256u << 20)
@@ -129,7 +130,8 @@ static struct safe *safe_new(struct world *world)
     safe->world = world;
     safe->arena = arena_new(BATCH_ARENA_MAX);
     safe->rules_arena = arena_new(RULES_ARENA_MAX);
-    if (safe->arena && safe->rules_arena)
+    safe->tokens = token_cache_new();
+    if (safe->arena && safe->rules_arena && safe->tokens)
         return safe;
     safe_close(safe);
     return NULL;
@@ -223,6 +225,7 @@ void safe_close(struct safe *safe)
     if (!safe)
         return;
     unconfirmed_free(safe);
+    token_cache_free(safe->tokens);
     person_index_close(safe->index);
     ledger_close(safe->access_log);
     ledger_close(safe->public_log);

@@ -48,13 +48,14 @@ struct safe {
     struct ledger *access_log;
     struct ledger *public_log;
     struct person_index *index;
+    struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
     struct decider *decider;
     struct approvers approvers; /* borrows from rules_arena */
     char rules_hash[2 * HASH_BYTES];
     struct arena *arena;                             /* of the batch */
     struct unconfirmed unconfirmed[UNCONFIRMED_MAX]; /* a ring: what falls out is confirmed by the next change */
-    size_t next_unconfirmed;
+    size_t next_unconfirmed, held_unconfirmed;
     int64_t now_ns; /* of the batch: never behind the last entry */
     bool clock_behind;
 };

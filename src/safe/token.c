@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token.h"
 
+#include <stdlib.h>
+
 #include "crypto/encode.h"
 
 static const struct slice prefix = {"hsp1_", 5}; /* 1: the format */
@@ -18,8 +20,8 @@ void token_seal(const struct secret_key *key, struct world *world, const struct 
     encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), into);
 }
 
-enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
-                      struct credential *ret)
+/* The credential's bytes into `room`. */
+static enum error unseal(const struct secret_key *key, struct slice token, void *room, size_t *ret_length)
 {
     uint8_t sealed[PROTOCOL_TOKEN_MAX];
     size_t length = 0;
@@ -29,7 +31,84 @@ enum error token_open(const struct secret_key *key, struct slice token, int64_t 
     if (decode_base64url(slice_from(token, prefix.length), sealed, sizeof sealed, &length) != OK ||
         length < SEAL_OVERHEAD || seal_open(key, binding, slice_of(sealed, length), room) != OK)
         return ERROR_UNAUTHENTICATED;
-    if (credential_read(slice_of(room, length - SEAL_OVERHEAD), ret) != OK)
+    *ret_length = length - SEAL_OVERHEAD;
+    return OK;
+}
+
+static enum error read_credential(struct slice plain, int64_t now_s, struct credential *ret)
+{
+    if (credential_read(plain, ret) != OK)
         return ERROR_UNAUTHENTICATED;
     return ret->expires_s <= now_s ? ERROR_TOKEN_EXPIRED : OK;
+}
+
+enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
+                      struct credential *ret)
+{
+    size_t length = 0;
+
+    TRY(unseal(key, token, room, &length));
+    return read_credential(slice_of(room, length), now_s, ret);
+}
+
+#define CACHED 128
+
+struct cached_token {
+    size_t length, plain_length; /* 0: the place is free */
+    char token[PROTOCOL_TOKEN_MAX];
+    char plain[PROTOCOL_TOKEN_MAX];
+};
+
+struct token_cache {
+    struct secret_pool *pool;
+    struct cached_token *place; /* CACHED of them, by the token's last letters, which are those of a tag */
+};
+
+struct token_cache *token_cache_new(void)
+{
+    struct token_cache *cache = calloc(1, sizeof *cache);
+
+    if (!cache)
+        return NULL;
+    cache->pool = secret_pool_new(1, CACHED * sizeof *cache->place);
+    cache->place = cache->pool ? secret_take(cache->pool) : NULL;
+    if (cache->place)
+        return cache;
+    token_cache_free(cache);
+    return NULL;
+}
+
+void token_cache_free(struct token_cache *cache)
+{
+    if (!cache)
+        return;
+    secret_pool_free(cache->pool);
+    free(cache);
+}
+
+static struct cached_token *place_of(struct token_cache *cache, struct slice token)
+{
+    unsigned number = 0;
+
+    for (size_t i = token.length > 3 ? token.length - 3 : 0; i < token.length; i++)
+        number = number * 31 + (unsigned char)token.data[i];
+    return &cache->place[number % CACHED];
+}
+
+enum error token_open_again(struct token_cache *cache, const struct secret_key *key, struct slice token, int64_t now_s,
+                            void *room, struct credential *ret)
+{
+    struct cached_token *place = place_of(cache, token);
+    size_t length = 0;
+
+    if (place->length == token.length && token.length > 0 && secret_equal(place->token, token.data, token.length)) {
+        memcpy(room, place->plain, place->plain_length);
+        return read_credential(slice_of(room, place->plain_length), now_s, ret);
+    }
+    TRY(unseal(key, token, room, &length));
+    memcpy(place->token, token.data, token.length);
+    memcpy(place->plain, room, length);
+    place->length = token.length;
+    place->plain_length = length;
+    return read_credential(slice_of(room, length), now_s, ret);
 }
