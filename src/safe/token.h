@@ -9,11 +9,17 @@
 #include "crypto/seal.h"
 #include "protocol.h"
 
+/* After a change of the root, tokens of before it are taken for a time; none is made any more. */
+struct token_keys {
+    struct secret_key now, before;
+    bool has_before;
+};
+
 /* Appends the token. */
-void token_seal(const struct secret_key *key, struct world *world, const struct credential *credential,
+void token_seal(const struct token_keys *keys, struct world *world, const struct credential *credential,
                 struct buffer *into);
 
 /* Opens a token into `room` (PROTOCOL_TOKEN_MAX bytes), from which ret->actor borrows. ERROR_UNAUTHENTICATED for
  * anything that was not made here, ERROR_TOKEN_EXPIRED. */
-MUST_CHECK enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
+MUST_CHECK enum error token_open(const struct token_keys *keys, struct slice token, int64_t now_s, void *room,
                                  struct credential *ret);
