@@ -104,7 +104,7 @@ static void bytes_sealed_for_another_use_are_no_token(void **state)
     credential_write(&certified, &plain);
     for (int use = 0; use < 2; use++) {
         buffer_clear(&token);
-        seal(&key, &world, use == 0 ? SLICE("facts") : SLICE("token1"), buffer_view(&plain), sealed);
+        seal(&key.now, &world, use == 0 ? SLICE("facts") : SLICE("token1"), buffer_view(&plain), sealed);
         buffer_string(&token, "hsp1_");
         encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), &token);
         assert_int_equal(open_token(buffer_view(&token), 1500), use == 0 ? ERROR_UNAUTHENTICATED : OK);
