@@ -20,10 +20,12 @@
 #include "control.h"
 #include "gate/gate.h"
 #include "keys/keystore.h"
+#include "keys/ring.h"
 #include "keys/root.h"
 #include "safe/node.h"
 #include "safe/person_index.h"
 #include "safe/safe.h"
+#include "sealing.h"
 
 #define ARENA_MAX (64u << 20)
 
@@ -40,10 +42,9 @@ static void remove_tree(const char *directory)
     nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Small files that never change while a node runs. */
-static const char *const plain_files[] = {
-    "node",      "settings",        "keys/root",      "keys/approvers", "demo-oversight.key",
-    "approvers", "log/access.vkey", "log/public.vkey"};
+/* Small files that the safe does not copy itself. */
+static const char *const plain_files[] = {"node",      "settings",        "demo-oversight.key",
+                                          "approvers", "log/access.vkey", "log/public.vkey"};
 
 static enum error copy_file(const char *from, const char *to)
 {
@@ -94,7 +95,7 @@ static enum error collect(const char *directory, const char *staging, struct fau
 int command_backup(int argc, char **argv)
 {
     const char *position[2];
-    char staging[PATH_MAX], absolute[PATH_MAX];
+    char absolute[PATH_MAX];
     struct fault fault = {0};
     size_t positions;
 
@@ -102,16 +103,16 @@ int command_backup(int argc, char **argv)
         return command_usage(argv[0]);
     if (file_exists(position[1]))
         return command_error(fault_set(&fault, ERROR_EXISTS, "%s", position[1]), &fault);
-    /* Beside the target, so that it is on the same disk. */
-    snprintf(staging, sizeof staging, "%s.partial", position[1]);
-    enum error error = file_make_directory(staging);
-    if (error == OK && !realpath(staging, absolute))
+    /* Inside the node's directory: the safe can write nowhere else. */
+    struct node_path staging = node_path(position[0], "backup.partial");
+    enum error error = file_make_directory(staging.text);
+    if (error == OK && !realpath(staging.text, absolute))
         error = ERROR_IO;
     if (error == OK)
         error = collect(position[0], absolute, &fault);
     if (error == OK)
         error = archive_write(position[1], absolute, &fault);
-    remove_tree(staging);
+    remove_tree(staging.text);
     if (error != OK)
         return command_error(error, &fault);
     printf("Backed up to %s.\n", position[1]);
@@ -135,7 +136,7 @@ static enum error move_into_place(const char *directory)
 static enum error begin_logs(struct arena *arena, const char *directory, struct slice passphrase, struct world *world,
                              struct fault *fault)
 {
-    struct safe_options options = {directory, passphrase, world};
+    struct safe_options options = {directory, passphrase, world, NULL};
     struct slice access, public;
 
     TRY(file_read(arena, node_path(directory, "access.checkpoint").text, 65536, &access, fault));
@@ -160,18 +161,22 @@ static void destroy_again(void *context, const struct hash *commitment)
     replay->again += found;
 }
 
-/* Both stores are opened with the same root: they are the same node at two times. */
+/* Both stores are of the same node at two times. Commitments are made with a key that never changes, and of the older
+ * store nothing else is read, so that it does not matter whether its root was another. */
 static enum error replay_destructions(const char *directory, const char *old, struct slice passphrase,
                                       struct world *world, unsigned *ret_again, struct fault *fault)
 {
     CLEANUP_KEY struct secret_key root;
+    struct ring *ring = NULL;
     struct keystore *restored = NULL, *before = NULL;
     struct replay replay = {.now_s = world_now_s(world)};
 
-    TRY(root_open(node_path(directory, "keys/root").text, passphrase, &root));
-    enum error error = keystore_open(node_path(directory, "keys/keys.db").text, &root, world, &restored, fault);
+    TRY(root_open(node_path(directory, "keys/root").text, passphrase, &root, fault));
+    enum error error = ring_open(node_path(directory, "keys/ring").text, &root, false, world, &ring, fault);
     if (error == OK)
-        error = keystore_open(node_path(old, "keys/keys.db").text, &root, world, &before, fault);
+        error = keystore_open(node_path(directory, "keys/keys.db").text, ring, world, &restored, fault);
+    if (error == OK)
+        error = keystore_open(node_path(old, "keys/keys.db").text, ring, world, &before, fault);
     replay.restored = restored;
     if (error == OK)
         error = keystore_destroyed(before, destroy_again, &replay);
@@ -181,50 +186,60 @@ static enum error replay_destructions(const char *directory, const char *old, st
         error = keystore_commit(restored);
     keystore_close(before);
     keystore_close(restored);
+    ring_close(ring);
     *ret_again = replay.again;
     return error;
 }
 
 struct restore_options {
-    const char *file, *directory, *destroyed_by, *passphrase_file;
+    const char *file, *directory, *destroyed_by, *secret_file;
 };
 
-static enum error restore(const struct restore_options *options, unsigned *ret_again, struct fault *fault)
+static enum error rebuild(const struct restore_options *options, struct slice secret, unsigned *ret_again,
+                          struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    struct slice passphrase = slice_of("", 0);
     struct world world = world_real();
 
     if (!arena)
         return ERROR_MEMORY;
-    if (file_exists(options->directory))
-        return fault_set(fault, ERROR_EXISTS, "%s", options->directory);
-    if (options->passphrase_file)
-        TRY(file_read(arena, options->passphrase_file, 1024, &passphrase, fault));
-    while (passphrase.length > 0 && passphrase.data[passphrase.length - 1] == '\n')
-        passphrase.length--;
-    TRY(file_make_directory(options->directory));
-    TRY(archive_read(options->file, options->directory, fault));
-    TRY(move_into_place(options->directory));
-    TRY(begin_logs(arena, options->directory, passphrase, &world, fault));
+    TRY(begin_logs(arena, options->directory, secret, &world, fault));
     TRY(gate_mark_restored(options->directory, fault));
     TRY(person_index_restored(node_path(options->directory, "log/index.db").text, fault));
     if (!options->destroyed_by)
         return OK;
-    return replay_destructions(options->directory, options->destroyed_by, passphrase, &world, ret_again, fault);
+    return replay_destructions(options->directory, options->destroyed_by, secret, &world, ret_again, fault);
+}
+
+static enum error restore(const struct restore_options *options, unsigned *ret_again, struct fault *fault)
+{
+    char room[ROOT_SECRET_MAX];
+    struct slice secret;
+
+    if (file_exists(options->directory))
+        return fault_set(fault, ERROR_EXISTS, "%s", options->directory);
+    TRY(file_make_directory(options->directory));
+    TRY(archive_read(options->file, options->directory, fault));
+    TRY(move_into_place(options->directory));
+    enum error error = root_ask_secret(options->directory, options->secret_file, room, &secret, fault);
+    if (error == OK)
+        error = rebuild(options, secret, ret_again, fault);
+    secret_wipe(room, sizeof room);
+    return error;
 }
 
 int command_restore(int argc, char **argv)
 {
     struct restore_options options = {0};
     const struct option_spec specs[] = {{"destroyed-by", &options.destroyed_by, NULL},
-                                        {"passphrase-file", &options.passphrase_file, NULL}};
+                                        {"passphrase-file", &options.secret_file, NULL},
+                                        {"secret-file", &options.secret_file, NULL}};
     const char *position[2];
     struct fault fault = {0};
     unsigned again = 0;
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, 2, position, 2, &positions) || positions != 2)
+    if (!command_arguments(argc, argv, specs, 3, position, 2, &positions) || positions != 2)
         return command_usage(argv[0]);
     options.file = position[0];
     options.directory = position[1];

@@ -42,6 +42,20 @@ static int connect_to(const char *directory)
     return descriptor;
 }
 
+static const char *secret_file; /* for a node that is started for this command */
+
+void control_start_with(const char *file)
+{
+    secret_file = file;
+}
+
+bool control_is_running(const char *directory)
+{
+    CLEANUP_DESCRIPTOR int descriptor = connect_to(directory);
+
+    return descriptor >= 0;
+}
+
 static pid_t start_node(const char *directory)
 {
     char program[PATH_MAX];
@@ -53,7 +67,8 @@ static pid_t start_node(const char *directory)
         return child;
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     dup2(nowhere, 1);
-    execl(program, "hospitium", "serve", directory, "--control-only", (char *)NULL);
+    execl(program, "hospitium", "serve", directory, "--control-only", secret_file ? "--secret-file" : (char *)NULL,
+          secret_file, (char *)NULL);
     _exit(EXIT_FAULT);
 }
 

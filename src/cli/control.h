@@ -12,6 +12,9 @@ struct control;
 
 /* ERROR_FILE_MISSING when there is no node; ERROR_LOCKED; ERROR_IO when it could not be started. */
 MUST_CHECK enum error control_open(const char *directory, struct control **ret_control, struct fault *fault);
+/* A node that has to be started reads what opens its root from this file. */
+void control_start_with(const char *secret_file);
+bool control_is_running(const char *directory);
 void control_close(struct control *control); /* stops a node that was started for it; accepts NULL */
 
 /* Posts JSON and gives the body of the answer, in the arena. An answer that is an error is one here too: its code, with

@@ -18,6 +18,7 @@
 #include "safe/node.h"
 #include "safe/rulesets.h"
 #include "safe/safe.h"
+#include "sealing.h"
 #include "settings.h"
 
 #define ARENA_MAX (512u << 20)
@@ -124,7 +125,8 @@ static enum error activate_shipped(struct arena *arena, const char *directory, c
 /* ---- init ---- */
 
 struct init_options {
-    const char *directory, *name, *pack, *passphrase_file, *oversight, *approvers;
+    const char *directory, *name, *pack, *oversight, *approvers;
+    struct sealing_options sealing;
     bool demo;
 };
 
@@ -166,22 +168,25 @@ static enum error take_approvers(struct arena *arena, const struct init_options 
     return file_replace(node_path(options->directory, "approvers").text, text, 0644);
 }
 
-static enum error read_passphrase(struct arena *arena, const struct init_options *options, struct slice *ret,
-                                  struct fault *fault)
+/* After the prover, whose workers are forks of this process and hold what it held. */
+static enum error make_safe(const struct init_options *options, struct world *world, struct fault *fault)
 {
-    *ret = slice_of("", 0);
-    if (!options->passphrase_file)
-        return OK;
-    TRY(file_read(arena, options->passphrase_file, 1024, ret, fault));
-    while (ret->length > 0 && ret->data[ret->length - 1] == '\n')
-        ret->length--;
-    return ret->length > 0 ? OK : fault_set(fault, ERROR_VALUE, "the passphrase is empty");
+    struct sealing_given given;
+    enum error error = sealing_read(&options->sealing, ROOT_PLAIN, &given, fault);
+
+    if (error == OK) {
+        struct safe_options safe = {options->directory, given.sealing.secret, world, &given.sealing};
+        error = safe_create(&safe, fault);
+    }
+    if (error == OK)
+        error = sealing_keep_share(&options->sealing, &given, fault);
+    sealing_wipe(&given);
+    return error;
 }
 
 static enum error make_node(const struct init_options *options, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    struct slice passphrase;
     struct node node = {.demo = options->demo};
     struct world world;
 
@@ -191,8 +196,7 @@ static enum error make_node(const struct init_options *options, struct fault *fa
         return fault_set(fault, ERROR_VALUE, "a name has lower-case letters, digits, dots and hyphens");
     if (file_exists(node_path(options->directory, "node").text))
         return fault_set(fault, ERROR_EXISTS, "%s", options->directory);
-    if (!options->passphrase_file && !options->demo)
-        return fault_set(fault, ERROR_REQUIRED, "--passphrase-file; only a demo goes without");
+    TRY(sealing_check(&options->sealing, options->demo, fault));
     TRY(command_world(options->demo, 0, &world));
     snprintf(node.directory, sizeof node.directory, "%s", options->directory);
     snprintf(node.name, sizeof node.name, "%s", options->name);
@@ -205,13 +209,10 @@ static enum error make_node(const struct init_options *options, struct fault *fa
     TRY(activate_shipped(arena, options->directory, RULESETS_JOINT, fault));
     if (options->pack)
         TRY(activate_shipped(arena, options->directory, options->pack, fault));
-    /* After the prover: its workers are forks of this process, and hold what it held. */
-    TRY(read_passphrase(arena, options, &passphrase, fault));
     TRY(settings_write_defaults(node_path(options->directory, "settings").text));
     /* Last, since it is what makes the directory a node. */
     TRY(node_save(&node));
-    struct safe_options safe = {options->directory, passphrase, &world};
-    return safe_create(&safe, fault);
+    return make_safe(options, &world, fault);
 }
 
 int command_init(int argc, char **argv)
@@ -219,14 +220,14 @@ int command_init(int argc, char **argv)
     struct init_options options = {0};
     const struct option_spec specs[] = {{"name", &options.name, NULL},
                                         {"pack", &options.pack, NULL},
-                                        {"passphrase-file", &options.passphrase_file, NULL},
+                                        SEALING_OPTIONS(options.sealing),
                                         {"oversight-key", &options.oversight, NULL},
                                         {"approvers", &options.approvers, NULL},
                                         {"demo", NULL, &options.demo}};
     struct fault fault = {0};
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, 6, &options.directory, 1, &positions) || positions != 1 || !options.name)
+    if (!command_arguments(argc, argv, specs, sizeof specs / sizeof *specs, &options.directory, 1, &positions) || positions != 1 || !options.name)
         return command_usage(argv[0]);
     enum error error = make_node(&options, &fault);
     if (error != OK)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* hospitium serve: the safe first, as a process of its own, then the door. The door never reads the root key; when the
- * safe dies it starts a new one, if that can be done without a person (a demo node, or a systemd credential). */
+ * safe dies it starts a new one, if that can be done without a person (a demo node, a systemd credential, a file that was
+ * named) and nobody has shut the node. */
 
 #define _GNU_SOURCE
 #include <limits.h>
@@ -16,7 +17,7 @@
 #include "base/log.h"
 #include "command.h"
 #include "gate/gate.h"
-#include "keys/root.h"
+#include "keys/ask.h"
 #include "rest/advice.h"
 #include "rest/app.h"
 #include "rest/published.h"
@@ -26,7 +27,6 @@
 #define ADVICE_ARENA_MAX (128u << 20)
 #define LAZY_MS 500
 #define RESPAWN_MS 200
-#define PASSPHRASE_MAX 1024
 
 enum { TWIN_DOOR = 1, TWIN_SAFE = 2 };
 
@@ -41,6 +41,7 @@ struct serving {
     struct app app;
     const struct settings *settings;
     struct loop_watch *signals;
+    const char *secret_file;
     pid_t safe;
     int signal_descriptor;
     int lock;
@@ -52,39 +53,31 @@ struct arguments {
     const char *directory;
     const char *listen;
     const char *certificate, *key;
-    bool control_only;
+    const char *secret_file;
+    bool control_only, unlock;
 };
 
-/* ---- passphrase ---- */
+/* ---- what opens the root ---- */
 
-/* From a systemd credential; else asked for on the terminal. Nothing is needed where the root key lies open (demo). */
-static enum error read_passphrase(const char *directory, bool may_ask, char *into, size_t *ret_length)
+/* A descriptor that the safe will read it from; the door reads nothing of it. */
+static enum error place_of_secret(const struct serving *serving, bool may_ask, int *ret_descriptor)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(65536);
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    enum root_kind kind;
-    struct slice passphrase = slice_of("", 0);
+    struct root_about about;
+    struct fault fault = {0};
 
-    *ret_length = 0;
-    TRY(root_kind_of(node_path(directory, "keys/root").text, &kind));
-    if (kind == ROOT_PLAIN)
+    if (!arena)
+        return ERROR_MEMORY;
+    TRY(root_about(arena, node_path(serving->node.directory, "keys/root").text, &about));
+    return ask_place(about.kind, serving->secret_file, may_ask, ret_descriptor, &fault);
+}
+
+/* After a panic nothing but a person opens the node. */
+static enum error check_lock(const struct serving *serving, bool unlock, struct fault *fault)
+{
+    if (unlock || !file_exists(node_path(serving->node.directory, SAFE_LOCKED_FILE).text))
         return OK;
-    if (credentials && arena &&
-        file_read(arena, node_path(credentials, "hospitium-passphrase").text, PASSPHRASE_MAX, &passphrase, NULL) ==
-            OK) {
-        while (passphrase.length > 0 && passphrase.data[passphrase.length - 1] == '\n')
-            passphrase.length--;
-        memcpy(into, passphrase.data, passphrase.length);
-        *ret_length = passphrase.length;
-        return OK;
-    }
-    char *typed = may_ask && isatty(0) ? getpass("Passphrase of the node: ") : NULL;
-    if (!typed || strlen(typed) > PASSPHRASE_MAX)
-        return ERROR_SEALED;
-    *ret_length = strlen(typed);
-    memcpy(into, typed, *ret_length);
-    secret_wipe(typed, *ret_length);
-    return OK;
+    return fault_set(fault, ERROR_SHUT, "%s", SAFE_LOCKED_FILE);
 }
 
 /* ---- the safe's life ---- */
@@ -93,16 +86,13 @@ static void safe_lost(void *context);
 
 static enum error start_safe(struct serving *serving, bool may_ask)
 {
-    char program[PATH_MAX], passphrase[PASSPHRASE_MAX];
-    size_t length = 0;
-    int socket = -1, pid = 0;
+    char program[PATH_MAX];
+    int secret = -1, socket = -1, pid = 0;
 
     if (!command_program_path(program, sizeof program))
         return ERROR_IO;
-    TRY(read_passphrase(serving->node.directory, may_ask, passphrase, &length));
-    enum error error = safe_spawn(program, serving->node.directory, slice_of(passphrase, length), &socket, &pid);
-    secret_wipe(passphrase, sizeof passphrase);
-    TRY(error);
+    TRY(place_of_secret(serving, may_ask, &secret));
+    TRY(safe_spawn(program, serving->node.directory, secret, &socket, &pid));
     serving->safe = pid;
     int lazy = getenv("HOSPITIUM_TWIN") ? 0 : LAZY_MS; /* a twin's messages must not depend on how long things took */
     TRY(safe_client_new(serving->loop, socket, lazy, &serving->client));
@@ -143,6 +133,10 @@ static void safe_lost(void *context)
 
     if (serving->stopping)
         return;
+    if (file_exists(node_path(serving->node.directory, SAFE_LOCKED_FILE).text)) {
+        LOG(WARNING, "safe.shut"); /* advice on care goes on; records wait for a person */
+        return;
+    }
     LOG(ERROR, "safe.lost");
     if (!serving->app.gate) { /* it never came up: it has said why on stderr */
         serving->failed = ERROR_SAFE_UNREACHABLE;
@@ -238,6 +232,8 @@ static void session_came(void *context, enum error error)
     struct serving *serving = opening->serving;
 
     serving->app.gate = serving->gate;
+    if (error == OK && opening->arguments->unlock)
+        unlink(node_path(serving->node.directory, SAFE_LOCKED_FILE).text);
     if (error == OK)
         error = open_door(serving, opening->arguments, &opening->fault);
     serving->failed = error;
@@ -278,6 +274,8 @@ static enum error open_node(struct serving *serving, struct opening *opening)
     char folder[PATH_MAX];
 
     TRY(file_lock(node_path(serving->node.directory, "lock").text, &serving->lock));
+    TRY(check_lock(serving, opening->arguments->unlock, fault));
+    serving->secret_file = opening->arguments->secret_file;
     serving->loop = loop_new();
     serving->arena = arena_new(ADVICE_ARENA_MAX);
     if (!serving->loop || !serving->arena)
@@ -323,12 +321,14 @@ int command_serve(int argc, char **argv)
     const struct option_spec options[] = {{"listen", &arguments.listen, NULL},
                                           {"tls-cert", &arguments.certificate, NULL},
                                           {"tls-key", &arguments.key, NULL},
-                                          {"control-only", NULL, &arguments.control_only}};
+                                          {"control-only", NULL, &arguments.control_only},
+                                          {"secret-file", &arguments.secret_file, NULL},
+                                          {"unlock", NULL, &arguments.unlock}};
     struct serving serving = {.signal_descriptor = -1, .lock = -1};
     struct opening opening = {.serving = &serving, .arguments = &arguments};
     size_t positions;
 
-    if (!command_arguments(argc, argv, options, 4, &arguments.directory, 1, &positions) || positions != 1 ||
+    if (!command_arguments(argc, argv, options, 6, &arguments.directory, 1, &positions) || positions != 1 ||
         !arguments.certificate != !arguments.key || !strchr(arguments.listen, ':'))
         return command_usage(argv[0]);
     log_set_process(LABEL("door"));

@@ -26,7 +26,7 @@ static void ask_log(struct gate *gate, enum protocol_kind kind, const struct gat
                             .targets = 1};
 
     enum error error = gate->ready ? vault_facts(gate->vault, audit->arena, &audit->person, &target.facts)
-                                   : ERROR_SAFE_UNREACHABLE;
+                                   : gate_unready(gate);
     buffer_u64(&payload, audit->number);
     access_write(&access, &payload);
     if (error == OK)

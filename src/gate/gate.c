@@ -56,15 +56,38 @@ struct safe_client *gate_client(struct gate *gate)
     return gate->client;
 }
 
-static enum error take_session(struct gate *gate, struct slice payload)
+static enum error make_ciphers(struct gate *gate)
 {
-    TRY(session_keys_read(payload, gate->keys));
     for (unsigned s = 0; s < SECTOR_COUNT; s++) {
         block_cipher_free(gate->cipher[s]);
         gate->cipher[s] = block_cipher_new(&gate->keys->sector[s]);
         if (!gate->cipher[s])
             return ERROR_MEMORY;
     }
+    return OK;
+}
+
+/* What is under way still asks for ids: it gets noise, and no way around an answer. */
+void gate_shut(struct gate *gate)
+{
+    gate->ready = false;
+    gate->shut = true;
+    safe_client_shut(gate->client);
+    gate->world->random(gate->world, gate->keys, sizeof *gate->keys);
+    if (make_ciphers(gate) != OK)
+        abort(); /* rather than keep a key */
+    secret_wipe(gate->remembered, GATE_CREDENTIALS * sizeof *gate->remembered);
+}
+
+enum error gate_unready(const struct gate *gate)
+{
+    return gate->shut ? ERROR_SHUT : ERROR_SAFE_UNREACHABLE;
+}
+
+static enum error take_session(struct gate *gate, struct slice payload)
+{
+    TRY(session_keys_read(payload, gate->keys));
+    TRY(make_ciphers(gate));
     gate->ready = true;
     return OK;
 }
@@ -148,7 +171,7 @@ void gate_identify(struct gate *gate, struct arena *arena, struct slice token, g
     struct identify *identify;
 
     if (!gate->ready) {
-        done(context, ERROR_SAFE_UNREACHABLE, &nobody);
+        done(context, gate_unready(gate), &nobody);
         return;
     }
     slot = slot_of(gate, token);

@@ -32,6 +32,9 @@ typedef void gate_done(void *context, enum error error);
 void gate_hello(struct gate *gate, gate_done *done, void *context);
 void gate_reconnect(struct gate *gate, struct safe_client *client);
 struct safe_client *gate_client(struct gate *gate);
+/* The node was shut on purpose: the session's keys and what is remembered of tokens are wiped, and everything ends with
+ * ERROR_SHUT. */
+void gate_shut(struct gate *gate);
 
 /* ---- who asks ---- */
 

@@ -31,8 +31,12 @@ struct gate {
     struct secret_pool *pool;
     struct block_cipher *cipher[SECTOR_COUNT];
     bool ready;
+    bool shut;
     struct remembered_credential *remembered; /* direct-mapped by the token's hash */
 };
+
+/* Why nothing can be asked while the gate is not ready. */
+enum error gate_unready(const struct gate *gate);
 
 typedef void granted_done(void *context, enum error error, const struct grant *grant);
 

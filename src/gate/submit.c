@@ -37,7 +37,7 @@ void gate_submit(struct gate *gate, struct arena *arena, const struct access *ac
 
     access_write(access, &payload);
     if (!submission || buffer_check(&payload) != OK || !gate->ready) {
-        done(context, gate->ready ? ERROR_TOO_LARGE : ERROR_SAFE_UNREACHABLE, &nothing);
+        done(context, gate->ready ? ERROR_TOO_LARGE : gate_unready(gate), &nothing);
         return;
     }
     *submission = (struct submission){arena, done, context};

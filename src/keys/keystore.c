@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keystore.h"
+#include "keystore_inside.h"
 
 #include <stdlib.h>
 
 #include "store/writer.h"
-
-#define WRAPPED_BYTES (SECRET_KEY_BYTES + SEAL_OVERHEAD)
-#define ROW_FORMAT 1
-#define ROW_BYTES (1 + WRAPPED_BYTES * (1 + DRAWER_COUNT)) /* format, the person's key, then one a drawer */
-#define BATCH_MAX 4096
-#define HOUR_NONE UINT32_MAX
 
 static const struct store_migration migrations[] = {
     {1, "keys",
@@ -29,85 +23,54 @@ static const struct store_migration migrations[] = {
      " commitment BLOB NOT NULL PRIMARY KEY CHECK (length(commitment) = 32),"
      " time INTEGER NOT NULL"
      ") WITHOUT ROWID;"},
+    {2, "epochs", /* which count of the root's changes wrapped the row: so that they can be wrapped anew one by one */
+     "ALTER TABLE person_key ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE year_key ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"},
 };
 
-enum {
-    PERSON_GET,
-    PERSON_ADD,
-    PERSON_FACTS,
-    PERSON_DELETE,
-    PERSON_ALL,
-    PERSON_COUNT_ALL,
-    HOUR_GET,
-    HOUR_ADD,
-    YEAR_GET,
-    YEAR_ADD,
-    DESTROYED_ADD,
-    DESTROYED_ALL,
-    STATEMENTS
-};
-
-static const struct store_statement statement[STATEMENTS] = {
+const struct store_statement keystore_statement[KEYSTORE_STATEMENTS] = {
     [PERSON_GET] = {"person_get", STORE_ROUTE_PERSON, STORE_READ,
-                    "SELECT facts_version, facts_confirmed, wrapped FROM person_key WHERE person = $1"},
+                    "SELECT facts_version, facts_confirmed, wrapped, epoch FROM person_key WHERE person = $1"},
     [PERSON_ADD] = {"person_add", STORE_ROUTE_PERSON, STORE_WRITE,
-                    "INSERT INTO person_key (person, facts_version, facts_confirmed, wrapped) VALUES ($1, 0, 0, $2)"},
+                    "INSERT INTO person_key (person, facts_version, facts_confirmed, wrapped, epoch)"
+                    " VALUES ($1, 0, 0, $2, $3)"},
     [PERSON_FACTS] = {"person_facts", STORE_ROUTE_PERSON, STORE_WRITE,
                       "UPDATE person_key SET facts_version = $2, facts_confirmed = $3 WHERE person = $1"},
     [PERSON_DELETE] = {"person_delete", STORE_ROUTE_PERSON, STORE_WRITE, "DELETE FROM person_key WHERE person = $1"},
     [PERSON_ALL] = {"person_all", STORE_ROUTE_BROADCAST, STORE_READ, "SELECT person FROM person_key ORDER BY person"},
     [PERSON_COUNT_ALL] = {"person_count", STORE_ROUTE_BROADCAST, STORE_READ, "SELECT count(*) FROM person_key"},
+    [PERSON_BEFORE] = {"person_before", STORE_ROUTE_BROADCAST, STORE_READ,
+                       "SELECT person, wrapped, epoch FROM person_key WHERE person > $1 AND epoch < $2"
+                       " ORDER BY person LIMIT 256"},
+    [PERSON_REWRAP] = {"person_rewrap", STORE_ROUTE_PERSON, STORE_WRITE,
+                       "UPDATE person_key SET wrapped = $2, epoch = $3 WHERE person = $1"},
     [HOUR_GET] = {"hour_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT under_year FROM hour_key WHERE hour = $1"},
     [HOUR_ADD] = {"hour_add", STORE_ROUTE_LOCAL, STORE_WRITE,
                   "INSERT INTO hour_key (hour, under_year, to_oversight) VALUES ($1, $2, $3)"},
-    [YEAR_GET] = {"year_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT wrapped FROM year_key WHERE year = $1"},
-    [YEAR_ADD] = {"year_add", STORE_ROUTE_LOCAL, STORE_WRITE, "INSERT INTO year_key (year, wrapped) VALUES ($1, $2)"},
+    [YEAR_GET] = {"year_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT wrapped, epoch FROM year_key WHERE year = $1"},
+    [YEAR_ADD] = {"year_add", STORE_ROUTE_LOCAL, STORE_WRITE,
+                  "INSERT INTO year_key (year, wrapped, epoch) VALUES ($1, $2, $3)"},
+    [YEAR_BEFORE] = {"year_before", STORE_ROUTE_LOCAL, STORE_READ,
+                     "SELECT year FROM year_key WHERE epoch < $1 ORDER BY year LIMIT 256"},
+    [YEAR_REWRAP] = {"year_rewrap", STORE_ROUTE_LOCAL, STORE_WRITE,
+                     "UPDATE year_key SET wrapped = $2, epoch = $3 WHERE year = $1"},
     [DESTROYED_ADD] = {"destroyed_add", STORE_ROUTE_LOCAL, STORE_WRITE,
                        "INSERT INTO destroyed (commitment, time) VALUES ($1, $2)"},
     [DESTROYED_ALL] = {"destroyed_all", STORE_ROUTE_LOCAL, STORE_READ,
                        "SELECT commitment FROM destroyed ORDER BY commitment"},
 };
 
-static const struct store_schema schema = {"keys", migrations, 1, statement, STATEMENTS};
+static const struct store_schema schema = {"keys", migrations, 2, keystore_statement, KEYSTORE_STATEMENTS};
 static const struct store_schema *const schemas[] = {&schema};
 
-enum change_kind { CHANGE_ADD, CHANGE_FACTS, CHANGE_DESTROY };
-
-struct change {
-    enum change_kind kind;
-    struct id person;
-    struct keystore_person facts;
-    struct hash commitment;
-    int64_t time_s;
-    uint8_t wrapped[ROW_BYTES];
-};
-
-/* The keys that the safe holds while it runs, in one locked slot. */
-struct held {
-    struct secret_key persons;  /* wraps the persons' keys */
-    struct secret_key years;    /* wraps the years' keys */
-    struct secret_key commits;  /* makes the commitments to what was destroyed */
-    struct secret_key hour_key; /* the last one used */
-};
-
-struct keystore {
-    struct store *store;
-    struct world *world;
-    struct secret_pool *pool;
-    struct held *held;
-    uint32_t hour; /* of held->hour_key */
-    struct change *change;
-    size_t changes;
-};
-
-enum error keystore_open(const char *path, const struct secret_key *root, struct world *world,
+enum error keystore_open(const char *path, const struct ring *ring, struct world *world,
                          struct keystore **ret_keystore, struct fault *fault)
 {
     struct keystore *keystore = calloc(1, sizeof *keystore);
 
     if (!keystore)
         return ERROR_MEMORY;
-    *keystore = (struct keystore){.world = world, .hour = HOUR_NONE};
+    *keystore = (struct keystore){.ring = ring, .world = world, .hour = HOUR_NONE};
     keystore->change = calloc(BATCH_MAX, sizeof *keystore->change);
     keystore->pool = secret_pool_new(1, sizeof *keystore->held);
     keystore->held = keystore->pool ? secret_take(keystore->pool) : NULL;
@@ -117,9 +80,6 @@ enum error keystore_open(const char *path, const struct secret_key *root, struct
         keystore_close(keystore);
         return error;
     }
-    keystore->held->persons = seal_derive(root, "persons", 0);
-    keystore->held->years = seal_derive(root, "years", 0);
-    keystore->held->commits = seal_derive(root, "destroyed", 0);
     *ret_keystore = keystore;
     return OK;
 }
@@ -132,6 +92,13 @@ void keystore_close(struct keystore *keystore)
     secret_pool_free(keystore->pool);
     free(keystore->change);
     free(keystore);
+}
+
+const struct secret_key *keystore_key_of(const struct keystore *keystore, enum ring_use use, int64_t epoch)
+{
+    if (epoch == (int64_t)ring_epoch(keystore->ring))
+        return ring_key(keystore->ring, use);
+    return epoch + 1 == (int64_t)ring_epoch(keystore->ring) ? ring_before(keystore->ring, use) : NULL;
 }
 
 /* What a wrapped key is bound to: this person and this use. */
@@ -148,7 +115,7 @@ static struct wrap_binding wrap_binding(const struct id *person, unsigned use)
     return binding;
 }
 
-static void wrap(struct keystore *keystore, const struct secret_key *under, const struct id *person, unsigned use,
+void keystore_wrap(struct keystore *keystore, const struct secret_key *under, const struct id *person, unsigned use,
                  const struct secret_key *key, uint8_t *row)
 {
     struct wrap_binding binding = wrap_binding(person, use);
@@ -157,7 +124,7 @@ static void wrap(struct keystore *keystore, const struct secret_key *under, cons
          row + 1 + use * WRAPPED_BYTES);
 }
 
-static enum error unwrap(const struct secret_key *under, const struct id *person, unsigned use, struct slice row,
+enum error keystore_unwrap(const struct secret_key *under, const struct id *person, unsigned use, struct slice row,
                          struct secret_key *ret_key)
 {
     struct wrap_binding binding = wrap_binding(person, use);
@@ -169,16 +136,19 @@ static enum error unwrap(const struct secret_key *under, const struct id *person
 }
 
 static enum error unwrap_drawers(struct keystore *keystore, const struct id *person, unsigned drawers, struct slice row,
-                                 struct secret_key *ret_key)
+                                 int64_t epoch, struct secret_key *ret_key)
 {
+    const struct secret_key *under = keystore_key_of(keystore, RING_PERSONS, epoch);
     CLEANUP_KEY struct secret_key person_key;
 
     if (drawers == 0)
         return OK;
-    TRY(unwrap(&keystore->held->persons, person, 0, row, &person_key));
+    if (!under)
+        return ERROR_SEALED;
+    TRY(keystore_unwrap(under, person, 0, row, &person_key));
     for (unsigned d = 0; d < DRAWER_COUNT; d++)
         if (drawers & 1u << d)
-            TRY(unwrap(&person_key, person, 1 + d, row, &ret_key[d]));
+            TRY(keystore_unwrap(&person_key, person, 1 + d, row, &ret_key[d]));
     return OK;
 }
 
@@ -214,18 +184,21 @@ enum error keystore_person(struct keystore *keystore, const struct id *person, u
     CLEANUP_CURSOR struct store_cursor cursor = {0};
     struct keystore_person found = {0};
     struct slice row;
+    int64_t epoch;
 
     if (pending.destroyed)
         return ERROR_NOT_FOUND;
     if (pending.added) {
         row = slice_of(pending.added->wrapped, ROW_BYTES);
+        epoch = pending.added->epoch;
     } else {
-        TRY(store_one(keystore->store, &statement[PERSON_GET], STORE_VALUES(store_blob(id_slice(person))), &cursor));
+        TRY(store_one(keystore->store, &keystore_statement[PERSON_GET], STORE_VALUES(store_blob(id_slice(person))), &cursor));
         found.facts_version = (uint64_t)store_column_integer(&cursor, 0);
         found.facts_confirmed = (uint64_t)store_column_integer(&cursor, 1);
         row = store_column_bytes(&cursor, 2);
+        epoch = store_column_integer(&cursor, 3);
     }
-    TRY(unwrap_drawers(keystore, person, drawers, row, ret_key));
+    TRY(unwrap_drawers(keystore, person, drawers, row, epoch, ret_key));
     *ret_person = pending.facts ? pending.facts->facts : found;
     return OK;
 }
@@ -254,10 +227,11 @@ enum error keystore_add_person(struct keystore *keystore, const struct id *perso
     TRY(next_change(keystore, CHANGE_ADD, person, &change));
     keystore->world->random(keystore->world, person_key.byte, sizeof person_key.byte);
     change->wrapped[0] = ROW_FORMAT;
-    wrap(keystore, &keystore->held->persons, person, 0, &person_key, change->wrapped);
+    change->epoch = ring_epoch(keystore->ring);
+    keystore_wrap(keystore, ring_key(keystore->ring, RING_PERSONS), person, 0, &person_key, change->wrapped);
     for (unsigned d = 0; d < DRAWER_COUNT; d++) {
         keystore->world->random(keystore->world, drawer_key.byte, sizeof drawer_key.byte);
-        wrap(keystore, &person_key, person, 1 + d, &drawer_key, change->wrapped);
+        keystore_wrap(keystore, &person_key, person, 1 + d, &drawer_key, change->wrapped);
     }
     return OK;
 }
@@ -273,7 +247,7 @@ enum error keystore_set_facts(struct keystore *keystore, const struct id *person
 
 static struct hash commitment_of(struct keystore *keystore, const struct id *person)
 {
-    return hash_keyed(secret_key_slice(&keystore->held->commits), id_slice(person));
+    return hash_keyed(secret_key_slice(ring_key(keystore->ring, RING_DESTROYED)), id_slice(person));
 }
 
 enum error keystore_destroy(struct keystore *keystore, const struct id *person, int64_t now_s,
@@ -296,16 +270,17 @@ static enum error apply(struct store *store, const struct change *change)
 
     switch (change->kind) {
     case CHANGE_ADD:
-        return store_run(store, &statement[PERSON_ADD],
-                         STORE_VALUES(person, store_blob(slice_of(change->wrapped, ROW_BYTES))), NULL);
+        return store_run(store, &keystore_statement[PERSON_ADD],
+                         STORE_VALUES(person, store_blob(slice_of(change->wrapped, ROW_BYTES)), store_integer(change->epoch)),
+                         NULL);
     case CHANGE_FACTS:
-        return store_run(store, &statement[PERSON_FACTS],
+        return store_run(store, &keystore_statement[PERSON_FACTS],
                          STORE_VALUES(person, store_integer((int64_t)change->facts.facts_version),
                                       store_integer((int64_t)change->facts.facts_confirmed)),
                          NULL);
     case CHANGE_DESTROY:
-        TRY(store_run(store, &statement[PERSON_DELETE], STORE_VALUES(person), NULL));
-        return store_run(store, &statement[DESTROYED_ADD],
+        TRY(store_run(store, &keystore_statement[PERSON_DELETE], STORE_VALUES(person), NULL));
+        return store_run(store, &keystore_statement[DESTROYED_ADD],
                          STORE_VALUES(store_blob(hash_slice(&change->commitment)), store_integer(change->time_s)),
                          NULL);
     }
@@ -349,6 +324,7 @@ struct key_row {
     uint32_t number;
     const uint8_t *wrapped;
     const uint8_t *to_oversight; /* of hours */
+    uint32_t epoch;              /* of years */
 };
 
 #define TO_OVERSIGHT_BYTES (SECRET_KEY_BYTES + SEAL_BOX_OVERHEAD)
@@ -359,7 +335,7 @@ static enum error add_key_row(struct store *store, void *context)
     struct store_value number = store_integer(row->number), wrapped = store_blob(slice_of(row->wrapped, WRAPPED_BYTES));
 
     if (!row->to_oversight)
-        return store_run(store, row->add, STORE_VALUES(number, wrapped), NULL);
+        return store_run(store, row->add, STORE_VALUES(number, wrapped, store_integer(row->epoch)), NULL);
     return store_run(store, row->add,
                      STORE_VALUES(number, wrapped, store_blob(slice_of(row->to_oversight, TO_OVERSIGHT_BYTES))), NULL);
 }
@@ -375,31 +351,53 @@ static struct number_binding number_binding(uint32_t number)
         {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number}};
 }
 
-static enum error find_wrapped(struct keystore *keystore, int which, uint32_t number, const struct secret_key *under,
-                               struct secret_key *ret_key)
+static enum error unwrap_numbered(const struct secret_key *under, uint32_t number, struct slice wrapped,
+                                  struct secret_key *ret_key)
+{
+    struct number_binding binding = number_binding(number);
+
+    if (!under || wrapped.length != WRAPPED_BYTES)
+        return ERROR_SEALED;
+    return seal_open(under, slice_of(binding.byte, sizeof binding.byte), wrapped, ret_key->byte);
+}
+
+enum error keystore_year_find(struct keystore *keystore, uint32_t year, struct secret_key *ret_key)
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
 
-    TRY(store_one(keystore->store, &statement[which], STORE_VALUES(store_integer(number)), &cursor));
-    struct slice wrapped = store_column_bytes(&cursor, 0);
-    if (wrapped.length != WRAPPED_BYTES)
-        return ERROR_SEALED;
-    struct number_binding binding = number_binding(number);
-    return seal_open(under, slice_of(binding.byte, sizeof binding.byte), wrapped, ret_key->byte);
+    TRY(store_one(keystore->store, &keystore_statement[YEAR_GET], STORE_VALUES(store_integer(year)), &cursor));
+    return unwrap_numbered(keystore_key_of(keystore, RING_YEARS, store_column_integer(&cursor, 1)), year,
+                           store_column_bytes(&cursor, 0), ret_key);
+}
+
+static enum error find_hour(struct keystore *keystore, uint32_t hour, const struct secret_key *year,
+                            struct secret_key *ret_key)
+{
+    CLEANUP_CURSOR struct store_cursor cursor = {0};
+
+    TRY(store_one(keystore->store, &keystore_statement[HOUR_GET], STORE_VALUES(store_integer(hour)), &cursor));
+    return unwrap_numbered(year, hour, store_column_bytes(&cursor, 0), ret_key);
+}
+
+void keystore_year_wrap(struct keystore *keystore, uint32_t year, const struct secret_key *key,
+                      uint8_t wrapped[WRAPPED_BYTES])
+{
+    struct number_binding binding = number_binding(year);
+
+    seal(ring_key(keystore->ring, RING_YEARS), keystore->world, slice_of(binding.byte, sizeof binding.byte),
+         secret_key_slice(key), wrapped);
 }
 
 static enum error year_key(struct keystore *keystore, uint32_t year, struct secret_key *ret_key)
 {
     uint8_t wrapped[WRAPPED_BYTES];
 
-    enum error found = find_wrapped(keystore, YEAR_GET, year, &keystore->held->years, ret_key);
+    enum error found = keystore_year_find(keystore, year, ret_key);
     if (found != ERROR_NOT_FOUND)
         return found;
     keystore->world->random(keystore->world, ret_key->byte, sizeof ret_key->byte);
-    struct number_binding binding = number_binding(year);
-    seal(&keystore->held->years, keystore->world, slice_of(binding.byte, sizeof binding.byte),
-         secret_key_slice(ret_key), wrapped);
-    struct key_row row = {.add = &statement[YEAR_ADD], .number = year, .wrapped = wrapped};
+    keystore_year_wrap(keystore, year, ret_key, wrapped);
+    struct key_row row = {&keystore_statement[YEAR_ADD], year, wrapped, NULL, ring_epoch(keystore->ring)};
     return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
 }
 
@@ -420,7 +418,7 @@ static enum error hour_make(struct keystore *keystore, uint32_t hour, const uint
     struct number_binding binding = number_binding(hour);
     seal(&year, keystore->world, slice_of(binding.byte, sizeof binding.byte), secret_key_slice(ret_key), wrapped);
     seal_box(oversight, keystore->world, secret_key_slice(ret_key), to_oversight);
-    struct key_row row = {&statement[HOUR_ADD], hour, wrapped, to_oversight};
+    struct key_row row = {&keystore_statement[HOUR_ADD], hour, wrapped, to_oversight, 0};
     return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
 }
 
@@ -432,8 +430,8 @@ enum error keystore_hour_find(struct keystore *keystore, uint32_t hour, struct s
         *ret_key = keystore->held->hour_key;
         return OK;
     }
-    TRY(find_wrapped(keystore, YEAR_GET, year_of_hour(hour), &keystore->held->years, &year));
-    return find_wrapped(keystore, HOUR_GET, hour, &year, ret_key);
+    TRY(keystore_year_find(keystore, year_of_hour(hour), &year));
+    return find_hour(keystore, hour, &year, ret_key);
 }
 
 enum error keystore_hour(struct keystore *keystore, uint32_t hour, const uint8_t oversight[SEAL_PUBLIC_BYTES],
@@ -455,7 +453,7 @@ enum error keystore_destroyed(struct keystore *keystore, keystore_commitment *ea
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
 
-    TRY(store_query(keystore->store, &statement[DESTROYED_ALL], NULL, 0, &cursor));
+    TRY(store_query(keystore->store, &keystore_statement[DESTROYED_ALL], NULL, 0, &cursor));
     while (store_next(&cursor)) {
         struct slice bytes = store_column_bytes(&cursor, 0);
         struct hash commitment;
@@ -475,7 +473,7 @@ enum error keystore_replay(struct keystore *keystore, const struct hash *commitm
     struct hash replayed;
 
     *ret_found = false;
-    TRY(store_query(keystore->store, &statement[PERSON_ALL], NULL, 0, &cursor));
+    TRY(store_query(keystore->store, &keystore_statement[PERSON_ALL], NULL, 0, &cursor));
     while (store_next(&cursor)) {
         struct id person;
         memcpy(person.byte, store_column_bytes(&cursor, 0).data, ID_BYTES);
@@ -503,7 +501,7 @@ enum error keystore_count(struct keystore *keystore, uint64_t *ret_persons)
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
 
-    TRY(store_one(keystore->store, &statement[PERSON_COUNT_ALL], NULL, 0, &cursor));
+    TRY(store_one(keystore->store, &keystore_statement[PERSON_COUNT_ALL], NULL, 0, &cursor));
     *ret_persons = (uint64_t)store_column_integer(&cursor, 0);
     return OK;
 }

@@ -4,12 +4,14 @@
 /* The key store: a small database of wrapped keys, apart from the vault so that its backups may live shorter, since
  * erasing a person is destroying her row here. Only the safe sees it. One thread.
  *
- *   person_key  person's key under the root's person key, and a random key a drawer under the person's key
+ *   person_key  person's key under the ring's key for persons, and a random key a drawer under the person's key
  *   hour_key    the keys of the access log's events: wrapped once to the oversight body and once under the year's key
- *   year_key    under the root: outlives the persons for the legal term of the log
+ *   year_key    under the ring's key for years: outlives the persons for the legal term of the log
  *   destroyed   what was destroyed, as commitments, so that a restored backup can be made to forget it too
  *
- * A write is collected in a batch and made durable by keystore_commit, once for everything the batch needs. */
+ * A write is collected in a batch and made durable by keystore_commit, once for everything the batch needs. Each row
+ * says under which epoch of the ring it is wrapped; rows of the epoch before are wrapped anew in steps, while everything
+ * else goes on. */
 
 #include "base/arena.h"
 #include "base/id.h"
@@ -17,12 +19,13 @@
 #include "base/world.h"
 #include "crypto/hash.h"
 #include "crypto/seal.h"
+#include "ring.h"
 #include "store/store.h"
 
 struct keystore;
 
-/* Opens or makes DIR/keys.db. `root` is copied into locked memory. */
-MUST_CHECK enum error keystore_open(const char *path, const struct secret_key *root, struct world *world,
+/* Opens or makes DIR/keys.db. Borrows the ring. */
+MUST_CHECK enum error keystore_open(const char *path, const struct ring *ring, struct world *world,
                                     struct keystore **ret_keystore, struct fault *fault);
 void keystore_close(struct keystore *keystore); /* wipes; accepts NULL */
 
@@ -68,6 +71,10 @@ MUST_CHECK enum error keystore_destroyed(struct keystore *keystore, keystore_com
 /* Destroys every person whose commitment is `commitment`; true when there was one. In the batch. */
 MUST_CHECK enum error keystore_replay(struct keystore *keystore, const struct hash *commitment, int64_t now_s,
                                       bool *ret_found);
+
+/* Wraps some more rows anew under the ring's present epoch, durably; `ret_done` when none is left that the epoch before
+ * wrapped. Between batches: ERROR_CONFLICT while there is one. */
+MUST_CHECK enum error keystore_rewrap(struct keystore *keystore, bool *ret_done);
 
 MUST_CHECK enum error keystore_backup(struct keystore *keystore, const char *path);
 MUST_CHECK enum error keystore_check(struct keystore *keystore, store_finding *finding, void *context);

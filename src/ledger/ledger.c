@@ -24,7 +24,7 @@ struct ledger {
     char journal_path[PATH_MAX];
     char origin_text[NOTE_NAME_MAX];
     struct slice origin;
-    const struct secret_key *seed;
+    const struct secret_key *seed, *seed_before;
     struct world *world;
     struct journal *journal;
     struct derived *derived;
@@ -72,10 +72,11 @@ static enum error ledger_new(const char *directory, const struct ledger_settings
     memcpy(ledger->origin_text, settings->origin.data, settings->origin.length);
     ledger->origin = slice_of(ledger->origin_text, settings->origin.length);
     ledger->seed = settings->seed;
+    ledger->seed_before = settings->seed_before;
     ledger->world = settings->world;
     ledger->lock = -1;
     ledger->batch = buffer_new(BATCH_BYTES_MAX);
-    ledger->note = buffer_new(CHECKPOINT_BYTES_MAX);
+    ledger->note = buffer_new(2 * CHECKPOINT_BYTES_MAX);
     enum error error = set_paths(ledger, directory);
     if (error != OK) {
         ledger_free(ledger);
@@ -166,7 +167,13 @@ static enum error read_checkpoint(const struct ledger *ledger, struct tree_head 
     TRY(error);
     sign_public(ledger->seed, public_key);
     struct note_key key = note_key_make(ledger->origin, public_key);
-    if (checkpoint_verify(note, &key, &checkpoint) != OK)
+    error = checkpoint_verify(note, &key, &checkpoint);
+    if (error != OK && ledger->seed_before) { /* it was signed before the key changed */
+        sign_public(ledger->seed_before, public_key);
+        key = note_key_make(ledger->origin, public_key);
+        error = checkpoint_verify(note, &key, &checkpoint);
+    }
+    if (error != OK)
         return fault_set(fault, ERROR_CORRUPT, "checkpoint: it is not signed by this log's key");
     *ret_head = checkpoint.head;
     return OK;
@@ -355,6 +362,16 @@ enum error ledger_append(struct ledger *ledger, const struct ledger_entry *entri
     return OK;
 }
 
+/* The second signature under the same text: what follows the empty line of a note of its own. */
+static enum error sign_too(const struct checkpoint *checkpoint, const struct secret_key *seed, struct buffer *note)
+{
+    CLEANUP_BUFFER struct buffer other = buffer_new(CHECKPOINT_BYTES_MAX);
+
+    TRY(checkpoint_sign(checkpoint, seed, &other));
+    buffer_slice(note, slice_from(buffer_view(&other), slice_search(buffer_view(&other), SLICE("\n\n")) + 2));
+    return buffer_check(note);
+}
+
 /* The signed checkpoint of the present tree, borrowed. */
 static enum error present_note(struct ledger *ledger, struct slice *ret_note)
 {
@@ -363,6 +380,8 @@ static enum error present_note(struct ledger *ledger, struct slice *ret_note)
     if (ledger->note.length == 0 || ledger->note_size != checkpoint.head.size) {
         buffer_clear(&ledger->note);
         TRY(checkpoint_sign(&checkpoint, ledger->seed, &ledger->note));
+        if (ledger->seed_before)
+            TRY(sign_too(&checkpoint, ledger->seed_before, &ledger->note));
         ledger->note_size = checkpoint.head.size;
     }
     *ret_note = buffer_view(&ledger->note);
@@ -376,6 +395,13 @@ enum error ledger_checkpoint(struct ledger *ledger, struct buffer *ret_note)
     TRY(present_note(ledger, &note));
     buffer_slice(ret_note, note);
     return buffer_check(ret_note);
+}
+
+void ledger_rekey(struct ledger *ledger, const struct secret_key *seed_before)
+{
+    ledger->seed_before = seed_before;
+    buffer_clear(&ledger->note);
+    ledger->published = false;
 }
 
 enum error ledger_publish(struct ledger *ledger)

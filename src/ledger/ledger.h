@@ -58,6 +58,9 @@ struct ledger_settings {
     struct world *world;
     const struct ledger_io *io;
     uint64_t segment_bytes; /* when the journal begins a new file; 0 for 64 MiB */
+    /* The key that signed before, while verifiers still hold it: it signs too, and the last checkpoint may be signed by
+     * it alone. Borrowed; NULL when there is none. */
+    const struct secret_key *seed_before;
 };
 
 /* What opening found, for whoever logs it. */
@@ -102,6 +105,9 @@ struct tree_head ledger_head(const struct ledger *ledger);
 /* Appends the signed checkpoint (a C2SP signed note) of the present tree to `ret_note`. Signs only when the tree has
  * grown since it last did (some 40 microseconds). Writes no file. */
 MUST_CHECK enum error ledger_checkpoint(struct ledger *ledger, struct buffer *ret_note);
+
+/* `seed` has changed under the log: the next checkpoint is signed with it, and with `seed_before` unless that is NULL. */
+void ledger_rekey(struct ledger *ledger, const struct secret_key *seed_before);
 
 /* Brings the derived files up to the present size: checkpoint, partial tiles, and full tiles that could not be written
  * before. Call it about once a second when the log has grown. Not needed for durability. ERROR_DISK_FULL, ERROR_IO. */

@@ -326,6 +326,7 @@ static enum error answer_backup(struct safe *safe, struct request *request)
     if (!directory.data)
         return ERROR_MEMORY;
     safe_idle(safe);
+    TRY(rotation_backup(safe, directory.data));
     TRY(keystore_backup(safe->keystore, node_path(directory.data, "keys.db").text));
     TRY(person_index_backup(safe->index, node_path(directory.data, "index.db").text));
     /* For the restored node: the checkpoints that its new logs begin with. */
@@ -400,6 +401,8 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_BACKUP] = answer_backup,
     [PROTOCOL_CHECK] = answer_check,
     [PROTOCOL_CHECK_KEYS] = answer_check_keys,
+    [PROTOCOL_ROTATE] = answer_rotate,
+    [PROTOCOL_PANIC] = answer_panic,
 };
 
 void answer_request(struct safe *safe, struct request *request)
@@ -407,5 +410,8 @@ void answer_request(struct safe *safe, struct request *request)
     size_t kind = (size_t)request->kind;
     answer_function *answer = kind < sizeof answer_to / sizeof *answer_to ? answer_to[kind] : NULL;
 
-    request->error = answer ? answer(safe, request) : ERROR_UNSUPPORTED;
+    if (safe->shut)
+        request->error = ERROR_SHUT;
+    else
+        request->error = answer ? answer(safe, request) : ERROR_UNSUPPORTED;
 }

@@ -15,6 +15,7 @@
 
 #define ANSWER_MAX PROTOCOL_MESSAGE_MAX
 #define IDLE_MS 1000
+#define REWRAP_MS 10 /* between steps of some milliseconds: a new root is not worth a slow answer */
 #define INDEX_STEP 1024 /* entries: a few milliseconds */
 
 struct batch {
@@ -262,6 +263,9 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
 
 void safe_idle(struct safe *safe)
 {
+    if (safe->shut)
+        return;
+    rotation_idle(safe);
     if (person_index_flush(safe->index) != OK)
         LOG(WARNING, "safe.index_not_written");
     if (ledger_publish(safe->access_log) != OK || ledger_publish(safe->public_log) != OK)
@@ -341,10 +345,10 @@ enum error safe_serve(struct safe *safe, int socket)
 {
     CLEANUP_BUFFER_WIPE struct buffer message = buffer_new(PROTOCOL_MESSAGE_MAX);
     CLEANUP_BUFFER_WIPE struct buffer answer = buffer_new(2 * ANSWER_MAX);
-    int64_t idle_due = INT64_MAX;
+    int64_t idle_due = INT64_MAX, rewrap_due = 0;
     bool closed = false;
 
-    while (!closed) {
+    while (!closed && !safe->shut) {
         int64_t now = world_stopwatch_ns();
         if (now >= idle_due) {
             safe_idle(safe);
@@ -352,6 +356,12 @@ enum error safe_serve(struct safe *safe, int socket)
         }
         struct pollfd ready = {.fd = socket, .events = POLLIN};
         int wait = idle_due == INT64_MAX ? -1 : (int)((idle_due - now) / 1000000 + 1);
+        if (safe->rewrapping && now >= rewrap_due) {
+            rotation_step(safe);
+            rewrap_due = world_stopwatch_ns() + REWRAP_MS * INT64_C(1000000);
+        }
+        if (safe->rewrapping)
+            wait = REWRAP_MS;
         int count = poll(&ready, 1, wait);
         if (count < 0 && errno != EINTR)
             return ERROR_IO;

@@ -31,6 +31,7 @@ struct safe_client {
     struct loop_timer *lazy_timer;
     bool flush_put_off;
     bool alive;
+    bool shut;
     loop_call *lost;
     void *lost_context;
 
@@ -71,6 +72,11 @@ static struct waiting queue_pop(struct queue *queue)
     return waiting;
 }
 
+static enum error lost_error(const struct safe_client *client)
+{
+    return client->shut ? ERROR_SHUT : ERROR_SAFE_UNREACHABLE;
+}
+
 static void tell(struct waiting waiting, enum error error, struct slice payload)
 {
     if (waiting.done)
@@ -92,7 +98,7 @@ static void lose(struct safe_client *client)
     buffer_wipe(&client->out);
     buffer_wipe(&client->in);
     while (client->queue.count > 0)
-        tell(queue_pop(&client->queue), ERROR_SAFE_UNREACHABLE, slice_of("", 0));
+        tell(queue_pop(&client->queue), lost_error(client), slice_of("", 0));
     if (client->lost)
         client->lost(client->lost_context);
 }
@@ -275,7 +281,7 @@ void safe_call(struct safe_client *client, enum protocol_kind kind, struct slice
     struct waiting waiting = {done, context};
 
     if (!client->alive) {
-        tell(waiting, ERROR_SAFE_UNREACHABLE, slice_of("", 0));
+        tell(waiting, lost_error(client), slice_of("", 0));
         return;
     }
     if (client->next_count == PROTOCOL_BATCH_MAX || payload.length + 64 > client->next.maximum - client->next.length ||
@@ -358,4 +364,9 @@ void safe_client_on_lost(struct safe_client *client, loop_call *lost, void *cont
 {
     client->lost = lost;
     client->lost_context = context;
+}
+
+void safe_client_shut(struct safe_client *client)
+{
+    client->shut = true;
 }

@@ -35,12 +35,16 @@ bool safe_client_alive(const struct safe_client *client);
 /* Called once from the loop when the safe is lost. */
 void safe_client_on_lost(struct safe_client *client, loop_call *lost, void *context);
 
-/* Starts `program safe DIRECTORY` as a child with one end of a socket pair, and gives the other. The passphrase reaches
- * the child through a pipe, never through its arguments or environment. */
-MUST_CHECK enum error safe_spawn(const char *program, const char *directory, struct slice passphrase, int *ret_socket,
-                                 int *ret_pid);
+/* Everything from now on ends with ERROR_SHUT instead: the node was shut on purpose. */
+void safe_client_shut(struct safe_client *client);
 
-/* The child's side: reads the passphrase and serves the socket. What `hospitium safe DIRECTORY` runs. */
+/* Starts `program safe DIRECTORY` as a child with one end of a socket pair, and gives the other. The child reads what
+ * opens the root from the descriptor `secret` (taken over; -1: it needs nothing), of which nothing is read here: the
+ * process that has the network never holds it. */
+MUST_CHECK enum error safe_spawn(const char *program, const char *directory, int secret, int *ret_socket, int *ret_pid);
+
+/* The child's side: reads the secret, opens everything, gives up what it does not need (sandbox.h) and serves the
+ * socket. What `hospitium safe DIRECTORY` runs. */
 #define SAFE_SOCKET 3
-#define SAFE_PASSPHRASE 4
+#define SAFE_SECRET 4
 MUST_CHECK enum error safe_main(const char *directory, struct world *world, struct fault *fault);

@@ -42,7 +42,11 @@ enum protocol_kind {
     PROTOCOL_PUBLIC_PROOF,   /* index u64 in the public log -> tlog-proof text with the entry in it */
     PROTOCOL_CHECK,          /* leaf range -> what the entries say of stored versions */
     PROTOCOL_CHECK_KEYS,     /* -> findings in the key store, a text each */
+    PROTOCOL_ROTATE,         /* enum rotation, a byte -> nothing: that key is another from now on */
+    PROTOCOL_PANIC,          /* -> nothing: told in the public log, then every key is wiped and the safe ends */
 };
+
+enum rotation { ROTATION_ROOT, ROTATION_ACCESS, ROTATION_PUBLIC };
 
 /* Who asks, as the safe certified it. */
 struct credential {

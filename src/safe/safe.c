@@ -20,6 +20,7 @@
 
 #define BATCH_ARENA_MAX (64u << 20)
 #define RULES_ARENA_MAX (256u << 20)
+#define ROOT_ARENA_MAX 65536
 #define CLOCK_ERROR_NS (24 * INT64_C(3600000000000))
 
 struct origin {
@@ -34,35 +35,27 @@ static struct origin origin_of(const struct node *node, const char *log)
     return origin;
 }
 
-static void derive_keys(const struct secret_key *root, const struct node *node, struct safe_keys *keys)
-{
-    keys->facts = seal_derive(root, "facts", 0);
-    keys->token = seal_derive(root, "token", 0);
-    keys->index = seal_derive(root, "index", 0);
-    keys->approvers = seal_derive(root, "approvers", 0);
-    keys->activated = seal_derive(root, "activated", 0);
-    keys->sign_access = seal_derive(root, "sign access log", 0);
-    keys->sign_public = seal_derive(root, "sign public log", 0);
-    keys->session.posting = seal_derive(root, "posting", 0);
-    for (unsigned s = 0; s < SECTOR_COUNT; s++)
-        keys->session.sector[s] = seal_derive(root, "sector", s);
-    keys->session.node = node->id;
-    keys->session.demo = node->demo;
-}
-
 static enum error open_keys(struct safe *safe, const struct safe_options *options, struct fault *fault)
 {
+    CLEANUP_ARENA struct arena *arena = arena_new(ROOT_ARENA_MAX);
     CLEANUP_KEY struct secret_key root;
+    struct root_about about;
 
     safe->pool = secret_pool_new(1, sizeof *safe->keys);
     safe->keys = safe->pool ? secret_take(safe->pool) : NULL;
-    if (!safe->keys)
+    if (!safe->keys || !arena)
         return ERROR_MEMORY;
-    enum error error = root_open(node_path(options->directory, "keys/root").text, options->passphrase, &root);
+    struct fault why = {0};
+    struct node_path path = node_path(options->directory, "keys/root");
+    enum error error = root_about(arena, path.text, &about);
+    if (error == OK)
+        error = root_open(path.text, options->passphrase, &root, &why);
     if (error != OK)
-        return fault_set(fault, error, "the root key cannot be opened");
-    derive_keys(&root, &safe->node, safe->keys);
-    return keystore_open(node_path(options->directory, "keys/keys.db").text, &root, safe->world, &safe->keystore,
+        return fault_set(fault, error, "the root key cannot be opened%s%s", why.detail[0] ? ": " : "", why.detail);
+    TRY(ring_open(node_path(options->directory, "keys/ring").text, &root, !about.has_ring, safe->world, &safe->ring,
+                  fault));
+    safe_take_keys(safe);
+    return keystore_open(node_path(options->directory, "keys/keys.db").text, safe->ring, safe->world, &safe->keystore,
                          fault);
 }
 
@@ -89,9 +82,11 @@ static enum error open_logs(struct safe *safe, struct fault *fault)
     struct origin access = origin_of(&safe->node, "access"), public = origin_of(&safe->node, "public");
     struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
 
+    settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
     TRY(open_access_log(safe, &settings, fault));
     settings.origin = slice_from_string(public.text);
     settings.seed = &safe->keys->sign_public;
+    settings.seed_before = safe_sign_before(safe, RING_SIGN_PUBLIC);
     return ledger_open(node_path(safe->node.directory, "log/public").text, &settings, &safe->public_log, NULL, fault);
 }
 
@@ -138,9 +133,9 @@ static struct safe *safe_new(struct world *world)
 }
 
 /* Who may write the node's directory must not be able to appoint approvers: the seal is made once, by safe_create. */
-static void approvers_seal(const struct safe *safe, struct slice text, char ret_hex[2 * HASH_BYTES])
+static void approvers_seal(const struct secret_key *key, struct slice text, char ret_hex[2 * HASH_BYTES])
 {
-    struct hash seal = hash_keyed(secret_key_slice(&safe->keys->approvers), text);
+    struct hash seal = hash_keyed(secret_key_slice(key), text);
 
     encode_hex(hash_slice(&seal), ret_hex);
 }
@@ -156,15 +151,37 @@ static enum error read_approvers(struct safe *safe, struct slice *ret_text)
     return OK;
 }
 
-static enum error open_approvers(struct safe *safe, struct fault *fault)
+enum error approvers_seal_again(struct safe *safe)
 {
-    struct slice text, seal;
+    struct slice text;
     char hex[2 * HASH_BYTES];
 
     TRY(read_approvers(safe, &text));
+    approvers_seal(&safe->keys->approvers, text, hex);
+    return file_replace(node_path(safe->node.directory, "keys/approvers").text, slice_of(hex, sizeof hex), 0600);
+}
+
+/* Sealed by the present key, or by the one before it when a change of the root was cut off there. */
+static bool approvers_sealed(const struct safe *safe, struct slice text, struct slice seal)
+{
+    const struct secret_key *before = ring_before(safe->ring, RING_APPROVERS);
+    char hex[2 * HASH_BYTES];
+
+    approvers_seal(&safe->keys->approvers, text, hex);
+    if (slice_equal(seal, slice_of(hex, sizeof hex)))
+        return true;
+    if (before)
+        approvers_seal(before, text, hex);
+    return before && slice_equal(seal, slice_of(hex, sizeof hex));
+}
+
+static enum error open_approvers(struct safe *safe, struct fault *fault)
+{
+    struct slice text, seal;
+
+    TRY(read_approvers(safe, &text));
     TRY(file_read(safe->rules_arena, node_path(safe->node.directory, "keys/approvers").text, 256, &seal, fault));
-    approvers_seal(safe, text, hex);
-    if (!slice_equal(seal, slice_of(hex, sizeof hex)))
+    if (!approvers_sealed(safe, text, seal))
         return fault_set(fault, ERROR_SEALED, "the file approvers was changed");
     enum error error = approvers_read(text, &safe->approvers);
     return error == OK ? OK : fault_set(fault, error, "the file approvers");
@@ -173,8 +190,6 @@ static enum error open_approvers(struct safe *safe, struct fault *fault)
 static enum error seal_approvers(const struct safe_options *options, struct fault *fault)
 {
     struct safe *safe = safe_new(options->world);
-    struct slice text;
-    char hex[2 * HASH_BYTES];
 
     if (!safe)
         return ERROR_MEMORY;
@@ -182,11 +197,7 @@ static enum error seal_approvers(const struct safe_options *options, struct faul
     if (error == OK)
         error = open_keys(safe, options, fault);
     if (error == OK)
-        error = read_approvers(safe, &text);
-    if (error == OK) {
-        approvers_seal(safe, text, hex);
-        error = file_replace(node_path(options->directory, "keys/approvers").text, slice_of(hex, sizeof hex), 0600);
-    }
+        error = approvers_seal_again(safe);
     safe_close(safe);
     return error;
 }
@@ -200,6 +211,7 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     TRY(open_logs(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
     TRY(reindex(safe));
+    TRY(rotation_resume(safe));
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
         return fault_set(fault, ERROR_CLOCK, "it is more than a day behind");
     return OK;
@@ -230,6 +242,7 @@ void safe_close(struct safe *safe)
     ledger_close(safe->access_log);
     ledger_close(safe->public_log);
     keystore_close(safe->keystore);
+    ring_close(safe->ring);
     secret_pool_free(safe->pool);
     arena_free(safe->rules_arena);
     arena_free(safe->arena);
@@ -241,6 +254,23 @@ enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_inde
     struct ledger_entry entry = {.leaf = text};
 
     return ledger_append(safe->public_log, &entry, 1, 0, ret_index);
+}
+
+/* The verifier's key, for strangers: log/NAME.vkey. */
+enum error log_write_vkey(const struct node *node, const char *name, const struct secret_key *seed)
+{
+    CLEANUP_BUFFER struct buffer vkey = buffer_new(512);
+    struct origin origin = origin_of(node, name);
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    char below[32];
+
+    sign_public(seed, public_key);
+    struct note_key key = note_key_make(slice_from_string(origin.text), public_key);
+    note_key_write(&key, &vkey);
+    buffer_byte(&vkey, '\n');
+    TRY(buffer_check(&vkey));
+    snprintf(below, sizeof below, "log/%s.vkey", name);
+    return file_replace(node_path(node->directory, below).text, buffer_view(&vkey), 0644);
 }
 
 /* A log begins with the old one's checkpoint, or with nothing. */
@@ -260,16 +290,7 @@ static enum error create_log(const struct node *node, const char *name, const st
         TRY(ledger_append(ledger, &entry, 1, 0, &index));
     }
 
-    /* The verifier's key, for strangers: log/NAME.vkey. */
-    CLEANUP_BUFFER struct buffer vkey = buffer_new(512);
-    uint8_t public_key[SIGN_PUBLIC_BYTES];
-    sign_public(seed, public_key);
-    struct note_key key = note_key_make(slice_from_string(origin.text), public_key);
-    note_key_write(&key, &vkey);
-    buffer_byte(&vkey, '\n');
-    TRY(buffer_check(&vkey));
-    snprintf(below, sizeof below, "log/%s.vkey", name);
-    return file_replace(node_path(node->directory, below).text, buffer_view(&vkey), 0644);
+    return log_write_vkey(node, name, seed);
 }
 
 enum error safe_create_logs(const struct safe_options *options, struct slice old_access, struct slice old_public,
@@ -327,6 +348,21 @@ static enum error publish_beginning(const struct safe_options *options, struct f
     return error;
 }
 
+static enum error create_root(const struct safe_options *options, struct fault *fault)
+{
+    const struct root_sealing usual = {.kind = options->passphrase.length == 0 ? ROOT_PLAIN : ROOT_PASSPHRASE,
+                                       .secret = options->passphrase};
+    const struct root_sealing *sealing = options->sealing ? options->sealing : &usual;
+    struct node_path path = node_path(options->directory, "keys/root");
+    CLEANUP_KEY struct secret_key root;
+
+    if (file_exists(path.text))
+        return ERROR_EXISTS;
+    options->world->random(options->world, root.byte, sizeof root.byte);
+    TRY(root_seal(path.text, sealing, &root, options->world, fault));
+    return ring_create(node_path(options->directory, "keys/ring").text, &root, options->world);
+}
+
 enum error safe_create(const struct safe_options *options, struct fault *fault)
 {
     struct node node;
@@ -334,12 +370,11 @@ enum error safe_create(const struct safe_options *options, struct fault *fault)
     TRY(node_load(options->directory, &node, fault));
     TRY(file_make_directory(node_path(options->directory, "keys").text));
     TRY(file_make_directory(node_path(options->directory, "log").text));
-    enum error error = root_create(node_path(options->directory, "keys/root").text,
-                                   options->passphrase.length == 0 ? ROOT_PLAIN : ROOT_PASSPHRASE, options->passphrase,
-                                   options->world);
-    if (error != OK)
-        return fault_set(fault, error, "the root key: a passphrase has at least 12 characters");
-    TRY(seal_approvers(options, fault));
-    TRY(safe_create_logs(options, slice_of("", 0), slice_of("", 0), fault));
-    return publish_beginning(options, fault);
+    TRY(create_root(options, fault));
+    struct safe_options opening = *options;
+    if (options->sealing && options->sealing->share) /* what was just made is what opens it */
+        opening.passphrase = buffer_view(options->sealing->share);
+    TRY(seal_approvers(&opening, fault));
+    TRY(safe_create_logs(&opening, slice_of("", 0), slice_of("", 0), fault));
+    return publish_beginning(&opening, fault);
 }

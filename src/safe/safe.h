@@ -13,11 +13,13 @@
 #include "node.h"
 
 struct safe;
+struct root_sealing;
 
 struct safe_options {
     const char *directory;
-    struct slice passphrase; /* empty on a demo node */
+    struct slice passphrase; /* what opens the root: passphrase, credential, PIN or share; empty on a demo node */
     struct world *world;     /* must outlive the safe */
+    const struct root_sealing *sealing; /* for safe_create: how the root is to lie there; NULL: by the passphrase or open */
 };
 
 /* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with
@@ -47,3 +49,9 @@ void safe_idle(struct safe *safe);
 
 /* Reads messages from the socket and answers until the door closes it. */
 MUST_CHECK enum error safe_serve(struct safe *safe, int socket);
+
+/* Every key is wiped: there is nothing left to close. */
+bool safe_is_shut(const struct safe *safe);
+
+/* Stands in DIRECTORY from a panic until somebody unlocks the node. */
+#define SAFE_LOCKED_FILE "locked"

@@ -6,59 +6,46 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "client.h"
-
-#define PASSPHRASE_MAX 1024
-
-static enum error write_passphrase(int pipe_end, struct slice passphrase)
-{
-    enum error error = file_write_all(pipe_end, passphrase.data, passphrase.length);
-
-    close(pipe_end);
-    return error;
-}
+#include "keys/ask.h"
+#include "sandbox.h"
 
 /* Runs in the child between fork and exec: system calls only. */
-static void become_safe(const char *program, const char *directory, int socket, int passphrase)
+static void become_safe(const char *program, const char *directory, int socket, int secret)
 {
     char *const arguments[] = {(char[]){"hospitium"}, (char[]){"safe"}, (char *)(uintptr_t)directory, NULL};
 
+    if (secret < 0)
+        secret = open("/dev/null", O_RDONLY | O_CLOEXEC);
     /* First out of the way of the numbers they are to have. */
-    int high_socket = fcntl(socket, F_DUPFD, 10), high_passphrase = fcntl(passphrase, F_DUPFD, 10);
-    if (dup2(high_socket, SAFE_SOCKET) < 0 || dup2(high_passphrase, SAFE_PASSPHRASE) < 0)
+    int high_socket = fcntl(socket, F_DUPFD, 10), high_secret = fcntl(secret, F_DUPFD, 10);
+    if (dup2(high_socket, SAFE_SOCKET) < 0 || dup2(high_secret, SAFE_SECRET) < 0)
         _exit(3);
-    close_range(SAFE_PASSPHRASE + 1, ~0u, 0);
+    close_range(SAFE_SECRET + 1, ~0u, 0);
     execv(program, arguments);
     _exit(3);
 }
 
-enum error safe_spawn(const char *program, const char *directory, struct slice passphrase, int *ret_socket,
-                      int *ret_pid)
+enum error safe_spawn(const char *program, const char *directory, int secret, int *ret_socket, int *ret_pid)
 {
-    int pair[2], secret[2];
+    int pair[2];
 
-    if (passphrase.length > PASSPHRASE_MAX)
-        return ERROR_VALUE;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return ERROR_IO;
-    if (pipe2(secret, O_CLOEXEC) < 0) {
-        close(pair[0]);
-        close(pair[1]);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        file_close(&secret);
         return ERROR_IO;
     }
     pid_t child = fork();
     if (child == 0)
-        become_safe(program, directory, pair[1], secret[0]);
+        become_safe(program, directory, pair[1], secret);
     close(pair[1]);
-    close(secret[0]);
-    enum error error = write_passphrase(secret[1], passphrase);
-    if (child < 0 || error != OK) {
+    file_close(&secret);
+    if (child < 0) {
         close(pair[0]);
         return ERROR_IO;
     }
@@ -67,45 +54,46 @@ enum error safe_spawn(const char *program, const char *directory, struct slice p
     return OK;
 }
 
-static enum error read_passphrase(char *into, size_t *ret_length)
+/* What opens the root is in this process from here to the end of the function and never again. */
+static enum error open_with_secret(const char *directory, struct world *world, struct safe **ret_safe,
+                                   struct fault *fault)
 {
-    size_t length = 0;
+    CLEANUP_ARENA struct arena *arena = arena_new(65536);
+    char room[ROOT_SECRET_MAX];
+    struct root_about about;
+    struct slice secret;
 
-    while (length < PASSPHRASE_MAX) {
-        ssize_t got = read(SAFE_PASSPHRASE, into + length, PASSPHRASE_MAX - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return ERROR_IO;
-        if (got == 0)
-            break;
-        length += (size_t)got;
+    if (!arena)
+        return ERROR_MEMORY;
+    enum error error = root_about(arena, node_path(directory, "keys/root").text, &about);
+    if (error != OK)
+        return fault_set(fault, error, "the root key cannot be read");
+    error = ask_read(about.kind, SAFE_SECRET, room, &secret);
+    if (error == OK) {
+        struct safe_options options = {directory, secret, world, NULL};
+        error = safe_open(&options, ret_safe, fault);
     }
-    close(SAFE_PASSPHRASE);
-    *ret_length = length;
-    return OK;
+    secret_wipe(room, sizeof room);
+    return error;
 }
 
 enum error safe_main(const char *directory, struct world *world, struct fault *fault)
 {
-    char passphrase[PASSPHRASE_MAX];
     struct safe *safe = NULL;
-    size_t length = 0;
 
-    /* No other process of the same user may read this one's memory, and no core of it is written. The terminal's
-     * interrupt is for the door: the safe ends when the door hangs up, with everything written. */
-    prctl(PR_SET_DUMPABLE, 0);
+    /* The terminal's interrupt is for the door: the safe ends when the door hangs up, with everything written. */
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    sandbox_begin();
     log_set_process(LABEL("safe"));
-    TRY(read_passphrase(passphrase, &length));
-    struct safe_options options = {directory, slice_of(passphrase, length), world};
-    enum error error = safe_open(&options, &safe, fault);
-    secret_wipe(passphrase, sizeof passphrase);
-    TRY(error);
-    error = safe_tell_rules(safe, fault);
-    if (error == OK)
+    TRY(open_with_secret(directory, world, &safe, fault));
+    enum error error = safe_tell_rules(safe, fault);
+    if (error == OK) {
+        sandbox_enter(directory);
         error = safe_serve(safe, SAFE_SOCKET);
+    }
+    if (safe_is_shut(safe))
+        _exit(0); /* closing would write and sign, and there is nothing left to sign with */
     safe_idle(safe);
     safe_close(safe);
     return error;

@@ -9,21 +9,24 @@
 #include "decider.h"
 #include "event.h"
 #include "keys/keystore.h"
+#include "keys/ring.h"
 #include "ledger/ledger.h"
 #include "node.h"
 #include "person_index.h"
 #include "protocol.h"
 #include "safe.h"
+#include "token.h"
 
-/* Derived from the root when the safe opens; in locked memory. */
+/* Taken from the ring when the safe opens and when the ring has changed; in locked memory. */
 struct safe_keys {
     struct secret_key facts;
-    struct secret_key token;
+    struct token_keys token;
     struct secret_key index;
     struct secret_key approvers;
     struct secret_key activated;
     struct secret_key sign_access;
     struct secret_key sign_public;
+    struct secret_key sign_access_before, sign_public_before; /* while verifiers still hold them */
     struct session_keys session;
 };
 
@@ -44,6 +47,7 @@ struct safe {
     struct world *world;
     struct secret_pool *pool;
     struct safe_keys *keys;
+    struct ring *ring;
     struct keystore *keystore;
     struct ledger *access_log;
     struct ledger *public_log;
@@ -58,6 +62,8 @@ struct safe {
     size_t next_unconfirmed, held_unconfirmed;
     int64_t now_ns; /* of the batch: never behind the last entry */
     bool clock_behind;
+    bool rewrapping; /* the root has changed and rows of the key store still hang from its predecessor */
+    bool shut;       /* every key is wiped: nothing is answered any more */
 };
 
 /* One request of a batch. */
@@ -111,6 +117,20 @@ void unconfirmed_drop(struct safe *safe, const struct request *request);   /* it
 void unconfirmed_settle(struct safe *safe, const struct request *request); /* it is durable, or has failed */
 void unconfirmed_confirm(struct safe *safe, const struct completion *completion);
 void unconfirmed_free(struct safe *safe);
+
+/* rotation.c: the ring's keys as the safe uses them; what a change of keys left to do; some of it, between batches. */
+void safe_take_keys(struct safe *safe);
+const struct secret_key *safe_sign_before(const struct safe *safe, enum ring_use use); /* NULL when there is none */
+MUST_CHECK enum error rotation_resume(struct safe *safe);
+void rotation_step(struct safe *safe);
+void rotation_idle(struct safe *safe);
+/* The root's file, the ring and the approvers' seal, below DIRECTORY/keys: as they are at this moment, with the rows. */
+MUST_CHECK enum error rotation_backup(struct safe *safe, const char *directory);
+answer_function answer_rotate, answer_panic;
+
+/* safe.c: the seal of the file of approvers, made anew; a log's public key for strangers. */
+MUST_CHECK enum error approvers_seal_again(struct safe *safe);
+MUST_CHECK enum error log_write_vkey(const struct node *node, const char *name, const struct secret_key *seed);
 
 /* Appends text to the public log. */
 MUST_CHECK enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index);

@@ -8,20 +8,27 @@
 static const struct slice prefix = {"hsp1_", 5}; /* 1: the format */
 static const struct slice binding = {"token1", 6};
 
-void token_seal(const struct secret_key *key, struct world *world, const struct credential *credential,
+void token_seal(const struct token_keys *keys, struct world *world, const struct credential *credential,
                 struct buffer *into)
 {
     CLEANUP_BUFFER struct buffer plain = buffer_new(PROTOCOL_TOKEN_MAX);
     uint8_t sealed[PROTOCOL_TOKEN_MAX + SEAL_OVERHEAD];
 
     credential_write(credential, &plain);
-    seal(key, world, binding, buffer_view(&plain), sealed);
+    seal(&keys->now, world, binding, buffer_view(&plain), sealed);
     buffer_slice(into, prefix);
     encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), into);
 }
 
+static bool opens(const struct token_keys *keys, struct slice sealed, void *room)
+{
+    if (seal_open(&keys->now, binding, sealed, room) == OK)
+        return true;
+    return keys->has_before && seal_open(&keys->before, binding, sealed, room) == OK;
+}
+
 /* The credential's bytes into `room`. */
-static enum error unseal(const struct secret_key *key, struct slice token, void *room, size_t *ret_length)
+static enum error unseal(const struct token_keys *keys, struct slice token, void *room, size_t *ret_length)
 {
     uint8_t sealed[PROTOCOL_TOKEN_MAX];
     size_t length = 0;
@@ -29,7 +36,7 @@ static enum error unseal(const struct secret_key *key, struct slice token, void 
     if (!slice_starts_with(token, prefix) || token.length > PROTOCOL_TOKEN_MAX)
         return ERROR_UNAUTHENTICATED;
     if (decode_base64url(slice_from(token, prefix.length), sealed, sizeof sealed, &length) != OK ||
-        length < SEAL_OVERHEAD || seal_open(key, binding, slice_of(sealed, length), room) != OK)
+        length < SEAL_OVERHEAD || !opens(keys, slice_of(sealed, length), room))
         return ERROR_UNAUTHENTICATED;
     *ret_length = length - SEAL_OVERHEAD;
     return OK;
@@ -42,12 +49,12 @@ static enum error read_credential(struct slice plain, int64_t now_s, struct cred
     return ret->expires_s <= now_s ? ERROR_TOKEN_EXPIRED : OK;
 }
 
-enum error token_open(const struct secret_key *key, struct slice token, int64_t now_s, void *room,
+enum error token_open(const struct token_keys *keys, struct slice token, int64_t now_s, void *room,
                       struct credential *ret)
 {
     size_t length = 0;
 
-    TRY(unseal(key, token, room, &length));
+    TRY(unseal(keys, token, room, &length));
     return read_credential(slice_of(room, length), now_s, ret);
 }
 
@@ -78,6 +85,11 @@ struct token_cache *token_cache_new(void)
     return NULL;
 }
 
+void token_cache_clear(struct token_cache *cache)
+{
+    secret_wipe(cache->place, CACHED * sizeof *cache->place);
+}
+
 void token_cache_free(struct token_cache *cache)
 {
     if (!cache)
@@ -95,7 +107,7 @@ static struct cached_token *place_of(struct token_cache *cache, struct slice tok
     return &cache->place[number % CACHED];
 }
 
-enum error token_open_again(struct token_cache *cache, const struct secret_key *key, struct slice token, int64_t now_s,
+enum error token_open_again(struct token_cache *cache, const struct token_keys *keys, struct slice token, int64_t now_s,
                             void *room, struct credential *ret)
 {
     struct cached_token *place = place_of(cache, token);
@@ -105,7 +117,7 @@ enum error token_open_again(struct token_cache *cache, const struct secret_key *
         memcpy(room, place->plain, place->plain_length);
         return read_credential(slice_of(room, place->plain_length), now_s, ret);
     }
-    TRY(unseal(key, token, room, &length));
+    TRY(unseal(keys, token, room, &length));
     memcpy(place->token, token.data, token.length);
     memcpy(place->plain, room, length);
     place->length = token.length;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "keys/keystore.h"
@@ -20,6 +21,7 @@ static const struct secret_key root = {{42}};
 struct opened {
     struct scratch scratch;
     struct world world;
+    struct ring *ring;
     struct keystore *keystore;
 };
 
@@ -27,8 +29,14 @@ static void open_again(struct opened *opened)
 {
     keystore_close(opened->keystore);
     opened->keystore = NULL;
-    assert_int_equal(keystore_open(scratch_path(&opened->scratch, "keys.db"), &root, &opened->world, &opened->keystore,
-                                   NULL),
+    ring_close(opened->ring);
+    opened->ring = NULL;
+    const char *path = scratch_path(&opened->scratch, "ring");
+    if (!file_exists(path))
+        assert_int_equal(ring_create(path, &root, &opened->world), OK);
+    assert_int_equal(ring_open(path, &root, false, &opened->world, &opened->ring, NULL), OK);
+    assert_int_equal(keystore_open(scratch_path(&opened->scratch, "keys.db"), opened->ring, &opened->world,
+                                   &opened->keystore, NULL),
                      OK);
 }
 
@@ -40,6 +48,7 @@ static struct opened opened_new(void)
 static void close_all(struct opened *opened)
 {
     keystore_close(opened->keystore);
+    ring_close(opened->ring);
     scratch_remove(&opened->scratch);
 }
 
@@ -153,8 +162,13 @@ static void another_root_opens_nothing(void **state)
     add(opened.keystore, &anna);
     keystore_close(opened.keystore);
     opened.keystore = NULL;
-    assert_int_equal(keystore_open(scratch_path(&opened.scratch, "keys.db"), &wrong, &opened.world, &opened.keystore,
-                                   NULL),
+    ring_close(opened.ring);
+    assert_int_equal(unlink(scratch_path(&opened.scratch, "ring")), 0);
+    assert_int_equal(ring_create(scratch_path(&opened.scratch, "ring"), &wrong, &opened.world), OK);
+    assert_int_equal(ring_open(scratch_path(&opened.scratch, "ring"), &wrong, false, &opened.world, &opened.ring, NULL),
+                     OK);
+    assert_int_equal(keystore_open(scratch_path(&opened.scratch, "keys.db"), opened.ring, &opened.world,
+                                   &opened.keystore, NULL),
                      OK);
     assert_int_equal(find(opened.keystore, &anna), ERROR_SEALED);
     assert_int_equal(keystore_person(opened.keystore, &anna, 0, &person, NULL), OK);
@@ -316,7 +330,7 @@ static void a_restored_backup_is_made_to_forget(void **state)
     assert_int_equal(keystore_destroy(opened.keystore, &anna, 7, &commitment), OK);
     assert_int_equal(keystore_commit(opened.keystore), OK);
 
-    assert_int_equal(keystore_open(scratch_path(&opened.scratch, "copy.db"), &root, &opened.world, &restored, NULL), OK);
+    assert_int_equal(keystore_open(scratch_path(&opened.scratch, "copy.db"), opened.ring, &opened.world, &restored, NULL), OK);
     assert_int_equal(find(restored, &anna), OK);
     assert_int_equal(keystore_replay(restored, &unrelated, 8, &found), OK);
     assert_false(found);

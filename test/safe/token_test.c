@@ -11,7 +11,7 @@
 #include "crypto/encode.h"
 #include "safe/token.h"
 
-static const struct secret_key key = {{1}}, other_key = {{2}};
+static const struct token_keys key = {.now = {{1}}}, other_key = {.now = {{2}}};
 
 static struct credential nurse(void)
 {
@@ -104,7 +104,7 @@ static void bytes_sealed_for_another_use_are_no_token(void **state)
     credential_write(&certified, &plain);
     for (int use = 0; use < 2; use++) {
         buffer_clear(&token);
-        seal(&key, &world, use == 0 ? SLICE("facts") : SLICE("token1"), buffer_view(&plain), sealed);
+        seal(&key.now, &world, use == 0 ? SLICE("facts") : SLICE("token1"), buffer_view(&plain), sealed);
         buffer_string(&token, "hsp1_");
         encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), &token);
         assert_int_equal(open_token(buffer_view(&token), 1500), use == 0 ? ERROR_UNAUTHENTICATED : OK);
@@ -134,6 +134,26 @@ static void the_longest_actor_fits(void **state)
     assert_int_equal(open_token(buffer_view(&token), 1500), OK);
 }
 
+/* After a change of the root: what was given out is taken for a while, and what is made is made with the new key. */
+static void tokens_of_before_a_change_are_taken_while_their_key_is_kept(void **state)
+{
+    const struct token_keys changed = {.now = {{2}}, .before = {{1}}, .has_before = true};
+    const struct token_keys forgotten = {.now = {{2}}, .before = {{1}}};
+    struct credential certified = nurse(), back;
+    CLEANUP_BUFFER struct buffer token = token_of(&certified), new = buffer_new(1024);
+    uint8_t room[PROTOCOL_TOKEN_MAX];
+    struct world world = world_driven(4, 0);
+
+    (void)state;
+    assert_int_equal(token_open(&changed, buffer_view(&token), 1500, room, &back), OK);
+    assert_true(slice_is(back.actor, "nurse-1"));
+    assert_int_equal(token_open(&changed, buffer_view(&token), 2000, room, &back), ERROR_TOKEN_EXPIRED);
+    assert_int_equal(token_open(&forgotten, buffer_view(&token), 1500, room, &back), ERROR_UNAUTHENTICATED);
+    token_seal(&changed, &world, &certified, &new);
+    assert_int_equal(token_open(&key, buffer_view(&new), 1500, room, &back), ERROR_UNAUTHENTICATED);
+    assert_int_equal(token_open(&other_key, buffer_view(&new), 1500, room, &back), OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +164,7 @@ int main(void)
         cmocka_unit_test(bytes_sealed_for_another_use_are_no_token),
         cmocka_unit_test(another_nodes_token_is_nobodys),
         cmocka_unit_test(the_longest_actor_fits),
+        cmocka_unit_test(tokens_of_before_a_change_are_taken_while_their_key_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

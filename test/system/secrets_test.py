@@ -39,14 +39,32 @@ def root_of(node):
     return bytes.fromhex(key)
 
 
-def person_keys(node, root):
+RING_USES = {1: "persons", 2: "years", 3: "destroyed", 4: "facts", 5: "token", 6: "index", 7: "approvers", 8: "activated",
+             9: "sign access log", 10: "sign public log", 11: "posting", 12: "further", 64: "sector"}
+
+
+def keys_of_ring(node):
+    """Every key of the ring, as docs/formats.md says it lies there."""
+    with open(os.path.join(node.directory, "keys", "ring"), encoding="ascii") as file:
+        first, line = file.read().split("\n")[:2]
+    assert first == "hospitium-ring 1"
+    body = unseal(derive(root_of(node), "ring"), b"ring 1", bytes.fromhex(line))
+    keys = {}
+    for at in range(5, len(body), 75):
+        name = RING_USES[body[at]] + (" %d" % body[at + 1] if body[at] == 64 else "")
+        keys[name] = body[at + 11:at + 43]
+    assert len(keys) == body[4]
+    return keys
+
+
+def person_keys(node, persons_key):
     """Each person's own key and those of her drawers, from the key store's file."""
     own, drawers = [], []
     store = sqlite3.connect("file:%s?mode=ro" % os.path.join(node.directory, "keys", "keys.db"), uri=True)
     for person, wrapped in store.execute("SELECT person, wrapped FROM person_key"):
         assert wrapped[0] == 1, "the row has another format: the test no longer knows it"
         row = wrapped[1:]
-        own.append(unseal(derive(root, "persons"), person + b"\0", row[:WRAPPED]))
+        own.append(unseal(persons_key, person + b"\0", row[:WRAPPED]))
         for drawer in range(1, DRAWERS + 1):
             drawers.append(unseal(own[-1], person + bytes([drawer]), row[WRAPPED * drawer:WRAPPED * (drawer + 1)]))
     store.close()
@@ -95,7 +113,8 @@ class Memory(SystemTest):
             assert nurse.get("/fhir/Observation?patient=" + person).json()["total"] == 1
         time.sleep(1.5)  # the idle work of the safe is done too
         cls.root = root_of(cls.node)
-        cls.own, cls.drawers = person_keys(cls.node, cls.root)
+        cls.ring = keys_of_ring(cls.node)
+        cls.own, cls.drawers = person_keys(cls.node, cls.ring["persons"])
         try:
             next(memory(cls.node.safe_pid()))
         except PermissionError:
@@ -105,14 +124,14 @@ class Memory(SystemTest):
     def held(self):
         """Keys that the safe holds as long as it runs."""
         uses = ("persons", "years", "destroyed", "facts", "token", "index", "sign access log", "sign public log")
-        return {use: derive(self.root, use) for use in uses}
+        return {use: self.ring[use] for use in uses}
 
     def test_the_search_finds_what_is_there(self):
-        # Else the next tests prove nothing: the same search finds the derived keys in the safe, and the token that the
+        # Else the next tests prove nothing: the same search finds the ring's keys in the safe, and the token that the
         # door remembers in the door.
         self.assertEqual(found_in(self.node.safe_pid(), self.held()), set(self.held()))
         self.assertEqual(len(self.own), len(self.persons))
-        session = {"posting": derive(self.root, "posting"), "sector": derive(self.root, "sector", 1)}
+        session = {"posting": self.ring["posting"], "sector": self.ring["sector 1"]}
         self.assertEqual(found_in(self.node.door.pid, session), set(session))
 
     def test_the_door_holds_neither_root_nor_any_key_of_the_safe(self):
