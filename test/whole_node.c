@@ -127,8 +127,11 @@ struct whole_person whole_patient(const struct id *person)
 struct slice whole_token(struct whole *whole, const struct whole_person *person)
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
+    struct slice actor = person->actor ? slice_from_string(person->actor)
+                                       : arena_format(whole->arena, "%s@%s", vocabulary_word(VOCABULARY_ROLE, person->role),
+                                                      person->organization);
     struct credential credential = {
-        .actor = SLICE("somebody"), .role = person->role, .sector = person->sector, .training = TRAINING_CURRENT,
+        .actor = actor, .role = person->role, .sector = person->sector, .training = TRAINING_CURRENT,
         .organization = node_organization(slice_from_string(person->organization)), .person = person->person,
         .purposes = person->purposes, .expires_s = 3600,
     };

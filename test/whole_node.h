@@ -42,6 +42,7 @@ struct whole_person {
     uint32_t purposes;
     const char *organization; /* short name */
     struct id person;         /* of a patient */
+    const char *actor;        /* her name; NULL: one of her role and organisation */
 };
 extern const struct whole_person NURSE, PHYSICIAN_EMERGENCY, PHYSICIAN_ELSEWHERE, OVERSEER, OFFICER, CLERK;
 struct whole_person whole_patient(const struct id *person);

@@ -39,9 +39,9 @@ static void ask_kernel(void *bytes, size_t length)
     }
 }
 
-/* An entry of the log takes five short draws, and a system call for each would be a tenth of its cost. So a thread draws
- * a page of randomness at a time: locked, left out of core dumps, empty in a child after a fork, each byte handed out
- * once and wiped. */
+/* An entry of the log takes five short draws, and a system call for each would be a tenth of its cost. So a thread
+ * draws a page of randomness at a time: locked, left out of core dumps, empty in a child after a fork, each byte
+ * handed out once and wiped. */
 struct drawn {
     size_t left;
     unsigned char byte[4096 - sizeof(size_t)];

@@ -225,3 +225,15 @@ enum error control_get(struct control *control, struct arena *arena, const char 
 
     return head.data ? exchange(control, arena, head, slice_of("", 0), ret_answer, fault) : ERROR_MEMORY;
 }
+
+enum error control_send(struct control *control, struct arena *arena, const char *method, const char *path,
+                        const char *token, struct slice body, struct slice *ret_answer, struct fault *fault)
+{
+    struct slice head = arena_format(arena,
+                                     "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                     "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                                     "Content-Length: %zu\r\n\r\n",
+                                     method, path, token, body.length);
+
+    return head.data ? exchange(control, arena, head, body, ret_answer, fault) : ERROR_MEMORY;
+}

@@ -25,3 +25,8 @@ MUST_CHECK enum error control_post(struct control *control, struct arena *arena,
 /* The same with a token, for what an API route does. */
 MUST_CHECK enum error control_get(struct control *control, struct arena *arena, const char *path, const char *token,
                                   struct slice *ret_answer, struct fault *fault);
+
+/* Any method with a token and a body of JSON, which may be empty. */
+MUST_CHECK enum error control_send(struct control *control, struct arena *arena, const char *method, const char *path,
+                                   const char *token, struct slice body, struct slice *ret_answer,
+                                   struct fault *fault);

@@ -218,16 +218,15 @@ static enum error make_node(const struct init_options *options, struct fault *fa
 int command_init(int argc, char **argv)
 {
     struct init_options options = {0};
-    const struct option_spec specs[] = {{"name", &options.name, NULL},
-                                        {"pack", &options.pack, NULL},
-                                        SEALING_OPTIONS(options.sealing),
-                                        {"oversight-key", &options.oversight, NULL},
-                                        {"approvers", &options.approvers, NULL},
-                                        {"demo", NULL, &options.demo}};
+    const struct option_spec specs[] = {
+        {"name", &options.name, NULL},           {"pack", &options.pack, NULL},
+        SEALING_OPTIONS(options.sealing),        {"oversight-key", &options.oversight, NULL},
+        {"approvers", &options.approvers, NULL}, {"demo", NULL, &options.demo}};
     struct fault fault = {0};
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, sizeof specs / sizeof *specs, &options.directory, 1, &positions) || positions != 1 || !options.name)
+    if (!command_arguments(argc, argv, specs, sizeof specs / sizeof *specs, &options.directory, 1, &positions) ||
+        positions != 1 || !options.name)
         return command_usage(argv[0]);
     enum error error = make_node(&options, &fault);
     if (error != OK)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* hospitium serve: the safe first, as a process of its own, then the door. The door never reads the root key; when the
- * safe dies it starts a new one, if that can be done without a person (a demo node, a systemd credential, a file that was
- * named) and nobody has shut the node. */
+ * safe dies it starts a new one, if that can be done without a person (a demo node, a systemd credential, a file that
+ * was named) and nobody has shut the node. */
 
 #define _GNU_SOURCE
 #include <limits.h>

@@ -188,6 +188,11 @@ void gate_identify(struct gate *gate, struct arena *arena, struct slice token, g
     safe_call(gate->client, PROTOCOL_CREDENTIAL, token, identified, identify);
 }
 
+void gate_forget_askers(struct gate *gate)
+{
+    memset(gate->remembered, 0, GATE_CREDENTIALS * sizeof *gate->remembered);
+}
+
 /* ---- ids and tokens ---- */
 
 struct id gate_wire_id(struct gate *gate, enum sector sector, const struct id *inside)

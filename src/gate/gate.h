@@ -50,6 +50,9 @@ typedef void gate_identified(void *context, enum error error, const struct crede
  * anew by the safe. */
 void gate_identify(struct gate *gate, struct arena *arena, struct slice token, gate_identified *done, void *context);
 
+/* Forgets the remembered tokens: somebody was suspended, or is no longer. */
+void gate_forget_askers(struct gate *gate);
+
 /* ---- ids on the wire ---- */
 
 /* Each sector sees other ids; reversible only in here. */

@@ -53,6 +53,11 @@ MUST_CHECK enum error gate_view_open(struct gate *gate, struct arena *arena, enu
                                      const struct vault_version *version, const struct grant_target *grant,
                                      struct gate_view *ret_view);
 
+/* The obligation redact_location: the resource without anything that says where or by whom she was seen. Into the
+ * arena. */
+MUST_CHECK enum error gate_redact_location(struct arena *arena, struct slice type, struct slice json,
+                                           struct slice *ret_json);
+
 /* The parts opened, for a write that carries on from them. */
 MUST_CHECK enum error gate_open_parts(struct arena *arena, const struct vault_version *version,
                                       const struct grant_target *grant, struct splice_bodies *ret_bodies,

@@ -110,7 +110,8 @@ enum error gate_view_open(struct gate *gate, struct arena *arena, enum sector se
     unsigned opened = stored & grant->drawers;
     if (opened == 0)
         return ERROR_NOT_FOUND;
-    ret_view->partial = opened != stored;
+    /* A part is tagged as one: when there is more than was opened, and when the rules say that this is a part. */
+    ret_view->partial = opened != stored || grant->obligations & OBLIGATION_SUBSET;
     ret_view->drawers = opened;
 
     struct splice_header header = {.type = version->type,
@@ -121,6 +122,8 @@ enum error gate_view_open(struct gate *gate, struct arena *arena, enum sector se
     CLEANUP_BUFFER_WIPE struct buffer json = buffer_new(SPLICE_TEXT_MAX * 2);
     TRY(splice_join(&header, &bodies, translate_outward, &outward, &json));
     TRY(buffer_check(&json));
+    if (grant->obligations & OBLIGATION_REDACT_LOCATION)
+        return gate_redact_location(arena, version->type, buffer_view(&json), &ret_view->json);
     ret_view->json = arena_copy(arena, buffer_view(&json));
     return ret_view->json.data ? OK : ERROR_MEMORY;
 }

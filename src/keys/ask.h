@@ -15,8 +15,8 @@
 
 #include "root.h"
 
-/* A descriptor to read from, or -1 when this kind needs nothing. ERROR_FILE_MISSING; ERROR_SEALED when there is no place
- * and nobody may be asked. */
+/* A descriptor to read from, or -1 when this kind needs nothing. ERROR_FILE_MISSING; ERROR_SEALED when there is no
+ * place and nobody may be asked. */
 MUST_CHECK enum error ask_place(enum root_kind kind, const char *file, bool may_ask, int *ret_descriptor,
                                 struct fault *fault);
 

@@ -63,8 +63,8 @@ const struct store_statement keystore_statement[KEYSTORE_STATEMENTS] = {
 static const struct store_schema schema = {"keys", migrations, 2, keystore_statement, KEYSTORE_STATEMENTS};
 static const struct store_schema *const schemas[] = {&schema};
 
-enum error keystore_open(const char *path, const struct ring *ring, struct world *world,
-                         struct keystore **ret_keystore, struct fault *fault)
+enum error keystore_open(const char *path, const struct ring *ring, struct world *world, struct keystore **ret_keystore,
+                         struct fault *fault)
 {
     struct keystore *keystore = calloc(1, sizeof *keystore);
 
@@ -116,7 +116,7 @@ static struct wrap_binding wrap_binding(const struct id *person, unsigned use)
 }
 
 void keystore_wrap(struct keystore *keystore, const struct secret_key *under, const struct id *person, unsigned use,
-                 const struct secret_key *key, uint8_t *row)
+                   const struct secret_key *key, uint8_t *row)
 {
     struct wrap_binding binding = wrap_binding(person, use);
 
@@ -125,7 +125,7 @@ void keystore_wrap(struct keystore *keystore, const struct secret_key *under, co
 }
 
 enum error keystore_unwrap(const struct secret_key *under, const struct id *person, unsigned use, struct slice row,
-                         struct secret_key *ret_key)
+                           struct secret_key *ret_key)
 {
     struct wrap_binding binding = wrap_binding(person, use);
 
@@ -192,7 +192,8 @@ enum error keystore_person(struct keystore *keystore, const struct id *person, u
         row = slice_of(pending.added->wrapped, ROW_BYTES);
         epoch = pending.added->epoch;
     } else {
-        TRY(store_one(keystore->store, &keystore_statement[PERSON_GET], STORE_VALUES(store_blob(id_slice(person))), &cursor));
+        TRY(store_one(keystore->store, &keystore_statement[PERSON_GET], STORE_VALUES(store_blob(id_slice(person))),
+                      &cursor));
         found.facts_version = (uint64_t)store_column_integer(&cursor, 0);
         found.facts_confirmed = (uint64_t)store_column_integer(&cursor, 1);
         row = store_column_bytes(&cursor, 2);
@@ -270,9 +271,9 @@ static enum error apply(struct store *store, const struct change *change)
 
     switch (change->kind) {
     case CHANGE_ADD:
-        return store_run(store, &keystore_statement[PERSON_ADD],
-                         STORE_VALUES(person, store_blob(slice_of(change->wrapped, ROW_BYTES)), store_integer(change->epoch)),
-                         NULL);
+        return store_run(
+            store, &keystore_statement[PERSON_ADD],
+            STORE_VALUES(person, store_blob(slice_of(change->wrapped, ROW_BYTES)), store_integer(change->epoch)), NULL);
     case CHANGE_FACTS:
         return store_run(store, &keystore_statement[PERSON_FACTS],
                          STORE_VALUES(person, store_integer((int64_t)change->facts.facts_version),
@@ -380,7 +381,7 @@ static enum error find_hour(struct keystore *keystore, uint32_t hour, const stru
 }
 
 void keystore_year_wrap(struct keystore *keystore, uint32_t year, const struct secret_key *key,
-                      uint8_t wrapped[WRAPPED_BYTES])
+                        uint8_t wrapped[WRAPPED_BYTES])
 {
     struct number_binding binding = number_binding(year);
 

@@ -10,8 +10,8 @@
  *   destroyed   what was destroyed, as commitments, so that a restored backup can be made to forget it too
  *
  * A write is collected in a batch and made durable by keystore_commit, once for everything the batch needs. Each row
- * says under which epoch of the ring it is wrapped; rows of the epoch before are wrapped anew in steps, while everything
- * else goes on. */
+ * says under which epoch of the ring it is wrapped; rows of the epoch before are wrapped anew in steps, while
+ * everything else goes on. */
 
 #include "base/arena.h"
 #include "base/id.h"

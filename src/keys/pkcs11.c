@@ -111,17 +111,19 @@ static enum error open_token(struct session *session, struct slice label, struct
                         session->functions->C_OpenSession(slot[i], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
                                                           &session->handle),
                         "C_OpenSession"));
-        return token_error(session,
-                           session->functions->C_Login(session->handle, CKU_USER,
-                                                       (CK_UTF8CHAR_PTR)(uintptr_t)pin.data, pin.length),
-                           "C_Login");
+        return token_error(
+            session,
+            session->functions->C_Login(session->handle, CKU_USER, (CK_UTF8CHAR_PTR)(uintptr_t)pin.data, pin.length),
+            "C_Login");
     }
     return fault_set(session->fault, ERROR_FILE_MISSING, "no token is labelled %.*s", SLICE_PRINT(label));
 }
 
-static enum error find_key(struct session *session, CK_OBJECT_CLASS class, struct slice label, CK_OBJECT_HANDLE *ret_key)
+static enum error find_key(struct session *session, CK_OBJECT_CLASS class, struct slice label,
+                           CK_OBJECT_HANDLE *ret_key)
 {
-    CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &class, sizeof class}, {CKA_LABEL, (void *)(uintptr_t)label.data, label.length}};
+    CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &class, sizeof class},
+                             {CKA_LABEL, (void *)(uintptr_t)label.data, label.length}};
     CK_ULONG found = 0;
 
     TRY(token_error(session, session->functions->C_FindObjectsInit(session->handle, wanted, 2), "C_FindObjectsInit"));
@@ -148,10 +150,10 @@ static enum error make_key(struct session *session, struct slice label, CK_OBJEC
         {CKA_VALUE_LEN, &bytes, sizeof bytes},
     };
 
-    return token_error(session,
-                       session->functions->C_GenerateKey(session->handle, &mechanism, made, sizeof made / sizeof *made,
-                                                         ret_key),
-                       "C_GenerateKey");
+    return token_error(
+        session,
+        session->functions->C_GenerateKey(session->handle, &mechanism, made, sizeof made / sizeof *made, ret_key),
+        "C_GenerateKey");
 }
 
 static CK_MECHANISM mechanism_of(struct pkcs11_wrapped *wrapped)
@@ -211,7 +213,8 @@ static enum error unwrap(struct session *session, struct call *call)
     secret_wipe(plain, sizeof plain);
     return code == CKR_OK && length == sizeof call->key.byte
                ? OK
-               : fault_set(session->fault, ERROR_SEALED, "the key on the token is not the one that wrapped (0x%lx)", code);
+               : fault_set(session->fault, ERROR_SEALED, "the key on the token is not the one that wrapped (0x%lx)",
+                           code);
 }
 
 /* In the child. */

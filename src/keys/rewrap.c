@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* After a change of the root: the rows that the epoch before wrapped are wrapped anew, some at a time, in transactions of
- * their own. A crash between two steps loses nothing: each row says which epoch's key it wants. */
+/* After a change of the root: the rows that the epoch before wrapped are wrapped anew, some at a time, in
+ * transactions of their own. A crash between two steps loses nothing: each row says which epoch's key it wants. */
 
 #include "keystore_inside.h"
 #include "store/writer.h"
@@ -53,7 +53,8 @@ static enum error rewrap_years(struct store *store, void *context)
     CLEANUP_CURSOR struct store_cursor cursor = {0};
     uint8_t wrapped[WRAPPED_BYTES];
 
-    TRY(store_query(store, &keystore_statement[YEAR_BEFORE], STORE_VALUES(store_integer(ring_epoch(keystore->ring))), &cursor));
+    TRY(store_query(store, &keystore_statement[YEAR_BEFORE], STORE_VALUES(store_integer(ring_epoch(keystore->ring))),
+                    &cursor));
     for (; store_next(&cursor); rewrap->rows++) {
         CLEANUP_KEY struct secret_key key;
         uint32_t year = (uint32_t)store_column_integer(&cursor, 0);

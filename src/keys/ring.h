@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The ring: every key of a node that is not a person's, an hour's or a year's. Each is random and of its own; all of them
- * lie in one small file (keys/ring), sealed under a key that is derived from the root. So the root can be changed without
- * changing what must stay, and what may change is changed with it: README.md says which is which.
+/* The ring: every key of a node that is not a person's, an hour's or a year's. Each is random and of its own; all of
+ * them lie in one small file (keys/ring), sealed under a key that is derived from the root. So the root can be
+ * changed without changing what must stay, and what may change is changed with it: README.md says which is which.
  *
- * A key that changed keeps its predecessor (`before`) for as long as something still needs it. Who holds the ring's seal
- * can keep the ring, and cannot find the root: the safe holds the seal, and nobody holds the root.
+ * A key that changed keeps its predecessor (`before`) for as long as something still needs it. Who holds the ring's
+ * seal can keep the ring, and cannot find the root: the safe holds the seal, and nobody holds the root.
  *
- * File: "hospitium-ring 1\n", then a line in hexadecimal for each root that may open it, one or, while the root is being
- * changed, two:   seal(derive(root, "ring", 0), "ring 1", body)
- * body: epoch u32 ‖ count u8 ‖ count × (use u8 ‖ number u8 ‖ flags u8 ‖ until i64 ‖ key 32 ‖ before 32), big-endian.
- * Everything returned is in locked memory and lives as long as the ring. One thread. */
+ * File: "hospitium-ring 1\n", then a line in hexadecimal for each root that may open it, one or, while the root is
+ * being changed, two:   seal(derive(root, "ring", 0), "ring 1", body) body: epoch u32 ‖ count u8 ‖ count × (use u8 ‖
+ * number u8 ‖ flags u8 ‖ until i64 ‖ key 32 ‖ before 32), big-endian. Everything returned is in locked memory and
+ * lives as long as the ring. One thread. */
 
 #include "base/error.h"
 #include "base/vocabulary.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The root key of a node: it opens the ring (ring.h), and the ring everything else. It lies in one file, sealed in one of
- * five ways; in memory it exists only while a process opens or seals it.
+/* The root key of a node: it opens the ring (ring.h), and the ring everything else. It lies in one file, sealed in
+ * one of five ways; in memory it exists only while a process opens or seals it.
  *
  * File: "hospitium-root 2\n", then kind, salt and the (sealed) key in hexadecimal, one a line; then what the kind needs
  * besides, `name value` a line. "hospitium-root 1" had the first two kinds and no ring; such files still open. */
@@ -36,8 +36,8 @@ struct root_sealing {
 const char *root_kind_word(enum root_kind kind);
 MUST_CHECK enum error root_kind_named(struct slice word, enum root_kind *ret_kind);
 
-/* Writes the file at `path` so that it opens to `root`; what was there is replaced. ERROR_VALUE for a secret that is too
- * short; what the token says. */
+/* Writes the file at `path` so that it opens to `root`; what was there is replaced. ERROR_VALUE for a secret that is
+ * too short; what the token says. */
 MUST_CHECK enum error root_seal(const char *path, const struct root_sealing *sealing, const struct secret_key *root,
                                 struct world *world, struct fault *fault);
 
@@ -47,7 +47,8 @@ MUST_CHECK enum error root_create(const char *path, const struct root_sealing *s
 
 /* `secret` is the passphrase, the credential's bytes, the PIN or the other share's line. ERROR_FILE_MISSING,
  * ERROR_SYNTAX, ERROR_SEALED for the wrong secret. */
-MUST_CHECK enum error root_open(const char *path, struct slice secret, struct secret_key *ret_root, struct fault *fault);
+MUST_CHECK enum error root_open(const char *path, struct slice secret, struct secret_key *ret_root,
+                                struct fault *fault);
 
 /* What can be known of the file without a secret. Texts live in the arena. */
 struct root_about {

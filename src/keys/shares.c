@@ -73,8 +73,7 @@ enum error shares_split(const struct secret_key *key, unsigned count, unsigned n
         return ERROR_VALUE;
     world->random(world, set, sizeof set);
     for (unsigned i = 0; i < count; i++) {
-        ret_share[i] = (struct share){
-            .number = (uint8_t)(i + 1), .count = (uint8_t)count, .need = (uint8_t)need};
+        ret_share[i] = (struct share){.number = (uint8_t)(i + 1), .count = (uint8_t)count, .need = (uint8_t)need};
         memcpy(ret_share[i].set, set, sizeof set);
     }
     for (size_t at = 0; at < SECRET_KEY_BYTES; at++) {
@@ -244,7 +243,8 @@ enum error share_read(struct slice line, struct share *ret_share)
     while (line.length > 0 && strchr(" \r\n", line.data[line.length - 1]))
         line.length--;
     struct slice rest = line;
-    if (line.length > SHARE_LINE_MAX || line.length < 2 * CHECK_BYTES || !slice_equal(slice_cut(&rest, ' '), first_word))
+    if (line.length > SHARE_LINE_MAX || line.length < 2 * CHECK_BYTES ||
+        !slice_equal(slice_cut(&rest, ' '), first_word))
         return ERROR_SYNTAX;
     TRY(decode_hex(slice_from(line, line.length - 2 * CHECK_BYTES), wanted, sizeof wanted));
     check_of(slice_of(line.data, line.length - 2 * CHECK_BYTES), check);

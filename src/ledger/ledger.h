@@ -106,7 +106,8 @@ struct tree_head ledger_head(const struct ledger *ledger);
  * grown since it last did (some 40 microseconds). Writes no file. */
 MUST_CHECK enum error ledger_checkpoint(struct ledger *ledger, struct buffer *ret_note);
 
-/* `seed` has changed under the log: the next checkpoint is signed with it, and with `seed_before` unless that is NULL. */
+/* `seed` has changed under the log: the next checkpoint is signed with it, and with `seed_before` unless that is
+ * NULL. */
 void ledger_rekey(struct ledger *ledger, const struct secret_key *seed_before);
 
 /* Brings the derived files up to the present size: checkpoint, partial tiles, and full tiles that could not be written

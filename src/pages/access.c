@@ -68,6 +68,43 @@ static const struct {
 #undef OUTCOME
 };
 
+static const struct {
+    const char *word;
+    enum message_id message;
+} BASES[ACCESS_BASIS_COUNT] = {
+    [ACCESS_BASIS_UNKNOWN] = {"", MESSAGE_BASIS_UNKNOWN},
+#define BASIS(name, word) [ACCESS_BASIS_##name] = {word, MESSAGE_BASIS_##name},
+#define OWED(name, word)
+#include "access_words.def"
+#undef BASIS
+#undef OWED
+}, OWED_WORDS[ACCESS_OWED_COUNT] = {
+#define BASIS(name, word)
+#define OWED(name, word) [ACCESS_OWED_##name] = {word, MESSAGE_OWED_##name},
+#include "access_words.def"
+};
+
+enum access_basis access_basis_of(struct slice word)
+{
+    for (unsigned b = 1; b < ACCESS_BASIS_COUNT; b++)
+        if (slice_is(word, BASES[b].word))
+            return (enum access_basis)b;
+    return ACCESS_BASIS_UNKNOWN;
+}
+
+uint32_t access_owed_of(struct slice words)
+{
+    uint32_t owed = 0;
+
+    while (words.length > 0) {
+        struct slice word = slice_cut(&words, ' ');
+        for (unsigned o = 0; o < ACCESS_OWED_COUNT; o++)
+            if (slice_is(word, OWED_WORDS[o].word))
+                owed |= 1u << o;
+    }
+    return owed;
+}
+
 /* Months follow one another in the catalogue. */
 static enum message_id month_name(uint8_t month)
 {
@@ -121,27 +158,42 @@ static void write_mark(struct html *html, struct markup style, enum message_id n
 static void write_marks(struct html *html, const struct access_entry *entry)
 {
     html_markup(html, MARKUP("<p class=\"marks\">"));
+    if (entry->notice)
+        write_mark(html, MARKUP("emergency"), MESSAGE_ACCESS_NEW);
     if (entry->broken_glass)
         write_mark(html, MARKUP("emergency"), MESSAGE_GLASS_BROKEN);
     write_mark(html, OUTCOMES[entry->outcome].style, OUTCOMES[entry->outcome].name);
     html_markup(html, MARKUP("</p>\n"));
 }
 
-static void write_drawers(struct html *html, const struct access_entry *entry)
+static void write_drawers(struct html *html, enum message_id name, uint32_t drawers)
 {
-    bool refused = entry->outcome == OUTCOME_NONE;
-    bool any = false;
-
-    message_template(html, "<div><dt>$</dt><dd>", refused ? MESSAGE_ACCESS_ASKED : MESSAGE_ACCESS_SAW);
+    message_template(html, "<div><dt>$</dt><dd>", name);
     html_markup(html, MARKUP("<ul class=\"drawers\">"));
     for (unsigned i = 0; i < DRAWER_COUNT; i++)
-        if (entry->drawers & 1u << i) {
+        if (drawers & 1u << i)
             message_template(html, "<li>$</li>", DRAWERS[i]);
-            any = true;
-        }
-    if (!any)
+    if (!drawers)
         message_template(html, "<li>$</li>", MESSAGE_ACCESS_NOTHING);
     html_markup(html, MARKUP("</ul></dd></div>\n"));
+}
+
+static void write_owed(struct html *html, const struct access_entry *entry)
+{
+    message_template(html, "<div><dt>$</dt><dd>", MESSAGE_ACCESS_OWED);
+    for (unsigned o = 0; o < ACCESS_OWED_COUNT; o++)
+        if (entry->owed & 1u << o)
+            message_template(html, "$ ", OWED_WORDS[o].message);
+    html_markup(html, MARKUP("</dd></div>\n"));
+}
+
+static void write_text(struct html *html, enum message_id name, struct slice text)
+{
+    if (text.length == 0)
+        return;
+    message_template(html, "<div><dt>$</dt><dd>", name);
+    html_isolated(html, text);
+    html_markup(html, MARKUP("</dd></div>\n"));
 }
 
 static void write_result(struct html *html, const struct access_entry *entry)
@@ -182,6 +234,15 @@ static void write_link(struct html *html, struct slice path, enum message_id tex
     message_template(html, ">~<span>$</span></a>\n", text);
 }
 
+static void write_numbers(struct html *html, const struct access_entry *entry)
+{
+    char number[24];
+    int length = snprintf(number, sizeof number, "%llu", (unsigned long long)entry->entry);
+
+    write_text(html, MESSAGE_ACCESS_ENTRY, slice_of(number, (size_t)length));
+    write_text(html, MESSAGE_ACCESS_REQUEST, entry->request);
+}
+
 static void write_entry(struct html *html, const struct access_entry *entry)
 {
     html_markup(html, MARKUP("<li class=\"card look "));
@@ -192,9 +253,16 @@ static void write_entry(struct html *html, const struct access_entry *entry)
     html_markup(html, MARKUP("<dl>\n"));
     message_template(html, "<div><dt>$</dt><dd>$</dd></div>\n", MESSAGE_ACCESS_WHY, PURPOSES[entry->purpose]);
     message_template(html, "<div><dt>$</dt><dd>$</dd></div>\n", MESSAGE_ACCESS_ACTION, ACTIONS[entry->action]);
-    write_drawers(html, entry);
+    if (entry->outcome != OUTCOME_NONE)
+        message_template(html, "<div><dt>$</dt><dd>$</dd></div>\n", MESSAGE_ACCESS_BASIS, BASES[entry->basis].message);
+    write_text(html, MESSAGE_ACCESS_REASON, entry->reason);
+    write_drawers(html, MESSAGE_ACCESS_ASKED, entry->asked);
+    if (entry->outcome != OUTCOME_NONE)
+        write_drawers(html, MESSAGE_ACCESS_SAW, entry->opened);
     write_result(html, entry);
     write_rule(html, entry);
+    write_owed(html, entry);
+    write_numbers(html, entry);
     html_markup(html, MARKUP("</dl>\n<p class=\"links\">\n"));
     write_link(html, entry->question_path, MESSAGE_ACCESS_QUESTION, MARKUP(""));
     write_link(html, entry->proof_path, MESSAGE_ACCESS_PROOF, MARKUP(" download"));
@@ -203,6 +271,15 @@ static void write_entry(struct html *html, const struct access_entry *entry)
 
 static void write_entries(struct html *html, const struct access_list *list)
 {
+    int64_t notices = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        notices += list->entry[i].notice;
+    if (notices > 0) {
+        html_markup(html, MARKUP("<p class=\"notices\"><strong>"));
+        message_write_with(html, MESSAGE_ACCESS_NOTICES, message_number(notices));
+        html_markup(html, MARKUP("</strong></p>\n"));
+    }
     html_markup(html, MARKUP("<p class=\"count\">"));
     message_write_with(html, MESSAGE_ACCESS_COUNT, message_number((int64_t)list->total));
     html_markup(html, MARKUP("</p>\n<ol class=\"looks\">\n"));

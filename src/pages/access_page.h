@@ -18,6 +18,27 @@ enum access_review {
     ACCESS_REVIEW_COUNT
 };
 
+/* The words of an event: on what ground, and what had to follow (access_words.def). */
+enum access_basis {
+    ACCESS_BASIS_UNKNOWN,
+#define BASIS(name, word) ACCESS_BASIS_##name,
+#define OWED(name, word)
+#include "access_words.def"
+#undef BASIS
+#undef OWED
+    ACCESS_BASIS_COUNT
+};
+enum access_owed {
+#define BASIS(name, word)
+#define OWED(name, word) ACCESS_OWED_##name,
+#include "access_words.def"
+#undef BASIS
+#undef OWED
+    ACCESS_OWED_COUNT
+};
+enum access_basis access_basis_of(struct slice word);
+uint32_t access_owed_of(struct slice words); /* 1u << ACCESS_OWED_…, from words between spaces */
+
 /* A moment on the wall clock where the person is. */
 struct page_time {
     int16_t year;
@@ -34,9 +55,16 @@ struct access_entry {
     struct slice place; /* the looker's organisation; may be empty */
     enum purpose purpose;
     enum action action;
-    uint32_t drawers;     /* 1u << DRAWER_…: given, or asked for where the outcome is none */
+    uint32_t asked;       /* 1u << DRAWER_… */
+    uint32_t opened;      /* of these; nothing where the outcome is none */
     enum outcome outcome; /* what the safe decided, the most of any drawer */
+    enum access_basis basis; /* of a permitted one */
+    uint32_t owed;           /* 1u << ACCESS_OWED_… */
     bool broken_glass;
+    bool notice;         /* she is told of it first: she has not seen it yet */
+    struct slice reason; /* of a broken glass; may be empty */
+    uint64_t entry;      /* line of the log */
+    struct slice request; /* number to name in a question; may be empty */
     enum access_review review;
     struct slice rule;          /* name of the row that decided */
     struct slice citation;      /* its source; may be empty */

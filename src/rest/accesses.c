@@ -2,6 +2,7 @@
 #include "accesses.h"
 
 #include "crypto/encode.h"
+#include "safe/review.h"
 #include "text/json.h"
 
 struct listing {
@@ -52,6 +53,15 @@ static enum error read_line(struct call *call, uint64_t entry, struct slice text
         .row = json_text(json_member(event, "row")),
         .citation = json_text(json_member(event, "citation")),
         .obligations = json_text(json_member(event, "obligations")),
+        .basis = json_text(json_member(event, "basis")),
+        .reason = json_text(json_member(event, "reason")),
+        .request = json_text(json_member(event, "request")),
+        .error = json_text(json_member(event, "error")),
+        .type = json_text(json_member(event, "type")),
+        .looker = json_text(json_member(event, "looker")),
+        .organization = json_text(json_member(event, "organization")),
+        .replaces = json_is_true(json_member(event, "replaces")),
+        .resource = json_text(json_member(event, "resource")),
         .emergency = json_is_true(json_member(event, "breakGlass")),
     };
     line->asked_count = words(json_member(event, "asked"), line->asked);
@@ -69,7 +79,10 @@ static enum error read_lines(struct call *call, struct slice payload, struct acc
         return ERROR_MEMORY;
     for (size_t i = 0; i < count; i++) {
         uint64_t entry = reader_u64(&reader);
+        unsigned flags = reader_byte(&reader), review = reader_byte(&reader);
         TRY(read_line(call, entry, protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX), &line[i]));
+        line[i].notice = flags & EVENT_LINE_NOTICE;
+        line[i].review = review <= REVIEW_VERDICTS ? (uint8_t)review : 0;
     }
     *ret_line = line;
     *ret_count = count;
@@ -132,9 +145,15 @@ void accesses_write(const struct access_line *line, size_t count, struct buffer 
         json_member_string(&writer, "outcome", line[i].outcome);
         json_member_string(&writer, "row", line[i].row);
         json_member_string(&writer, "citation", line[i].citation);
+        json_member_string(&writer, "basis", line[i].basis);
         json_member_string(&writer, "obligations", line[i].obligations);
         json_key(&writer, "emergency");
         json_bool(&writer, line[i].emergency);
+        json_member_string(&writer, "reason", line[i].reason);
+        json_member_cstring(&writer, "review", line[i].review ? review_verdict_word(line[i].review - 1) : "");
+        json_key(&writer, "notice");
+        json_bool(&writer, line[i].notice);
+        json_member_string(&writer, "request", line[i].request);
         json_end_object(&writer);
     }
     json_end_array(&writer);

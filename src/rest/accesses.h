@@ -15,12 +15,23 @@ struct access_line {
     size_t asked_count, opened_count;
     bool permitted;
     struct slice outcome, row, citation, obligations;
-    bool emergency; /* the glass was broken, or was used broken */
+    struct slice basis;            /* of a permitted one: the ground it stands on; else empty */
+    struct slice reason;           /* of a broken glass, in the words of who broke it */
+    struct slice request;          /* the number of the request, to name in a question; empty for a command's */
+    struct slice error;            /* of a refused one */
+    struct slice type;             /* of the resource */
+    struct slice organization;     /* id, hexadecimal */
+    struct slice looker, resource; /* commitments */
+    bool replaces;                 /* a write that replaces or deletes what was there */
+    bool emergency;                /* the glass was broken, or was used broken */
+    bool notice;                   /* she is to be told of it and has not seen it yet */
+    uint8_t review;                /* 0: none; else 1 + enum review_verdict */
 };
 
 typedef void accesses_done(void *context, enum error error, const struct access_line *line, size_t count);
 
-/* Newest first; asking is itself an access and heads the list. Lines live in call->arena. */
+/* What she has not been told of yet first, then newest first; asking is itself an access and stands among them. Lines
+ * live in call->arena. */
 void accesses_list(struct call *call, const struct id *person, accesses_done *done, void *context);
 
 void accesses_write(const struct access_line *line, size_t count, struct buffer *into);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* /api: advice on care, who looked, reviews, erasure. */
+/* /api: advice on care, who looked, erasure. */
 
 #include "accesses.h"
 #include "advice.h"
@@ -183,51 +183,6 @@ void access_proof(struct call *call)
 void own_access_proof(struct call *call)
 {
     prove(call, &call->asker.credential.person, call->parameter[0]);
-}
-
-/* ---- reviews of broken glass ---- */
-
-static void reviews_came(void *context, enum error error, struct slice payload)
-{
-    struct call *call = context;
-    struct buffer body = buffer_new(PROTOCOL_MESSAGE_MAX);
-
-    if (error != OK) {
-        reply_error(call, error, NULL);
-        return;
-    }
-    buffer_slice(&body, payload);
-    reply_json(call, 200, &body);
-}
-
-void reviews(struct call *call)
-{
-    safe_call(gate_client(call->app->gate), PROTOCOL_REVIEWS, call->asker.token, reviews_came, call);
-}
-
-static void review_was_done(void *context, enum error error, struct slice payload)
-{
-    struct call *call = context;
-
-    (void)payload;
-    if (error != OK)
-        reply_error(call, error, NULL);
-    else
-        reply_empty(call, 204);
-}
-
-void review_done(struct call *call)
-{
-    CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
-    uint64_t entry;
-
-    if (!slice_to_u64(call->parameter[0], &entry)) {
-        reply_error(call, ERROR_NOT_FOUND, NULL);
-        return;
-    }
-    buffer_u64(&payload, entry);
-    buffer_slice(&payload, call->asker.token);
-    safe_call(gate_client(call->app->gate), PROTOCOL_REVIEW_DONE, buffer_view(&payload), review_was_done, call);
 }
 
 /* ---- erasure ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The control socket, about keys: changing them, and shutting the node. No key and nothing that opens one comes by here. */
+/* The control socket, about keys: changing them, and shutting the node. No key and nothing that opens one comes by
+ * here. */
 
 #include "app.h"
 #include "fhir.h"

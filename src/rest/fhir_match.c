@@ -61,30 +61,13 @@ static enum error compare(struct matching *matching, const struct gate_views *vi
     return OK;
 }
 
-/* An identifier's system or value can name the house that gave it, and so where she was seen: left out. */
-static struct slice without_identifiers(struct call *call, struct slice patient)
-{
-    static const struct json_edit leave_out = {SLICE("identifier"), {NULL, 0}};
-    struct buffer text = buffer_new(BODY_MAX);
-    const struct json *parsed;
-    struct slice narrowed = slice_of("{}", 2);
-
-    if (json_parse(call->arena, patient, &parsed, NULL) == OK) {
-        json_write_edited(&text, parsed, &leave_out, 1);
-        if (buffer_check(&text) == OK)
-            narrowed = arena_copy(call->arena, buffer_view(&text));
-    }
-    buffer_wipe(&text);
-    return narrowed;
-}
-
 static void write_candidate(struct call *call, struct fhir_bundle_writer *writer, const struct candidate *candidate)
 {
     struct slice id = call_wire(call, fhir_type(SLICE("Patient")), &candidate->view->inside);
     struct slice url = arena_format(call->arena, "%.*s/fhir/Patient/%.*s", SLICE_PRINT(call->app->base_url),
                                     SLICE_PRINT(id));
 
-    fhir_bundle_match(writer, url, without_identifiers(call, candidate->view->json), candidate->score.probability,
+    fhir_bundle_match(writer, url, candidate->view->json, candidate->score.probability,
                       identity_grade_code(candidate->score.grade));
 }
 

@@ -23,23 +23,38 @@ void node_ready(struct call *call)
         reply_error(call, ERROR_SAFE_UNREACHABLE, NULL);
 }
 
+static void metrics_came(void *context, enum error error, struct slice payload)
+{
+    struct call *call = context;
+    struct reader reader = reader_of(payload);
+    CLEANUP_BUFFER struct buffer text = buffer_new(8192);
+    static const char *const gauges[] = {"hospitium_reviews_open", "hospitium_reviews_overdue",
+                                         "hospitium_reviews_shut", "hospitium_suspensions"};
+    static const char *const help[] = {"Looks that wait for somebody else's review.",
+                                       "Of these, longer than 7 days.",
+                                       "Of these, so long that their actors' broken glass is shut.",
+                                       "What oversight has suspended."};
+
+    buffer_format(&text,
+                  "# HELP hospitium_answers_total Answers by class of status.\n"
+                  "# TYPE hospitium_answers_total counter\n");
+    for (unsigned class = 2; class <= 5; class++)
+        buffer_format(&text, "hospitium_answers_total{class=\"%uxx\"} %llu\n", class,
+                      (unsigned long long)call->app->answers[class]);
+    buffer_format(&text,
+                  "# HELP hospitium_safe_reachable Whether the safe answers.\n"
+                  "# TYPE hospitium_safe_reachable gauge\n"
+                  "hospitium_safe_reachable %d\n",
+                  error == OK);
+    for (size_t i = 0; error == OK && i < sizeof gauges / sizeof *gauges; i++)
+        buffer_format(&text, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", gauges[i], help[i], gauges[i], gauges[i],
+                      (unsigned long long)reader_u64(&reader));
+    reply_public(call, "text/plain; version=0.0.4", buffer_view(&text));
+}
+
 void node_metrics(struct call *call)
 {
-    struct slice text = arena_format(
-        call->arena,
-        "# HELP hospitium_answers_total Answers by class of status.\n"
-        "# TYPE hospitium_answers_total counter\n"
-        "hospitium_answers_total{class=\"2xx\"} %llu\n"
-        "hospitium_answers_total{class=\"3xx\"} %llu\n"
-        "hospitium_answers_total{class=\"4xx\"} %llu\n"
-        "hospitium_answers_total{class=\"5xx\"} %llu\n"
-        "# HELP hospitium_safe_reachable Whether the safe answers.\n"
-        "# TYPE hospitium_safe_reachable gauge\n"
-        "hospitium_safe_reachable %d\n",
-        (unsigned long long)call->app->answers[2], (unsigned long long)call->app->answers[3],
-        (unsigned long long)call->app->answers[4], (unsigned long long)call->app->answers[5],
-        safe_client_alive(gate_client(call->app->gate)));
-    reply_public(call, "text/plain; version=0.0.4", text);
+    safe_call(gate_client(call->app->gate), PROTOCOL_OVERSIGHT_COUNTS, slice_of("", 0), metrics_came, call);
 }
 
 void node_smart(struct call *call)

@@ -10,6 +10,7 @@
 #include "advice.h"
 #include "handlers.h"
 #include "pages/access_page.h"
+#include "safe/review.h"
 #include "pages/asset.h"
 #include "pages/care_pages.h"
 #include "pages/headers.h"
@@ -324,10 +325,8 @@ static unsigned number_of(enum vocabulary_list list, struct slice word)
     return number < 0 ? 0 : (unsigned)number;
 }
 
-static uint32_t drawers_of(const struct access_line *line)
+static uint32_t drawers_of(const struct slice *word, size_t count)
 {
-    const struct slice *word = line->permitted ? line->opened : line->asked;
-    size_t count = line->permitted ? line->opened_count : line->asked_count;
     uint32_t drawers = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -337,6 +336,11 @@ static uint32_t drawers_of(const struct access_line *line)
     }
     return drawers;
 }
+
+_Static_assert((int)ACCESS_REVIEW_OPEN == 1 + (int)REVIEW_OPEN &&
+                   (int)ACCESS_REVIEW_JUSTIFIED == 1 + (int)REVIEW_JUSTIFIED &&
+                   (int)ACCESS_REVIEW_UNJUSTIFIED == 1 + (int)REVIEW_NOT_JUSTIFIED,
+               "a page and the safe name reviews alike");
 
 static struct access_entry entry_of(struct call *call, const struct access_line *line)
 {
@@ -349,10 +353,17 @@ static struct access_entry entry_of(struct call *call, const struct access_line 
         /* Breaking the glass is shown by its own mark; what it did is look. */
         .action = slice_is(line->action, "break-glass") ? ACTION_READ
                                                         : (enum action)number_of(VOCABULARY_ACTION, line->action),
-        .drawers = drawers_of(line),
+        .asked = drawers_of(line->asked, line->asked_count),
+        .opened = drawers_of(line->opened, line->opened_count),
+        .basis = access_basis_of(line->basis),
+        .owed = access_owed_of(line->obligations),
+        .notice = line->notice,
+        .reason = line->reason,
+        .entry = line->entry,
+        .request = line->request,
         .outcome = outcome_of(line),
         .broken_glass = line->emergency,
-        .review = line->emergency ? ACCESS_REVIEW_OPEN : ACCESS_REVIEW_NONE,
+        .review = (enum access_review)line->review, /* none, then as the safe tells it */
         .rule = line->row,
         .citation = line->citation,
         .proof_path = arena_format(call->arena, "/access/%llu/proof", (unsigned long long)line->entry),

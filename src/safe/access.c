@@ -6,6 +6,7 @@
 
 #include "facts.h"
 #include "state.h"
+#include "text/utf8.h"
 #include "token.h"
 
 #define GLASS_SECONDS 3600
@@ -105,6 +106,8 @@ static struct decider_facts facts_for(const struct safe *safe, const struct requ
     facts.break_glass = facts_break_glass(&target->facts, &credential->id, now_s(safe));
     if (request->access.open_glass)
         facts.break_glass = BREAK_GLASS_ACTIVE;
+    if (request->glass_is_shut)
+        facts.break_glass = BREAK_GLASS_NO;
     return facts;
 }
 
@@ -145,6 +148,7 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         if (decision.outcome == OUTCOME_NONE || decision.outcome < request->access.needed || !target->known)
             continue;
         grant->drawers |= 1u << d;
+        grant->obligations |= decision.obligations; /* of what opens: what stays shut binds nobody at the gate */
         grant->key[d] = target->key[d];
     }
     request->opened |= grant->drawers;
@@ -344,6 +348,47 @@ static enum error prepare_targets(struct safe *safe, struct request *request)
     return request->access.action == ACTION_SEARCH && is_hopeless(safe, request) ? ERROR_REFUSED : OK;
 }
 
+/* A reason is for whoever reviews: words, and not a key held down. At least six letters, four of them different, and
+ * two words where the script has spaces between words. */
+#define REASON_LETTERS 6
+#define REASON_DIFFERENT 4
+
+static bool is_letter(uint32_t code)
+{
+    return code >= 0x80 || (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z');
+}
+
+static bool reason_suffices(struct slice reason)
+{
+    uint32_t different[REASON_DIFFERENT], code;
+    unsigned letters = 0, kinds = 0, words = 0;
+    bool inside = false, ascii = true;
+
+    if (!utf8_valid(reason))
+        return false;
+    while (utf8_next(&reason, &code)) {
+        bool letter = is_letter(code), known = false;
+        words += letter && !inside;
+        inside = letter;
+        letters += letter;
+        ascii = ascii && code < 0x80;
+        for (unsigned i = 0; i < kinds; i++)
+            known = known || different[i] == code;
+        if (letter && !known && kinds < REASON_DIFFERENT)
+            different[kinds++] = code;
+    }
+    return letters >= REASON_LETTERS && kinds >= REASON_DIFFERENT && (words >= 2 || !ascii);
+}
+
+/* Glass opens for an emergency alone: who asks for another purpose does not pay for the question. */
+static enum error ask_whether_shut(struct safe *safe, struct request *request)
+{
+    uint8_t actor[ID_BYTES];
+
+    entry_actor(safe, request->credential.actor, actor);
+    return reviews_glass_is_shut(safe->reviews, actor, now_s(safe), &request->glass_is_shut);
+}
+
 static enum error decide(struct safe *safe, struct request *request)
 {
     request->grant.targets = request->access.targets;
@@ -352,7 +397,12 @@ static enum error decide(struct safe *safe, struct request *request)
         return ERROR_MEMORY;
     TRY(choose_purpose(request));
     decide_uninformed(safe, request);
-    return prepare_targets(safe, request);
+    if (request->access.open_glass && !reason_suffices(request->access.reason))
+        return ERROR_REASON;
+    if (request->purpose == PURPOSE_ETREAT)
+        TRY(ask_whether_shut(safe, request));
+    enum error error = prepare_targets(safe, request);
+    return request->access.open_glass && error == ERROR_REFUSED && request->glass_is_shut ? ERROR_GLASS_SHUT : error;
 }
 
 static void forget_keys(struct request *request)
@@ -360,6 +410,7 @@ static void forget_keys(struct request *request)
     for (size_t i = 0; i < request->grant.targets; i++) {
         secret_wipe(request->grant.target[i].key, sizeof request->grant.target[i].key);
         request->grant.target[i].drawers = 0;
+        request->grant.target[i].obligations = 0;
         request->grant.target[i].facts = slice_of("", 0); /* a sealed block is as good as a key later */
     }
     request->opened = 0;
@@ -377,20 +428,26 @@ static enum error write_entry(struct safe *safe, struct request *request)
 {
     CLEANUP_BUFFER struct buffer obligations = buffer_new(256);
     CLEANUP_BUFFER struct buffer looker = buffer_new(EVENT_BYTES_MAX);
-    CLEANUP_KEY struct secret_key hour_key;
-    uint32_t hour = (uint32_t)(now_s(safe) / 3600);
-    struct hash event_hash;
+    uint8_t nonce[EVENT_NONCE_BYTES], looker_nonce[EVENT_NONCE_BYTES];
 
-    uint8_t looker_nonce[EVENT_NONCE_BYTES];
     safe->world->random(safe->world, looker_nonce, sizeof looker_nonce);
     request->token = arena_array(safe->arena, request->access.targets, sizeof *request->token);
-    if (!request->token)
+    request->told = arena_array(safe->arena, request->access.targets, sizeof *request->told);
+    if (!request->token || !request->told)
         return ERROR_MEMORY;
     for (size_t i = 0; i < request->access.targets; i++)
         person_index_token(safe->index, &request->access.target[i].person, request->token[i]);
-    event_write_looker(&request->credential, looker_nonce, (const uint8_t(*)[ID_BYTES])request->token,
-                       request->access.targets, &looker);
+    entry_owes(safe, request);
+    struct event_looker beside = {.credential = &request->credential,
+                                  .nonce = looker_nonce,
+                                  .token = (const uint8_t(*)[ID_BYTES])request->token,
+                                  .told = request->told,
+                                  .tokens = request->access.targets,
+                                  .review_kind = request->look.kind};
+    memcpy(beside.review_subject.byte, request->look.subject, ID_BYTES);
+    event_write_looker(&beside, &looker);
     decider_obligations_write(request->decision.obligations, &obligations);
+    TRY(buffer_check(&looker));
     struct event_access event = {
         .time_ns = safe->now_ns,
         .credential = &request->credential,
@@ -411,21 +468,21 @@ static enum error write_entry(struct safe *safe, struct request *request)
                      ? ERROR_REFUSED
                      : request->error,
     };
-    uint8_t *nonce = buffer_room(&request->plain, EVENT_NONCE_BYTES);
-    if (!nonce)
-        return ERROR_MEMORY;
-    safe->world->random(safe->world, nonce, EVENT_NONCE_BYTES);
-    uint8_t kept[EVENT_NONCE_BYTES];
-    memcpy(kept, nonce, sizeof kept);
-    event_write_access(&event, kept, &request->plain);
-    TRY(keystore_hour(safe->keystore, hour, safe->node.oversight, &hour_key));
-    event_seal(&hour_key, hour, safe->world, buffer_view(&request->plain), buffer_view(&looker), &request->sealed,
-               &event_hash);
-    TRY(buffer_check(&request->plain));
-    TRY(buffer_check(&request->sealed));
-    ledger_commitment(&event_hash, buffer_view(&request->sealed), request->leaf);
-    request->has_entry = true;
-    return OK;
+    TRY(entry_begin(safe, request, nonce));
+    event_write_access(&event, nonce, &request->plain);
+    return entry_seal(safe, request, buffer_view(&looker));
+}
+
+/* Whoever is suspended is known, so what she tries is written down; what she tries it on is not even looked at. */
+static void refuse_suspended(struct request *request)
+{
+    request->error = ERROR_SUSPENDED;
+    request->purpose = request->access.purpose;
+    request->decision = (struct decision){.outcome = OUTCOME_NONE,
+                                          .obligations = OBLIGATION_LOG,
+                                          .row = SLICE("suspended by oversight"),
+                                          .citation = SLICE("")};
+    request->uninformed = request->decision;
 }
 
 void access_prepare(struct safe *safe, struct request *request)
@@ -443,7 +500,10 @@ void access_prepare(struct safe *safe, struct request *request)
         return;
     }
     size_t mark = keystore_mark(safe->keystore);
-    request->error = decide(safe, request);
+    if (suspensions_hold(&safe->suspensions, &request->credential))
+        refuse_suspended(request);
+    else
+        request->error = decide(safe, request);
     if (request->error != OK)
         take_back(safe, request, mark);
     enum error written = write_entry(safe, request);

@@ -9,9 +9,6 @@
 #include "text/json.h"
 #include "token.h"
 
-#define EVENTS_MAX 200
-#define REVIEWS_MAX 200
-#define REVIEW_SECONDS (7 * 24 * 3600)
 #define PUBLISH_MAX LEDGER_LEAF_MAX
 
 enum { LOG_ACCESS, LOG_PUBLIC };
@@ -19,13 +16,6 @@ enum { LOG_ACCESS, LOG_PUBLIC };
 static int64_t now_s(const struct safe *safe)
 {
     return safe->now_ns / 1000000000;
-}
-
-static enum error open_review(struct safe *safe, const struct request *request)
-{
-    struct review review = {request->grant.leaf, now_s(safe), now_s(safe) + REVIEW_SECONDS};
-
-    return person_index_review_open(safe->index, &review);
 }
 
 static enum error publish_destruction(struct safe *safe, const struct request *request)
@@ -45,9 +35,6 @@ static enum error answer_access(struct safe *safe, struct request *request)
     struct grant *grant = &request->grant;
     bool permitted = request->error == OK;
 
-    /* What breaks the glass and what cannot be undone is looked at by somebody else. */
-    if (permitted && (request->access.open_glass || request->access.action == ACTION_ERASE))
-        TRY(open_review(safe, request));
     if (permitted && request->destroys)
         TRY(publish_destruction(safe, request));
     grant->time_s = now_s(safe);
@@ -58,45 +45,9 @@ static enum error answer_access(struct safe *safe, struct request *request)
     return request->error;
 }
 
-static enum error open_event(struct safe *safe, uint64_t leaf, struct slice *ret_sealed, struct event_opened *ret_event)
-{
-    CLEANUP_KEY struct secret_key hour_key;
-    uint32_t hour;
-
-    TRY(ledger_read(safe->access_log, leaf, safe->arena, NULL, ret_sealed));
-    TRY(event_hour(*ret_sealed, &hour));
-    TRY(keystore_hour_find(safe->keystore, hour, &hour_key));
-    return event_open(&hour_key, *ret_sealed, safe->arena, ret_event);
-}
-
-/* count u16, then count × (leaf u64, JSON). The one that was just made is among them: asking is an access too. */
-static enum error answer_events(struct safe *safe, struct request *request)
-{
-    const uint64_t *leaf;
-    size_t count;
-
-    if (request->error != OK)
-        return request->error;
-    if (request->access.targets != 1 || request->opened != 1u << DRAWER_AUDIT)
-        return ERROR_REFUSED;
-    TRY(person_index_find(safe->index, safe->arena, &request->access.target[0].person,
-                          request->index ? request->index : UINT64_MAX, EVENTS_MAX, &leaf, &count));
-    buffer_u16(&request->answer, (uint16_t)count);
-    for (size_t i = 0; i < count; i++) {
-        struct event_opened event;
-        struct slice sealed;
-        TRY(open_event(safe, leaf[i], &sealed, &event));
-        buffer_u64(&request->answer, leaf[i]);
-        protocol_text_write(event.json, &request->answer);
-    }
-    return OK;
-}
-
-/* The tlog-proof text of one of the person's entries. Its extra data is what a stranger needs to find the leaf:
- * SHA-256(sealed event) ‖ nonce ‖ event. */
+/* The tlog-proof text of one of the person's entries. */
 static enum error answer_proof(struct safe *safe, struct request *request)
 {
-    CLEANUP_BUFFER struct buffer extra = buffer_new(EVENT_BYTES_MAX);
     struct event_opened event;
     struct slice sealed;
     bool hers = false;
@@ -108,12 +59,8 @@ static enum error answer_proof(struct safe *safe, struct request *request)
     TRY(person_index_has(safe->index, &request->access.target[0].person, request->index, &hers));
     if (!hers)
         return ERROR_NOT_FOUND;
-    TRY(open_event(safe, request->index, &sealed, &event));
-    struct hash sealed_hash = hash_sha256(sealed);
-    buffer_slice(&extra, hash_slice(&sealed_hash));
-    buffer_slice(&extra, event.plain);
-    TRY(buffer_check(&extra));
-    return ledger_proof_text(safe->access_log, request->index, buffer_view(&extra), &request->answer);
+    TRY(entry_open(safe, request->index, &sealed, &event));
+    return entry_proof(safe, request->index, sealed, &event, &request->answer);
 }
 
 static enum error answer_credential(struct safe *safe, struct request *request)
@@ -124,6 +71,8 @@ static enum error answer_credential(struct safe *safe, struct request *request)
     TRY(person_index_revoked(safe->index, &request->credential.id, &revoked));
     if (revoked)
         return ERROR_UNAUTHENTICATED;
+    if (suspensions_hold(&safe->suspensions, &request->credential))
+        return ERROR_SUSPENDED;
     credential_write(&request->credential, &request->answer);
     return OK;
 }
@@ -229,55 +178,6 @@ static enum error answer_revoke(struct safe *safe, struct request *request)
     return safe_publish(safe, SLICE("{\"kind\":\"credential.revoked\"}"), &index);
 }
 
-static enum error overseer(struct safe *safe, struct request *request, struct slice token)
-{
-    TRY(token_open(&safe->keys->token, token, now_s(safe), request->credential_room, &request->credential));
-    return request->credential.sector == SECTOR_OVERSIGHT ? OK : ERROR_REFUSED;
-}
-
-/* JSON: [{"entry":…,"opened":…,"due":…,"overdue":…,"event":{…}}] */
-static enum error answer_reviews(struct safe *safe, struct request *request)
-{
-    struct json_writer writer = json_writer(&request->answer);
-    const struct review *review;
-    size_t count;
-
-    TRY(overseer(safe, request, request->payload));
-    TRY(person_index_reviews(safe->index, safe->arena, REVIEWS_MAX, &review, &count));
-    json_begin_array(&writer);
-    for (size_t i = 0; i < count; i++) {
-        struct event_opened event;
-        struct slice sealed;
-        TRY(open_event(safe, review[i].leaf, &sealed, &event));
-        json_begin_object(&writer);
-        json_key(&writer, "entry");
-        json_integer(&writer, (int64_t)review[i].leaf);
-        json_key(&writer, "opened");
-        json_integer(&writer, review[i].opened_s);
-        json_key(&writer, "due");
-        json_integer(&writer, review[i].due_s);
-        json_key(&writer, "overdue");
-        json_bool(&writer, review[i].due_s < now_s(safe));
-        json_key(&writer, "event");
-        json_raw(&writer, event.json);
-        json_key(&writer, "looker");
-        json_raw(&writer, event.looker);
-        json_end_object(&writer);
-    }
-    json_end_array(&writer);
-    return OK;
-}
-
-/* leaf u64 ‖ token */
-static enum error answer_review_done(struct safe *safe, struct request *request)
-{
-    struct reader reader = reader_of(request->payload);
-    uint64_t leaf = reader_u64(&reader);
-
-    TRY(overseer(safe, request, reader.rest));
-    return person_index_review_close(safe->index, leaf, &request->credential.id, now_s(safe));
-}
-
 static struct ledger *log_numbered(struct safe *safe, uint8_t number)
 {
     return number == LOG_ACCESS ? safe->access_log : safe->public_log;
@@ -345,11 +245,10 @@ static enum error answer_check(struct safe *safe, struct request *request)
     struct reader reader = reader_of(request->payload);
     uint64_t leaf = reader_u64(&reader);
     struct event_opened event;
-    struct slice sealed;
 
     if (!reader_done(&reader))
         return ERROR_SYNTAX;
-    TRY(open_event(safe, leaf, &sealed, &event));
+    TRY(entry_open(safe, leaf, NULL, &event));
     protocol_text_write(event.json, &request->answer);
     return OK;
 }
@@ -403,6 +302,11 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_CHECK_KEYS] = answer_check_keys,
     [PROTOCOL_ROTATE] = answer_rotate,
     [PROTOCOL_PANIC] = answer_panic,
+    [PROTOCOL_SUSPEND] = answer_suspend,
+    [PROTOCOL_LIFT] = answer_lift,
+    [PROTOCOL_SUSPENSIONS] = answer_suspensions,
+    [PROTOCOL_EVIDENCE] = answer_evidence,
+    [PROTOCOL_OVERSIGHT_COUNTS] = answer_oversight_counts,
 };
 
 void answer_request(struct safe *safe, struct request *request)

@@ -16,6 +16,7 @@
 #define ANSWER_MAX PROTOCOL_MESSAGE_MAX
 #define IDLE_MS 1000
 #define REWRAP_MS 10 /* between steps of some milliseconds: a new root is not worth a slow answer */
+#define QUIET_MS (3600 * 1000) /* a node that nobody asks still tells of reviews that wait */
 #define INDEX_STEP 1024 /* entries: a few milliseconds */
 
 struct batch {
@@ -81,6 +82,8 @@ static void prepare(struct safe *safe, struct batch *batch)
         if (is_access(request->kind)) {
             strip_number(request);
             access_prepare(safe, request);
+        } else if (oversight_is_deed(request->kind)) {
+            oversight_prepare(safe, request);
         } else if (request->kind == PROTOCOL_COMPLETE) {
             struct completion *completion = &batch->completion[batch->completions];
             request->error = completion_read(request->payload, completion);
@@ -130,13 +133,6 @@ static void append_emergencies(struct safe *safe, struct batch *batch, enum erro
         else
             request->durable = true;
     }
-}
-
-static void index_entry(struct safe *safe, const struct request *request)
-{
-    for (size_t i = 0; i < request->access.targets; i++)
-        if (person_index_add(safe->index, request->token[i], request->grant.leaf) != OK)
-            LOG(WARNING, "safe.index_behind");
 }
 
 static void append_entries(struct safe *safe, struct batch *batch, const struct ledger_entry *completions)
@@ -205,7 +201,7 @@ static void make_durable(struct safe *safe, struct batch *batch)
     commit_keys(safe, batch);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->request[i].durable)
-            index_entry(safe, &batch->request[i]);
+            entry_index(safe, &batch->request[i]);
     person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
@@ -268,6 +264,8 @@ void safe_idle(struct safe *safe)
     rotation_idle(safe);
     if (person_index_flush(safe->index) != OK)
         LOG(WARNING, "safe.index_not_written");
+    if (oversight_escalate(safe) != OK)
+        LOG(WARNING, "safe.reviews_not_told");
     if (ledger_publish(safe->access_log) != OK || ledger_publish(safe->public_log) != OK)
         LOG(WARNING, "safe.checkpoint_not_written");
 }
@@ -355,7 +353,7 @@ enum error safe_serve(struct safe *safe, int socket)
             idle_due = INT64_MAX;
         }
         struct pollfd ready = {.fd = socket, .events = POLLIN};
-        int wait = idle_due == INT64_MAX ? -1 : (int)((idle_due - now) / 1000000 + 1);
+        int wait = idle_due == INT64_MAX ? QUIET_MS : (int)((idle_due - now) / 1000000 + 1);
         if (safe->rewrapping && now >= rewrap_due) {
             rotation_step(safe);
             rewrap_due = world_stopwatch_ns() + REWRAP_MS * INT64_C(1000000);
@@ -365,6 +363,8 @@ enum error safe_serve(struct safe *safe, int socket)
         int count = poll(&ready, 1, wait);
         if (count < 0 && errno != EINTR)
             return ERROR_IO;
+        if (count == 0)
+            idle_due = now;
         if (count <= 0)
             continue;
         TRY(serve_message(safe, socket, &message, &answer, &closed));

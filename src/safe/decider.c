@@ -45,6 +45,8 @@ struct decider {
     unsigned obligation[RULE_COLLECTED_MAX]; /* output value number -> bit */
     size_t obligation_values;
     int outcome_output;
+    bool *suspended;        /* a flag a row of disclosure */
+    size_t suspended_count; /* most nodes have none: then no decision pays for looking */
 };
 
 static enum error map_words(struct decider *decider, const struct rule_set *set, size_t feed, struct fault *fault)
@@ -106,8 +108,35 @@ enum error decider_new(struct arena *arena, const struct rule_set *set, struct d
         TRY(map_words(decider, set, feed, fault));
     TRY(map_outcomes(decider, fault));
     TRY(map_obligations(decider, fault));
+    decider->suspended = arena_array(arena, decider->disclosure->row_count, sizeof *decider->suspended);
+    if (!decider->suspended)
+        return ERROR_MEMORY;
     *ret_decider = decider;
     return OK;
+}
+
+static size_t row_number(const struct decider *decider, struct slice row)
+{
+    size_t number = 0;
+
+    while (number < decider->disclosure->row_count && !slice_equal(decider->disclosure->row[number].id, row))
+        number++;
+    return number;
+}
+
+bool decider_has_row(const struct decider *decider, struct slice row)
+{
+    return row_number(decider, row) < decider->disclosure->row_count;
+}
+
+void decider_suspend(struct decider *decider, struct slice row, bool suspended)
+{
+    size_t number = row_number(decider, row);
+
+    if (number == decider->disclosure->row_count)
+        return;
+    decider->suspended_count += (size_t)suspended - (size_t)decider->suspended[number];
+    decider->suspended[number] = suspended;
 }
 
 static unsigned obligations_of(const struct decider *decider, uint64_t collected)
@@ -136,8 +165,9 @@ struct decision decider_decide(const struct decider *decider, const struct decid
         return (struct decision){.outcome = OUTCOME_NONE, .row = SLICE("no rule permits it"), .citation = SLICE("")};
 
     const struct rule_result *disclosed = &result[decider->disclosure->number];
+    bool suspended = decider->suspended_count > 0 && decider->suspended[disclosed->row - decider->disclosure->row];
     return (struct decision){
-        .outcome = decider->outcome[disclosed->output[decider->outcome_output]],
+        .outcome = suspended ? OUTCOME_NONE : decider->outcome[disclosed->output[decider->outcome_output]],
         .obligations = obligations_of(decider, result[decider->obligations->number].collected[0]),
         .row = disclosed->row->id,
         .citation = disclosed->row->citation.source,

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/vocabulary.h"
+#include "protocol.h"
 #include "rules/rule_set.h"
 
 struct decider;
@@ -31,15 +32,6 @@ struct decider_facts {
     enum self self;
 };
 
-enum obligation {
-    OBLIGATION_LOG = 1,
-    OBLIGATION_NOTIFY = 2,
-    OBLIGATION_REVIEW = 4,
-    OBLIGATION_EXPIRE = 8,
-    OBLIGATION_REDACT_LOCATION = 16,
-    OBLIGATION_SUBSET = 32
-};
-
 struct decision {
     enum outcome outcome;
     unsigned obligations; /* bits of enum obligation */
@@ -47,6 +39,12 @@ struct decision {
     struct slice citation;
     struct slice article;
 };
+
+/* A row that oversight has suspended decides NONE where it would have decided, and no other row steps in: below one
+ * that refuses often stands one that permits, so a suspension could open what the row kept shut. What must follow a
+ * look follows all the same. A row that the table of disclosure does not have closes nothing. */
+void decider_suspend(struct decider *decider, struct slice row, bool suspended);
+bool decider_has_row(const struct decider *decider, struct slice row);
 
 struct decision decider_decide(const struct decider *decider, const struct decider_facts *facts);
 

@@ -55,16 +55,14 @@ static void member_persons(struct json_writer *writer, const struct access *acce
     json_end_array(writer);
 }
 
-static void write_asker(struct json_writer *writer, const struct event_access *event)
+static void write_asker(struct json_writer *writer, const struct credential *credential, const uint8_t *nonce)
 {
-    const struct credential *credential = event->credential;
     /* A name can be guessed: its commitment has a nonce of its own, which stays beside the name. */
     json_key(writer, "looker");
-    write_commitment(writer, event->looker_nonce, credential->actor);
+    write_commitment(writer, nonce, credential->actor);
     json_member_cstring(writer, "role", vocabulary_word(VOCABULARY_ROLE, credential->role));
     json_member_cstring(writer, "sector", vocabulary_word(VOCABULARY_SECTOR, credential->sector));
     member_id(writer, "organization", &credential->organization);
-    json_member_cstring(writer, "purpose", vocabulary_word(VOCABULARY_PURPOSE, event->purpose));
 }
 
 static void write_asked(struct json_writer *writer, const struct event_access *event, const uint8_t *nonce)
@@ -82,6 +80,10 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
     if (access->resources > 0) {
         json_key(writer, "resources");
         json_integer(writer, access->resources);
+    }
+    if (access->replaces) { /* what was there before is replaced or deleted */
+        json_key(writer, "replaces");
+        json_bool(writer, true);
     }
     member_drawers(writer, "asked", access->drawers);
     if (access->request != 0) {
@@ -119,30 +121,94 @@ void event_write_access(const struct event_access *event, const uint8_t nonce[EV
     json_begin_object(&writer);
     json_member_cstring(&writer, "kind", "access");
     member_time(&writer, event->time_ns);
-    write_asker(&writer, event);
+    write_asker(&writer, event->credential, event->looker_nonce);
+    json_member_cstring(&writer, "purpose", vocabulary_word(VOCABULARY_PURPOSE, event->purpose));
     write_asked(&writer, event, nonce);
     write_decided(&writer, event);
     json_end_object(&writer);
 }
 
-void event_write_looker(const struct credential *credential, const uint8_t nonce[EVENT_NONCE_BYTES],
-                        const uint8_t (*token)[ID_BYTES], size_t tokens, struct buffer *into)
+static void member_hex(struct json_writer *writer, const char *name, const uint8_t bytes[ID_BYTES])
+{
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(slice_of(bytes, ID_BYTES), text);
+    json_member_string(writer, name, slice_of(text, sizeof text));
+}
+
+/* The tokens of all, or of those who are to be told. */
+static void member_tokens(struct json_writer *writer, const char *name, const struct event_looker *looker,
+                          const bool *wanted)
+{
+    char text[ID_TEXT_BYTES];
+
+    json_key(writer, name);
+    json_begin_array(writer);
+    for (size_t i = 0; i < looker->tokens; i++) {
+        if (wanted && !wanted[i])
+            continue;
+        encode_hex(slice_of(looker->token[i], ID_BYTES), text);
+        json_string(writer, slice_of(text, sizeof text));
+    }
+    json_end_array(writer);
+}
+
+static bool any_told(const struct event_looker *looker)
+{
+    for (size_t i = 0; looker->told && i < looker->tokens; i++)
+        if (looker->told[i])
+            return true;
+    return false;
+}
+
+void event_write_looker(const struct event_looker *looker, struct buffer *into)
 {
     struct json_writer writer = json_writer(into);
-    char text[2 * EVENT_NONCE_BYTES];
 
     json_begin_object(&writer);
-    json_member_string(&writer, "actor", credential->actor);
-    encode_hex(slice_of(nonce, EVENT_NONCE_BYTES), text);
-    json_member_string(&writer, "nonce", slice_of(text, sizeof text));
-    member_id(&writer, "credential", &credential->id);
-    json_key(&writer, "index");
-    json_begin_array(&writer);
-    for (size_t i = 0; i < tokens; i++) {
-        encode_hex(slice_of(token[i], ID_BYTES), text);
-        json_string(&writer, slice_of(text, 2 * ID_BYTES));
+    json_member_string(&writer, "actor", looker->credential->actor);
+    member_hex(&writer, "nonce", looker->nonce);
+    member_id(&writer, "credential", &looker->credential->id);
+    member_tokens(&writer, "index", looker, NULL);
+    if (any_told(looker))
+        member_tokens(&writer, "told", looker, looker->told);
+    if (looker->review_kind) {
+        json_key(&writer, "review");
+        json_begin_object(&writer);
+        json_key(&writer, "kind");
+        json_integer(&writer, looker->review_kind);
+        member_id(&writer, "subject", &looker->review_subject);
+        json_end_object(&writer);
     }
-    json_end_array(&writer);
+    if (looker->subject.length > 0)
+        json_member_string(&writer, "subject", looker->subject);
+    json_end_object(&writer);
+}
+
+void event_write_deed(const struct event_deed *deed, struct buffer *into)
+{
+    struct json_writer writer = json_writer(into);
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "oversight");
+    member_time(&writer, deed->time_ns);
+    write_asker(&writer, deed->credential, deed->looker_nonce);
+    json_member_cstring(&writer, "action", deed->action);
+    json_member_cstring(&writer, "decision", deed->error == OK ? "permit" : "deny");
+    if (deed->error != OK)
+        json_member_cstring(&writer, "error", error_entry(deed->error)->name);
+    if (deed->what)
+        json_member_cstring(&writer, "what", deed->what);
+    if (deed->subject.length > 0) {
+        json_key(&writer, "subject");
+        write_commitment(&writer, deed->looker_nonce, deed->subject);
+    }
+    json_key(&writer, "number");
+    json_integer(&writer, (int64_t)deed->number);
+    if (deed->verdict)
+        json_member_cstring(&writer, "verdict", deed->verdict);
+    if (deed->words.length > 0)
+        json_member_string(&writer, "words", deed->words);
     json_end_object(&writer);
 }
 

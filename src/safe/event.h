@@ -39,10 +39,37 @@ struct event_access {
 /* Appends the JSON. Persons, resources and the looker stand in it as commitments: a person who is shown the event must
  * learn neither of the others nor by which ids the house knows anybody. */
 void event_write_access(const struct event_access *event, const uint8_t nonce[EVENT_NONCE_BYTES], struct buffer *into);
-/* Who looked, what opens the event's commitment to it, and the persons' tokens in the index:
- * {"actor":…,"nonce":…,"credential":…,"index":[…]}. */
-void event_write_looker(const struct credential *credential, const uint8_t nonce[EVENT_NONCE_BYTES],
-                        const uint8_t (*token)[ID_BYTES], size_t tokens, struct buffer *into);
+/* What stands beside an event, sealed but outside the leaf's commitment to it: who looked, what opens the event's
+ * commitment to that, and what the safe's own tables are put back from after a crash. */
+struct event_looker {
+    const struct credential *credential;
+    const uint8_t *nonce;            /* EVENT_NONCE_BYTES */
+    const uint8_t (*token)[ID_BYTES]; /* of the persons, in the index */
+    const bool *told;                /* which of them are to be told of it first; NULL: none */
+    size_t tokens;
+    unsigned review_kind; /* enum review_kind; 0: nobody need review it */
+    struct id review_subject;
+    struct slice subject; /* of a deed of oversight: what its commitment stands for; empty: nothing */
+};
+/* {"actor":…,"nonce":…,"credential":…,"index":[…],"told":[…],"review":{"kind":1,"subject":…},"subject":…}; the last
+ * three only where there is something to say. */
+void event_write_looker(const struct event_looker *looker, struct buffer *into);
+
+/* What oversight did: suspended, lifted, judged a look, asked for evidence. `subject` (may be empty) stands in it as a
+ * commitment with the looker's nonce, since it can be a name. */
+struct event_deed {
+    int64_t time_ns;
+    const struct credential *credential;
+    const char *action; /* "suspend", "lift", "review", "evidence" */
+    const char *what;   /* of a suspension: actor, credential, rule; NULL: none */
+    struct slice subject;
+    uint64_t number;     /* of the suspension, or the entry that was judged */
+    const char *verdict; /* NULL: none */
+    struct slice words;  /* reason, or the verdict's note */
+    const uint8_t *looker_nonce;
+    enum error error;
+};
+void event_write_deed(const struct event_deed *deed, struct buffer *into);
 
 /* One entry for all completions of a batch. */
 void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "crypto/hash.h"
+#include "review.h"
 #include "store/writer.h"
+#include "suspension.h"
 
 #define PENDING_MAX 65536
 
@@ -30,20 +32,22 @@ static const struct store_migration migrations[] = {
      " credential BLOB NOT NULL PRIMARY KEY CHECK (length(credential) = 16),"
      " time INTEGER NOT NULL"
      ") WITHOUT ROWID;"},
+    {2, "notices",
+     /* 1: she is to be told of it first; 2: she has seen it */
+     "ALTER TABLE person_entry ADD COLUMN notice INTEGER NOT NULL DEFAULT 0;"
+     "CREATE INDEX person_notice ON person_entry (token, leaf) WHERE notice = 1;"}, /* read with each list of hers */
 };
 
 enum {
     ENTRY_ADD,
     ENTRY_FIND,
     ENTRY_HAS,
-    REVIEW_OPEN,
-    REVIEW_CLOSE,
-    REVIEW_LIST,
+    NOTICE_FIND,
+    NOTICE_SEEN,
     REVOKE,
     REVOKED_COUNT,
     REVOKED_HAS,
     ENTRY_CLEAR,
-    REVIEW_CLEAR,
     PROGRESS_GET,
     PROGRESS_SET,
     STATEMENTS
@@ -51,17 +55,15 @@ enum {
 
 static const struct store_statement statement[STATEMENTS] = {
     [ENTRY_ADD] = {"entry_add", STORE_ROUTE_TOKEN, STORE_WRITE,
-                   "INSERT INTO person_entry (token, leaf) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+                   "INSERT INTO person_entry (token, leaf, notice) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"},
     [ENTRY_FIND] = {"entry_find", STORE_ROUTE_TOKEN, STORE_READ,
                     "SELECT leaf FROM person_entry WHERE token = $1 AND leaf < $2 ORDER BY leaf DESC LIMIT $3"},
     [ENTRY_HAS] = {"entry_has", STORE_ROUTE_TOKEN, STORE_READ,
                    "SELECT 1 FROM person_entry WHERE token = $1 AND leaf = $2"},
-    [REVIEW_OPEN] = {"review_open", STORE_ROUTE_LOCAL, STORE_WRITE,
-                     "INSERT INTO review (leaf, opened, due) VALUES ($1, $2, $3)"},
-    [REVIEW_CLOSE] = {"review_close", STORE_ROUTE_LOCAL, STORE_WRITE,
-                      "UPDATE review SET closed = $2, reviewer = $3 WHERE leaf = $1 AND closed IS NULL"},
-    [REVIEW_LIST] = {"review_list", STORE_ROUTE_LOCAL, STORE_READ,
-                     "SELECT leaf, opened, due FROM review WHERE closed IS NULL ORDER BY due LIMIT $1"},
+    [NOTICE_FIND] = {"notice_find", STORE_ROUTE_TOKEN, STORE_READ,
+                     "SELECT leaf FROM person_entry WHERE token = $1 AND notice = 1 ORDER BY leaf DESC LIMIT $2"},
+    [NOTICE_SEEN] = {"notice_seen", STORE_ROUTE_TOKEN, STORE_WRITE,
+                     "UPDATE person_entry SET notice = 2 WHERE token = $1 AND leaf = $2"},
     [REVOKE] = {"revoke", STORE_ROUTE_LOCAL, STORE_WRITE,
                 "INSERT INTO revoked (credential, time) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
     [REVOKED_COUNT] = {"revoked_count", STORE_ROUTE_LOCAL, STORE_READ, "SELECT count(*) FROM revoked"},
@@ -70,16 +72,17 @@ static const struct store_statement statement[STATEMENTS] = {
                       "INSERT INTO progress (one, next) VALUES (1, $1)"
                       " ON CONFLICT (one) DO UPDATE SET next = excluded.next"},
     [ENTRY_CLEAR] = {"entry_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM person_entry"},
-    [REVIEW_CLEAR] = {"review_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM review"},
     [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential = $1"},
 };
 
-static const struct store_schema schema = {"safe", migrations, 1, statement, STATEMENTS};
-static const struct store_schema *const schemas[] = {&schema};
+static const struct store_schema schema = {"safe", migrations, 2, statement, STATEMENTS};
+static const struct store_schema *const schemas[] = {&schema, &review_schema, &suspension_schema};
+#define SCHEMAS (sizeof schemas / sizeof *schemas)
 
 struct pending {
     uint8_t token[ID_BYTES];
     uint64_t leaf;
+    bool notice;
 };
 
 struct person_index {
@@ -87,6 +90,7 @@ struct person_index {
     struct secret_key key;
     struct pending *pending;
     size_t count;
+    struct reviews reviews;
     uint64_t next, written_next; /* entries before it are added; are on disk */
     bool any_revoked;            /* most nodes never revoke: then no access pays for looking */
 };
@@ -121,11 +125,13 @@ enum error person_index_open(const char *path, const struct secret_key *key, str
         return ERROR_MEMORY;
     index->key = *key;
     index->pending = calloc(PENDING_MAX, sizeof *index->pending);
-    enum error error = index->pending ? store_open(path, schemas, 1, &index->store, fault) : ERROR_MEMORY;
+    enum error error = index->pending ? store_open(path, schemas, SCHEMAS, &index->store, fault) : ERROR_MEMORY;
     if (error == OK)
         error = read_progress(index);
     if (error == OK)
         error = count_revoked(index);
+    if (error == OK)
+        error = reviews_open(index->store, &index->reviews);
     if (error != OK) {
         person_index_close(index);
         return error;
@@ -140,6 +146,7 @@ void person_index_close(struct person_index *index)
         return;
     if (index->store && person_index_flush(index) != OK)
         index->count = 0; /* derived: `check` finds what is missing and makes it anew */
+    reviews_close(&index->reviews);
     store_close(index->store);
     secret_key_wipe(&index->key);
     free(index->pending);
@@ -154,13 +161,15 @@ void person_index_token(const struct person_index *index, const struct id *perso
     memcpy(ret_token, hash.byte, PERSON_TOKEN_BYTES);
 }
 
-enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], uint64_t leaf)
+enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], uint64_t leaf,
+                            bool notice)
 {
     if (index->count == PENDING_MAX)
         TRY(person_index_flush(index));
     struct pending *pending = &index->pending[index->count++];
     memcpy(pending->token, token, PERSON_TOKEN_BYTES);
     pending->leaf = leaf;
+    pending->notice = notice;
     return OK;
 }
 
@@ -194,7 +203,8 @@ static enum error write_pending(struct store *store, void *context)
     for (size_t i = 0; i < index->count; i++)
         TRY(store_run(store, &statement[ENTRY_ADD],
                       STORE_VALUES(store_blob(slice_of(index->pending[i].token, ID_BYTES)),
-                                   store_integer((int64_t)index->pending[i].leaf)),
+                                   store_integer((int64_t)index->pending[i].leaf),
+                                   store_integer(index->pending[i].notice)),
                       NULL));
     return store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer((int64_t)index->next)), NULL);
 }
@@ -204,6 +214,7 @@ enum error person_index_flush(struct person_index *index)
 {
     struct writer_job job = {.run = write_pending, .context = index};
 
+    TRY(reviews_flush(&index->reviews));
     if (index->count == 0 && index->next == index->written_next)
         return OK;
     qsort(index->pending, index->count, sizeof *index->pending, by_token);
@@ -254,65 +265,61 @@ enum error person_index_has(struct person_index *index, const struct id *person,
     return error == ERROR_NOT_FOUND ? OK : error;
 }
 
-static enum error write_review(struct store *store, void *context)
-{
-    const struct review *review = context;
-
-    return store_run(store, &statement[REVIEW_OPEN],
-                     STORE_VALUES(store_integer((int64_t)review->leaf), store_integer(review->opened_s),
-                                  store_integer(review->due_s)),
-                     NULL);
-}
-
-enum error person_index_review_open(struct person_index *index, const struct review *review)
-{
-    struct review copy = *review;
-
-    return writer_run_now(index->store, &(struct writer_job){.run = write_review, .context = &copy}, 1);
-}
-
-struct closing {
-    uint64_t leaf;
-    const struct id *reviewer;
-    int64_t now_s;
-};
-
-static enum error close_review(struct store *store, void *context)
-{
-    const struct closing *closing = context;
-    int64_t changed = 0;
-
-    TRY(store_run(store, &statement[REVIEW_CLOSE],
-                  STORE_VALUES(store_integer((int64_t)closing->leaf), store_integer(closing->now_s),
-                               store_blob(id_slice(closing->reviewer))),
-                  &changed));
-    return changed == 1 ? OK : ERROR_NOT_FOUND;
-}
-
-enum error person_index_review_close(struct person_index *index, uint64_t leaf, const struct id *reviewer,
-                                     int64_t now_s)
-{
-    struct closing closing = {leaf, reviewer, now_s};
-
-    return writer_run_now(index->store, &(struct writer_job){.run = close_review, .context = &closing}, 1);
-}
-
-enum error person_index_reviews(struct person_index *index, struct arena *arena, size_t maximum,
-                                const struct review **ret_review, size_t *ret_count)
+enum error person_index_notices(struct person_index *index, struct arena *arena, const struct id *person,
+                                size_t maximum, const uint64_t **ret_leaf, size_t *ret_count)
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
-    struct review *review = arena_array(arena, maximum, sizeof *review);
+    uint64_t *leaf = arena_array(arena, maximum, sizeof *leaf);
+    uint8_t token[ID_BYTES];
     size_t count = 0;
 
-    if (!review)
+    if (!leaf)
         return ERROR_MEMORY;
-    TRY(store_query(index->store, &statement[REVIEW_LIST], STORE_VALUES(store_integer((int64_t)maximum)), &cursor));
+    TRY(person_index_flush(index));
+    person_index_token(index, person, token);
+    TRY(store_query(index->store, &statement[NOTICE_FIND],
+                    STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)maximum)), &cursor));
     while (store_next(&cursor))
-        review[count++] = (struct review){(uint64_t)store_column_integer(&cursor, 0), store_column_integer(&cursor, 1),
-                                          store_column_integer(&cursor, 2)};
-    *ret_review = review;
+        leaf[count++] = (uint64_t)store_column_integer(&cursor, 0);
+    *ret_leaf = leaf;
     *ret_count = count;
     return store_end(&cursor);
+}
+
+struct seeing {
+    uint8_t token[ID_BYTES];
+    const uint64_t *leaf;
+    size_t count;
+};
+
+static enum error write_seen(struct store *store, void *context)
+{
+    const struct seeing *seeing = context;
+
+    for (size_t i = 0; i < seeing->count; i++)
+        TRY(store_run(store, &statement[NOTICE_SEEN],
+                      STORE_VALUES(store_blob(slice_of(seeing->token, ID_BYTES)),
+                                   store_integer((int64_t)seeing->leaf[i])),
+                      NULL));
+    return OK;
+}
+
+enum error person_index_seen(struct person_index *index, const struct id *person, const uint64_t *leaf, size_t count)
+{
+    struct seeing seeing = {.leaf = leaf, .count = count};
+
+    person_index_token(index, person, seeing.token);
+    return count ? writer_run_now(index->store, &(struct writer_job){.run = write_seen, .context = &seeing}, 1) : OK;
+}
+
+struct reviews *person_index_reviews(struct person_index *index)
+{
+    return &index->reviews;
+}
+
+struct store *person_index_store(struct person_index *index)
+{
+    return index->store;
 }
 
 struct revoking {
@@ -355,14 +362,14 @@ static enum error forget_entries(struct store *store, void *context)
     (void)context;
     TRY(store_run(store, &statement[ENTRY_CLEAR], NULL, 0, NULL));
     TRY(store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer(0)), NULL));
-    return store_run(store, &statement[REVIEW_CLEAR], NULL, 0, NULL);
+    return review_forget(store);
 }
 
 enum error person_index_restored(const char *path, struct fault *fault)
 {
     struct store *store = NULL;
 
-    TRY(store_open(path, schemas, 1, &store, fault));
+    TRY(store_open(path, schemas, SCHEMAS, &store, fault));
     enum error error = writer_run_now(store, &(struct writer_job){.run = forget_entries}, 1);
     store_close(store);
     return error;

@@ -3,8 +3,8 @@
 
 /* Which entries of the access log concern which person, by a keyed token of hers: what her own view is read from. It
  * is derived (each entry's event names or commits to its persons), kept in sorted rows, and written behind the log
- * within two seconds, many at once. One thread. Also the safe's small durable lists: open reviews, revoked
- * credentials. */
+ * within two seconds, many at once. One thread. Also the list of revoked credentials; reviews (review.h) and
+ * suspensions (suspension.h) lie in the same file. */
 
 #include "base/arena.h"
 #include "base/id.h"
@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct person_index;
+struct reviews;
 
 MUST_CHECK enum error person_index_open(const char *path, const struct secret_key *key, struct person_index **ret_index,
                                         struct fault *fault);
@@ -23,9 +24,10 @@ void person_index_close(struct person_index *index); /* flushes; accepts NULL */
 void person_index_token(const struct person_index *index, const struct id *person,
                         uint8_t ret_token[PERSON_TOKEN_BYTES]);
 
-/* Remembers until the next flush. ERROR_MEMORY. */
+/* Remembers until the next flush. With `notice` she is to be told of it before anything else (the obligation
+ * notify_person): it heads her list until she has seen it. ERROR_MEMORY. */
 MUST_CHECK enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES],
-                                       uint64_t leaf);
+                                       uint64_t leaf, bool notice);
 /* Every entry before `next` has been added. */
 void person_index_reached(struct person_index *index, uint64_t next);
 /* How far the index had got when it was last written. */
@@ -39,19 +41,17 @@ MUST_CHECK enum error person_index_find(struct person_index *index, struct arena
 MUST_CHECK enum error person_index_has(struct person_index *index, const struct id *person, uint64_t leaf,
                                        bool *ret_has);
 
-struct review {
-    uint64_t leaf; /* the entry that opened it: its number is the review's name */
-    int64_t opened_s;
-    int64_t due_s;
-};
+/* What she is to be told and has not seen: at most `maximum`, newest first. Flushes first. */
+MUST_CHECK enum error person_index_notices(struct person_index *index, struct arena *arena, const struct id *person,
+                                           size_t maximum, const uint64_t **ret_leaf, size_t *ret_count);
+/* She has seen them. */
+MUST_CHECK enum error person_index_seen(struct person_index *index, const struct id *person, const uint64_t *leaf,
+                                        size_t count);
 
-/* Durable on return. */
-MUST_CHECK enum error person_index_review_open(struct person_index *index, const struct review *review);
-/* ERROR_NOT_FOUND. `reviewer` is a credential's id: somebody else than who broke the glass, which the caller checks. */
-MUST_CHECK enum error person_index_review_close(struct person_index *index, uint64_t leaf, const struct id *reviewer,
-                                                int64_t now_s);
-MUST_CHECK enum error person_index_reviews(struct person_index *index, struct arena *arena, size_t maximum,
-                                           const struct review **ret_review, size_t *ret_count);
+/* Looks to be reviewed: derived from the log too, and written before the index says how far it has got. */
+struct reviews *person_index_reviews(struct person_index *index);
+/* For suspension.c, whose table lies in the same file. */
+struct store *person_index_store(struct person_index *index);
 
 MUST_CHECK enum error person_index_revoke(struct person_index *index, const struct id *credential, int64_t now_s);
 MUST_CHECK enum error person_index_revoked(struct person_index *index, const struct id *credential, bool *ret_revoked);

@@ -186,6 +186,7 @@ static void grant_target_write(const struct grant_target *target, struct buffer 
         if (target->drawers & 1u << d)
             key_write(&target->key[d], into);
     protocol_text_write(target->facts, into);
+    buffer_byte(into, (uint8_t)target->obligations);
 }
 
 static void grant_target_read(struct reader *reader, struct grant_target *target)
@@ -198,6 +199,7 @@ static void grant_target_read(struct reader *reader, struct grant_target *target
         if (target->drawers & 1u << d)
             target->key[d] = key_read(reader);
     target->facts = protocol_text_read(reader, UINT16_MAX);
+    target->obligations = choice_read(reader, OBLIGATIONS_ALL + 1);
 }
 
 void grant_write(const struct grant *grant, struct buffer *into)

@@ -32,7 +32,7 @@ enum protocol_kind {
     PROTOCOL_REVOKE,         /* a token -> nothing: it is refused from now on; told in the public log */
     PROTOCOL_EVENTS,         /* struct access on the audit drawer -> the person's events with proofs */
     PROTOCOL_REVIEWS,        /* a token of oversight -> the open reviews of break-glass */
-    PROTOCOL_REVIEW_DONE,    /* a token of oversight, review, verdict -> nothing */
+    PROTOCOL_REVIEW_DONE,    /* a token of oversight, review, verdict, note -> nothing; an entry of its own */
     PROTOCOL_TILE,           /* log, level, index, width -> bytes */
     PROTOCOL_CHECKPOINT,     /* log -> signed note */
     PROTOCOL_PROOF,          /* struct access, leaf -> tlog-proof text and the event */
@@ -44,6 +44,11 @@ enum protocol_kind {
     PROTOCOL_CHECK_KEYS,     /* -> findings in the key store, a text each */
     PROTOCOL_ROTATE,         /* enum rotation, a byte -> nothing: that key is another from now on */
     PROTOCOL_PANIC,          /* -> nothing: told in the public log, then every key is wiped and the safe ends */
+    PROTOCOL_SUSPEND,        /* a token of oversight, what, whom, why -> its number; in force for the next request */
+    PROTOCOL_LIFT,           /* a token of oversight, number, why -> nothing */
+    PROTOCOL_SUSPENSIONS,    /* a token of oversight -> those in force, JSON */
+    PROTOCOL_EVIDENCE,       /* a token of oversight, filters -> events with names and proofs, JSON */
+    PROTOCOL_OVERSIGHT_COUNTS, /* -> how many reviews and suspensions are open, for everybody */
 };
 
 enum rotation { ROTATION_ROOT, ROTATION_ACCESS, ROTATION_PUBLIC };
@@ -106,6 +111,18 @@ struct grant_target {
     uint8_t outcome[DRAWER_COUNT];       /* enum outcome */
     struct secret_key key[DRAWER_COUNT]; /* of the opened drawers */
     struct slice facts;                  /* the new sealed block to store with the record; empty: unchanged */
+    unsigned obligations;                /* of what was opened, for the gate: bits of enum obligation */
+};
+
+/* What must follow a look. The words are the rules' (decider.c); who carries each out stands in safe/README.md. */
+enum obligation {
+    OBLIGATION_LOG = 1,
+    OBLIGATION_NOTIFY = 2,
+    OBLIGATION_REVIEW = 4,
+    OBLIGATION_EXPIRE = 8,
+    OBLIGATION_REDACT_LOCATION = 16,
+    OBLIGATION_SUBSET = 32,
+    OBLIGATIONS_ALL = 63
 };
 
 struct grant {
@@ -117,6 +134,9 @@ struct grant {
     struct grant_target *target;
     size_t targets;
 };
+
+/* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ text). */
+#define EVENT_LINE_NOTICE 1 /* she is to be told of it and has not seen it */
 
 struct completion {
     uint64_t leaf;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Changing keys while the node runs. The new root never comes here: whoever holds both roots (`hospitium key rotate`)
- * leaves two files, keys/root.next, sealed as the root is to lie there, and keys/ring.offer, which only the holder of the
- * present ring can open. Here they are put in place, in an order in which a crash after any step leaves a node that the
- * old root opens or the new one (keys/README.md). */
+ * leaves two files, keys/root.next, sealed as the root is to lie there, and keys/ring.offer, which only the holder of
+ * the present ring can open. Here they are put in place, in an order in which a crash after any step leaves a node
+ * that the old root opens or the new one (keys/README.md). */
 
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -210,6 +210,9 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     TRY(open_approvers(safe, fault));
     TRY(open_logs(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
+    safe->reviews = person_index_reviews(safe->index);
+    TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
+    oversight_close_rows(safe);
     TRY(reindex(safe));
     TRY(rotation_resume(safe));
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)

@@ -19,7 +19,8 @@ struct safe_options {
     const char *directory;
     struct slice passphrase; /* what opens the root: passphrase, credential, PIN or share; empty on a demo node */
     struct world *world;     /* must outlive the safe */
-    const struct root_sealing *sealing; /* for safe_create: how the root is to lie there; NULL: by the passphrase or open */
+    const struct root_sealing
+        *sealing; /* for safe_create: how the root is to lie there; NULL: by the passphrase or open */
 };
 
 /* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with

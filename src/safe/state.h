@@ -14,8 +14,10 @@
 #include "node.h"
 #include "person_index.h"
 #include "protocol.h"
+#include "review.h"
 #include "safe.h"
 #include "token.h"
+#include "suspension.h"
 
 /* Taken from the ring when the safe opens and when the ring has changed; in locked memory. */
 struct safe_keys {
@@ -27,6 +29,7 @@ struct safe_keys {
     struct secret_key sign_access;
     struct secret_key sign_public;
     struct secret_key sign_access_before, sign_public_before; /* while verifiers still hold them */
+    struct secret_key oversight;                              /* what is kept of suspensions */
     struct session_keys session;
 };
 
@@ -62,8 +65,21 @@ struct safe {
     size_t next_unconfirmed, held_unconfirmed;
     int64_t now_ns; /* of the batch: never behind the last entry */
     bool clock_behind;
-    bool rewrapping; /* the root has changed and rows of the key store still hang from its predecessor */
-    bool shut;       /* every key is wiped: nothing is answered any more */
+    bool rewrapping;         /* the root has changed and rows of the key store still hang from its predecessor */
+    bool shut;               /* every key is wiped: nothing is answered any more */
+    struct reviews *reviews; /* the index's */
+    struct suspensions suspensions;
+};
+
+/* What oversight wants done, or to see (oversight.c). */
+struct deed {
+    enum suspended what;
+    struct slice subject; /* whom or what it is about */
+    struct slice words;   /* reason, or a verdict's note */
+    uint64_t number;      /* of a suspension, or an entry */
+    enum review_verdict verdict;
+    struct id commitment; /* to the subject, for the public log */
+    bool is_new;
 };
 
 /* One request of a batch. */
@@ -82,6 +98,9 @@ struct request {
     struct decision decision;   /* of the drawer that was decided on most generously */
     struct slice basis;         /* on what ground that was */
     struct decision uninformed; /* what would be decided of a person of whom nothing is known */
+    bool glass_is_shut;         /* nobody reviewed for too long what this actor broke before */
+    struct look look;           /* to be reviewed; kind 0: no */
+    struct deed deed;
     unsigned opened;
     bool changes_keys;
     bool emergency;    /* may use the log's reserve on a full disk */
@@ -91,6 +110,7 @@ struct request {
     struct buffer plain, sealed;
     uint8_t leaf[LEDGER_COMMITMENT_BYTES];
     uint8_t (*token)[ID_BYTES]; /* of its targets, in the index */
+    bool *told;                 /* which of them are to be told of it first */
     bool has_entry;
     bool durable; /* its entry is */
     bool destroys;
@@ -101,6 +121,34 @@ struct request {
 /* access.c: decides and prepares keys and facts; sets request->error. Nothing leaves before the batch is durable. */
 void access_prepare(struct safe *safe, struct request *request);
 
+/* entry.c: the request's entry, from what was decided. The nonce is drawn into request->plain first; `looker` is what
+ * stands beside the event. */
+MUST_CHECK enum error entry_begin(struct safe *safe, struct request *request, uint8_t ret_nonce[EVENT_NONCE_BYTES]);
+MUST_CHECK enum error entry_seal(struct safe *safe, struct request *request, struct slice looker);
+/* Opens an entry of the access log, into the batch's arena. `ret_sealed` may be NULL. */
+MUST_CHECK enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed,
+                                 struct event_opened *ret_event);
+/* The tlog-proof text of an opened entry. Its extra data is what a stranger needs to find the leaf:
+ * SHA-256(sealed event) ‖ nonce ‖ event. */
+MUST_CHECK enum error entry_proof(struct safe *safe, uint64_t leaf, struct slice sealed,
+                                  const struct event_opened *event, struct buffer *ret_text);
+/* A name as the safe's tables know it: keyed, so that they name nobody. */
+void entry_actor(const struct safe *safe, struct slice actor, uint8_t ret_keyed[ID_BYTES]);
+/* Fills request->look and request->told from what was decided. */
+void entry_owes(struct safe *safe, struct request *request);
+/* What a durable entry leaves in the index of persons and in the reviews. */
+void entry_index(struct safe *safe, const struct request *request);
+
+/* oversight.c: suspending, lifting, judging, asking for evidence. Each is an entry like an access. */
+bool oversight_is_deed(enum protocol_kind kind);
+void oversight_prepare(struct safe *safe, struct request *request);
+/* Who holds the token is of oversight, not withdrawn and not suspended. ERROR_REFUSED, … */
+MUST_CHECK enum error oversight_authenticate(struct safe *safe, struct request *request, struct slice token);
+/* Puts the suspended rows into the decider. For opening. */
+void oversight_close_rows(struct safe *safe);
+/* Tells in public of reviews that wait too long. */
+MUST_CHECK enum error oversight_escalate(struct safe *safe);
+
 /* reindex.c: puts back what a crash took from the index of persons. */
 MUST_CHECK enum error reindex(struct safe *safe);
 
@@ -108,6 +156,10 @@ MUST_CHECK enum error reindex(struct safe *safe);
  * payload to request->answer. */
 typedef enum error answer_function(struct safe *safe, struct request *request);
 void answer_request(struct safe *safe, struct request *request);
+answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews, answer_review_done,
+    answer_oversight_counts;     /* oversight.c */
+answer_function answer_events;   /* listing.c */
+answer_function answer_evidence; /* evidence.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
 void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,
@@ -124,7 +176,8 @@ const struct secret_key *safe_sign_before(const struct safe *safe, enum ring_use
 MUST_CHECK enum error rotation_resume(struct safe *safe);
 void rotation_step(struct safe *safe);
 void rotation_idle(struct safe *safe);
-/* The root's file, the ring and the approvers' seal, below DIRECTORY/keys: as they are at this moment, with the rows. */
+/* The root's file, the ring and the approvers' seal, below DIRECTORY/keys: as they are at this moment, with the
+ * rows. */
 MUST_CHECK enum error rotation_backup(struct safe *safe, const char *directory);
 answer_function answer_rotate, answer_panic;
 

@@ -387,6 +387,76 @@ static void a_consent_lets_in_and_its_end_keeps_out(void **state)
     house_close(&house);
 }
 
+/* A record that names places wherever it can: in elements of the contact drawer, in references deep inside, and, since
+ * its code is sensitive, all of it in the one drawer where no drawer keeps places apart. */
+#define CONDITION(system, code)                                                                                        \
+    "{\"resourceType\":\"Condition\",\"meta\":{\"source\":\"urn:harbour-system\"},"                                        \
+    "\"identifier\":[{\"system\":\"urn:harbour-numbers\",\"value\":\"7\"}],"                                             \
+    "\"code\":{\"coding\":[{\"system\":\"" system "\",\"code\":\"" code "\"}],\"text\":\"what she has\"},"                   \
+    "\"asserter\":{\"display\":\"Dr. Harbour\"},\"recorder\":{\"display\":\"Nurse Harbour\"},"                             \
+    "\"extension\":[{\"url\":\"urn:x\",\"valueReference\":{\"reference\":\"Location/harbour-ward\"}},"                   \
+    "{\"url\":\"urn:y\",\"valueString\":\"kept words\"}],\"onsetDateTime\":\"2026-01-01\"}"
+
+static struct seen summary_as(struct house *house, const struct gate_asker *asker, const char *type)
+{
+    struct seen seen = {.house = house};
+
+    house->waiting++;
+    gate_scan(house->gate, &(struct gate_scan){.asker = asker, .arena = house->whole.arena, .person = anna,
+                                               .type = slice_from_string(type), .needed = OUTCOME_SUMMARY,
+                                               .action = ACTION_READ, .done = read_done, .context = &seen});
+    wait_all(house);
+    return seen;
+}
+
+static void consent_to_elsewhere(struct house *house, const struct gate_asker *nurse)
+{
+    static const struct id consent = {{0xC0, 1}};
+    struct id elsewhere = node_organization(SLICE("other-clinic"));
+    char json[512], hex[ID_TEXT_BYTES + 1] = {0};
+
+    encode_hex(id_slice(&elsewhere), hex);
+    snprintf(json, sizeof json,
+             "{\"resourceType\":\"Consent\",\"status\":\"active\",\"scope\":{\"coding\":[{\"code\":\"patient-privacy\"}]},"
+             "\"provision\":{\"type\":\"permit\",\"actor\":[{\"role\":{\"coding\":[{\"code\":\"PRCP\"}]},"
+             "\"reference\":{\"reference\":\"Organization/%s\"}}]}}", hex);
+    struct gate_write_item item = item_of(GATE_CREATE, "Consent", &consent, json);
+    assert_int_equal(write_as(house, nurse, &item), OK);
+}
+
+/* The obligations redact_location and subset, as the gate carries them out whatever a handler does. */
+static void what_is_less_than_the_whole_says_so_and_not_where(void **state)
+{
+    static const struct id condition = {{0x0C, 1}};
+    static const char *const places[] = {"harbour", "Harbour", "identifier", "asserter", "recorder"};
+    struct house house;
+
+    (void)state;
+    house_open(&house);
+    struct gate_asker nurse = asker_of(&house, &NURSE), elsewhere = asker_of(&house, &PHYSICIAN_ELSEWHERE);
+    register_anna(&house, &nurse);
+    consent_to_elsewhere(&house, &nurse);
+    struct gate_write_item item = item_of(GATE_CREATE, "Condition", &condition,
+                                          CONDITION("http://snomed.info/sct", "38341003"));
+    assert_int_equal(write_as(&house, &nurse, &item), OK);
+
+    struct seen whole = read_as(&house, &nurse, "Condition", &condition, 0);
+    assert_int_equal(whole.error, OK);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        assert_true(shows(&whole, places[i])); /* so that the test below can find them */
+    assert_false(whole.view.partial);
+
+    struct seen part = summary_as(&house, &elsewhere, "Condition");
+    assert_int_equal(part.error, OK);
+    assert_int_equal(part.count, 1);
+    assert_true(part.view.partial && shows(&part, "SUBSETTED"));
+    assert_true(shows(&part, "what she has") && shows(&part, "kept words") && shows(&part, "2026-01-01"));
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (shows(&part, places[i]))
+            fail_msg("%s in %.*s", places[i], SLICE_PRINT(part.view.json));
+    house_close(&house);
+}
+
 static void an_erased_person_cannot_be_read_by_anybody(void **state)
 {
     struct whole_person patient = whole_patient(&anna);
@@ -455,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_version_that_is_not_current_is_refused),
         cmocka_unit_test(of_two_who_write_at_once_one_is_told),
         cmocka_unit_test(a_consent_lets_in_and_its_end_keeps_out),
+        cmocka_unit_test(what_is_less_than_the_whole_says_so_and_not_where),
         cmocka_unit_test(an_erased_person_cannot_be_read_by_anybody),
         cmocka_unit_test(when_the_safe_is_lost_nothing_opens),
     };

@@ -112,6 +112,37 @@ static void a_longer_list_is_paged_and_never_cut(void **state)
     assert_true(contains(&out, "href=\"/access?before=77\""));
 }
 
+/* Promise 6: at least twelve things of each line, in words. */
+static void each_line_says_all_that_the_log_knows_of_it(void **state)
+{
+    for (enum language language = 0; language < LANGUAGE_COUNT; language++) {
+        const enum message_id said[] = {MESSAGE_ROLE_PHYSICIAN, MESSAGE_PURPOSE_ETREAT, MESSAGE_ACTION_READ,
+                                        MESSAGE_BASIS_VITAL_INTEREST, MESSAGE_ACCESS_ASKED, MESSAGE_ACCESS_SAW,
+                                        MESSAGE_OUTCOME_FULL, MESSAGE_OUTCOME_FULL_ABOUT, MESSAGE_OWED_LOG,
+                                        MESSAGE_OWED_NOTIFY_PERSON, MESSAGE_OWED_REVIEW, MESSAGE_OWED_EXPIRE_1H,
+                                        MESSAGE_REVIEW_OPEN, MESSAGE_ACCESS_NEW, MESSAGE_ACCESS_REASON,
+                                        MESSAGE_ACCESS_REQUEST, MESSAGE_ACCESS_ENTRY};
+        static const char *const shown[] = {"<time datetime=\"2026-11-20T09:41\">", "Saint-Pierre", "D-21",
+                                            "joint standard, 4.2", "unconscious, nobody with her", "9c41f0e2b7a3d518",
+                                            "<bdi>5</bdi>"};
+        CLEANUP_BUFFER struct buffer out = buffer_new(PAGE_BYTES_MAX);
+        write_one(&out, language, &SAMPLE_LOOKS[1]);
+        for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+            assert_true(says(&out, language, said[i]));
+        for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+            assert_true(contains(&out, shown[i]));
+    }
+}
+
+static void each_word_of_an_event_has_words_of_ours(void **state)
+{
+    assert_int_equal(access_basis_of(SLICE("care_relation")), ACCESS_BASIS_CARE_RELATION);
+    assert_int_equal(access_basis_of(SLICE("a new one")), ACCESS_BASIS_UNKNOWN);
+    assert_int_equal(access_basis_of(SLICE("")), ACCESS_BASIS_UNKNOWN);
+    assert_int_equal(access_owed_of(SLICE("log review new_one")), 1u << ACCESS_OWED_LOG | 1u << ACCESS_OWED_REVIEW);
+    assert_int_equal(access_owed_of(SLICE("")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +151,8 @@ int main(void)
         cmocka_unit_test(a_broken_glass_says_so_and_how_its_review_stands),
         cmocka_unit_test(each_outcome_says_what_it_means),
         cmocka_unit_test(text_of_an_enemy_stays_text),
+        cmocka_unit_test(each_line_says_all_that_the_log_knows_of_it),
+        cmocka_unit_test(each_word_of_an_event_has_words_of_ours),
         cmocka_unit_test(an_empty_list_says_that_nobody_looked),
         cmocka_unit_test(a_longer_list_is_paged_and_never_cut),
     };

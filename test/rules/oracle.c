@@ -265,7 +265,8 @@ static bool owes(const struct oracle *oracle, const struct oracle_case *at)
     bool whole = slice_is(open, "FULL"), part = slice_is(open, "SUMMARY") || slice_is(open, "EXISTENCE");
     bool broken_glass = whole && slice_is(as, "clinical") &&
                         is_value(oracle, at, oracle_find(oracle, "break_glass"), "active");
-    bool review = broken_glass || slice_is(as, "enforcement") ||
+    bool refused_glass = slice_is(open, "NONE") && is_value(oracle, at, oracle_find(oracle, "break_glass"), "active");
+    bool review = broken_glass || refused_glass || slice_is(as, "enforcement") ||
                   (whole && is_value(oracle, at, oracle_find(oracle, "action"), "erase"));
     const struct {
         const char *word;

@@ -133,7 +133,7 @@ static void the_event_names_neither_the_person_nor_who_looked(void **state)
 
     (void)state;
     write_event(1, SLICE(""), &plain);
-    event_write_looker(&credential, nonce, NULL, 0, &looker);
+    event_write_looker(&(struct event_looker){.credential = &credential, .nonce = nonce}, &looker);
     assert_false(names(&plain, &anna)); /* by a commitment alone, which the proof opens for her */
     assert_false(names(&plain, &credential.id));
     assert_true(slice_search(buffer_view(&plain), SLICE("nurse-karla")) == SIZE_MAX);

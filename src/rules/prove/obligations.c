@@ -16,6 +16,7 @@ static const struct duty {
     {NULL, NULL, NULL, NULL, "log", "is not logged"},
     {"FULL", "clinical", "break_glass", "active", "notify_person", "breaks the glass and it is not told to her"},
     {"FULL", "clinical", "break_glass", "active", "review", "breaks the glass and nobody reviews it"},
+    {"NONE", NULL, "break_glass", "active", "review", "is refused through broken glass and nobody reviews it"},
     {"FULL", "clinical", "break_glass", "active", "expire_1h", "breaks the glass and it does not end"},
     {NULL, "enforcement", NULL, NULL, "review", "comes to enforce and nobody reviews it"},
     {"SUMMARY", NULL, NULL, NULL, "subset", "gets a part that is not marked as one"},
