@@ -25,6 +25,7 @@
 #include "settings.h"
 
 #define ADVICE_ARENA_MAX (128u << 20)
+#define SETTINGS_ARENA_MAX (512u << 10)
 #define LAZY_MS 500
 #define RESPAWN_MS 200
 
@@ -345,8 +346,28 @@ int command_serve(int argc, char **argv)
     return error == OK ? EXIT_DONE : command_error(error, &opening.fault);
 }
 
+/* A twin's clock stands still: its ticks are the first and the last alone, which come in both twins at the same place.
+ * */
+static enum error read_cadence(const char *directory, struct safe_cadence *ret_cadence, struct fault *fault)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(SETTINGS_ARENA_MAX);
+    const struct settings *settings;
+
+    if (!arena)
+        return ERROR_MEMORY;
+    TRY(settings_read(arena, node_path(directory, "settings").text, &settings, fault));
+    unsigned tick_s = (unsigned)settings_number(settings, "log.tick");
+    *ret_cadence = (struct safe_cadence){
+        .tick_s = getenv("HOSPITIUM_TWIN") ? 0 : tick_s,
+        .pad = tick_s == 0 ? 0 : (unsigned)settings_number(settings, "log.pad"),
+        .serving = true,
+    };
+    return OK;
+}
+
 int command_safe(int argc, char **argv)
 {
+    struct safe_cadence cadence = {0};
     struct fault fault = {0};
     struct world world;
     struct node node;
@@ -357,6 +378,8 @@ int command_safe(int argc, char **argv)
     if (error == OK)
         error = command_world(node.demo, TWIN_SAFE, &world);
     if (error == OK)
-        error = safe_main(argv[1], &world, &fault);
+        error = read_cadence(argv[1], &cadence, &fault);
+    if (error == OK)
+        error = safe_main(argv[1], &world, cadence, &fault);
     return error == OK ? EXIT_DONE : command_error(error, &fault);
 }

@@ -83,7 +83,10 @@ static enum error open_logs(struct safe *safe, struct fault *fault)
     struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
 
     settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
+    settings.on_demand = safe->padding.least > 0;
     TRY(open_access_log(safe, &settings, fault));
+    padding_open(safe);
+    settings.on_demand = false;
     settings.origin = slice_from_string(public.text);
     settings.seed = &safe->keys->sign_public;
     settings.seed_before = safe_sign_before(safe, RING_SIGN_PUBLIC);
@@ -202,9 +205,20 @@ static enum error seal_approvers(const struct safe_options *options, struct faul
     return error;
 }
 
+/* Only where nobody's day is betrayed by it may the log grow as it happens. */
+static enum error set_cadence(struct safe *safe, struct safe_cadence cadence, struct fault *fault)
+{
+    if (cadence.serving && cadence.pad == 0 && !safe->node.demo)
+        return fault_set(fault, ERROR_VALUE, "log.tick: only a demo node may leave the access log unpadded");
+    safe->cadence = cadence;
+    safe->padding.least = cadence.pad;
+    return OK;
+}
+
 static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
 {
     TRY(node_load(options->directory, &safe->node, fault));
+    TRY(set_cadence(safe, options->cadence, fault));
     TRY(open_keys(safe, options, fault));
     TRY(open_rules(safe, fault));
     TRY(open_approvers(safe, fault));

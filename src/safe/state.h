@@ -12,8 +12,10 @@
 #include "keys/ring.h"
 #include "ledger/ledger.h"
 #include "node.h"
+#include "padding.h"
 #include "person_index.h"
 #include "protocol.h"
+#include "publishing.h"
 #include "review.h"
 #include "safe.h"
 #include "token.h"
@@ -54,6 +56,8 @@ struct safe {
     struct keystore *keystore;
     struct ledger *access_log;
     struct ledger *public_log;
+    struct safe_cadence cadence;
+    struct padding padding; /* of the access log */
     struct person_index *index;
     struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
