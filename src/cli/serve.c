@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command.h"
+#include "courier.h"
 #include "gate/gate.h"
 #include "keys/ask.h"
 #include "rest/advice.h"
@@ -43,6 +44,7 @@ struct serving {
     const struct settings *settings;
     struct loop_watch *signals;
     const char *secret_file;
+    struct courier_child courier;
     pid_t safe;
     int signal_descriptor;
     int lock;
@@ -227,6 +229,16 @@ struct opening {
     struct fault fault;
 };
 
+/* The door is open: now what speaks for the node outside. */
+static void begin_outside(const struct opening *opening)
+{
+    struct serving *serving = opening->serving;
+
+    if (!opening->arguments->control_only)
+        courier_child_start(&serving->courier, serving->loop, serving->node.directory);
+    LOG(INFO, "server.started", FIELD("tls", (bool)(opening->arguments->certificate != NULL)));
+}
+
 static void session_came(void *context, enum error error)
 {
     struct opening *opening = context;
@@ -241,7 +253,7 @@ static void session_came(void *context, enum error error)
     if (error != OK)
         loop_stop(serving->loop);
     else
-        LOG(INFO, "server.started", FIELD("tls", (bool)(opening->arguments->certificate != NULL)));
+        begin_outside(opening);
 }
 
 static struct app_words words_of(const struct settings *settings)
@@ -305,6 +317,7 @@ static enum error open_node(struct serving *serving, struct opening *opening)
 static void close_node(struct serving *serving)
 {
     serving->stopping = true;
+    courier_child_stop(&serving->courier);
     server_free(serving->server);
     gate_close(serving->gate);
     safe_client_free(serving->client);

@@ -309,6 +309,9 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_SUSPENSIONS] = answer_suspensions,
     [PROTOCOL_EVIDENCE] = answer_evidence,
     [PROTOCOL_OVERSIGHT_COUNTS] = answer_oversight_counts,
+    [PROTOCOL_COSIGN] = answer_cosign,
+    [PROTOCOL_COSIGNED] = answer_cosigned,
+    [PROTOCOL_WITNESSING] = answer_witnessing,
 };
 
 void answer_request(struct safe *safe, struct request *request)

@@ -22,6 +22,10 @@
 #define PROTOCOL_CHANGES_MAX 512
 #define PROTOCOL_TEXT_MAX 1024
 #define PROTOCOL_TOKEN_MAX 400
+#define COSIGNED_MAX 65536 /* what a witness may answer */
+
+/* The node's two logs, in COSIGN, COSIGNED, CHECKPOINT and TILE. */
+enum { LOG_ACCESS, LOG_PUBLIC, LOGS };
 
 enum protocol_kind {
     PROTOCOL_HELLO = 1,      /* -> session keys of the door */
@@ -49,6 +53,9 @@ enum protocol_kind {
     PROTOCOL_SUSPENSIONS,    /* a token of oversight -> those in force, JSON */
     PROTOCOL_EVIDENCE,       /* a token of oversight, filters -> events with names and proofs, JSON */
     PROTOCOL_OVERSIGHT_COUNTS, /* -> how many reviews and suspensions are open, for everybody */
+    PROTOCOL_COSIGN,           /* log, old size, size -> what a witness is to be sent (witnessing.c) */
+    PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
+    PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
 
 enum rotation { ROTATION_ROOT, ROTATION_ACCESS, ROTATION_PUBLIC };

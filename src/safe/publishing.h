@@ -7,14 +7,17 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "protocol.h"
 
 struct safe;
 
-enum { LOG_ACCESS, LOG_PUBLIC, LOGS };
-
-/* The checkpoint as it is served. */
+/* The newest checkpoint that strangers may see, as the log signed it: what witnesses are asked to cosign. */
+MUST_CHECK enum error publishing_newest(struct safe *safe, unsigned log, struct buffer *ret_note);
+/* The checkpoint as it is served: what enough witnesses have cosigned, else the newest with the cosignatures that it
+ * has. */
 MUST_CHECK enum error publishing_checkpoint(struct safe *safe, unsigned log, struct buffer *ret_note);
 /* How many entries' hashes may be shown. */
 uint64_t publishing_size(const struct safe *safe, unsigned log);
-/* The tlog-proof text of an entry of the access log, against the checkpoint that strangers have, or the present one. */
+/* The tlog-proof text of an entry of the access log, against a checkpoint that strangers have, or the
+ * present one. */
 MUST_CHECK enum error publishing_proof(struct safe *safe, uint64_t leaf, struct slice extra, struct buffer *ret_text);

@@ -185,6 +185,7 @@ static enum error tell_successor(struct safe *safe, enum rotation which)
 static void rekey_logs(struct safe *safe)
 {
     safe_take_keys(safe);
+    witnessing_forget(safe);
     ledger_rekey(safe->access_log, safe_sign_before(safe, RING_SIGN_ACCESS));
     ledger_rekey(safe->public_log, safe_sign_before(safe, RING_SIGN_PUBLIC));
 }

@@ -223,6 +223,7 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     TRY(open_rules(safe, fault));
     TRY(open_approvers(safe, fault));
     TRY(open_logs(safe, fault));
+    TRY(witnessing_open(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
     safe->reviews = person_index_reviews(safe->index);
     TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
@@ -254,6 +255,7 @@ void safe_close(struct safe *safe)
     if (!safe)
         return;
     unconfirmed_free(safe);
+    witnessing_close(safe);
     token_cache_free(safe->tokens);
     person_index_close(safe->index);
     ledger_close(safe->access_log);
