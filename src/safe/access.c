@@ -454,6 +454,7 @@ static enum error write_entry(struct safe *safe, struct request *request)
         .purpose = request->purpose,
         .access = &request->access,
         .drawers = request->opened,
+        .each = request->grant.target,
         .outcome = request->decision.outcome,
         .row = request->decision.row,
         .citation = request->decision.citation,
