@@ -263,6 +263,7 @@ void safe_idle(struct safe *safe)
     if (safe->shut)
         return;
     rotation_idle(safe);
+    retention_idle(safe);
     if (person_index_flush(safe->index) != OK)
         LOG(WARNING, "safe.index_not_written");
     if (oversight_escalate(safe) != OK)
@@ -367,7 +368,7 @@ static int wait_ms(const struct safe *safe, const struct schedule *schedule, int
 
     if (padding_is_filling(safe))
         return 0;
-    if (safe->rewrapping)
+    if (safe->rewrapping || retention_is_working(safe))
         return REWRAP_MS;
     return until == INT64_MAX ? QUIET_MS : until <= now ? 0 : (int)((until - now) / MS + 1);
 }
@@ -383,6 +384,8 @@ static int do_what_is_due(struct safe *safe, struct schedule *schedule)
         schedule->idle_due = INT64_MAX;
     }
     tick_if_due(safe, schedule, now);
+    if (retention_is_working(safe) && retention_work(safe) != OK)
+        LOG(WARNING, "safe.not_pruned");
     if (safe->rewrapping && now >= schedule->rewrap_due) {
         rotation_step(safe);
         schedule->rewrap_due = world_stopwatch_ns() + REWRAP_MS * MS;
