@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The control socket, about keys and what they hold: changing them, shutting the node, letting go of old entries. No key and nothing that opens one comes by
- * here. */
+/* The control socket, about keys and what they hold: changing them, shutting the node, letting go of old entries.
+ * No key and nothing that opens one comes by here. */
 
 #include "app.h"
 #include "fhir.h"

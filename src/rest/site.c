@@ -400,7 +400,8 @@ static void accesses_came(void *context, enum error error, const struct access_l
     }
     for (size_t i = 0; i < shown; i++)
         entry[i] = entry_of(call, &line[i]);
-    struct access_list list = {.entry = entry, .count = shown, .total = count, .kept_since = day_of(call->kept_since_s)};
+    struct access_list list = {
+        .entry = entry, .count = shown, .total = count, .kept_since = day_of(call->kept_since_s)};
     page.signed_in = true;
     site_finish(call, page_write_access(&body, &page, &list), 200, &body, PAGE_PERSONAL);
 }

@@ -285,8 +285,8 @@ enum error answer_prune(struct safe *safe, struct request *request)
     return OK;
 }
 
-/* -> JSON, for everybody: {"log":…,"years":…,"minimum":…,"keptSince":…,"declaration":…}; the last two where something is
- * gone. */
+/* -> JSON, for everybody: {"log":…,"years":…,"minimum":…,"keptSince":…,"declaration":…}; the last two where something
+ * is gone. */
 enum error answer_retention(struct safe *safe, struct request *request)
 {
     struct json_writer writer = json_writer(&request->answer);
