@@ -95,8 +95,8 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
         json_member_string(writer, "reason", access->reason);
 }
 
-/* Of a search across persons: the places, in `persons`, of those of whom each drawer was opened. Without it a person
- * who was not shown would read that she was, and an answer could not be held against the entry. */
+/* Of a search across persons: the places, in `persons`, of those of whom each drawer was opened. Without it a
+ * person who was not shown would read that she was, and an answer could not be held against the entry. */
 static void write_opened_of(struct json_writer *writer, const struct event_access *event)
 {
     json_key(writer, "openedOf");

@@ -135,8 +135,8 @@ struct grant {
     size_t targets;
 };
 
-/* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ drawers opened
- * of her u8 ‖ text). */
+/* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ opened of
+ * her u8 ‖ text). */
 #define EVENT_LINE_NOTICE 1 /* she is to be told of it and has not seen it */
 
 struct completion {
