@@ -40,7 +40,7 @@ enum protocol_kind {
     PROTOCOL_ISSUE_APPROVED, /* a request signed by two approvers (approval.h) -> a token; counted in the public log */
     PROTOCOL_ISSUE_SYSTEM,   /* credential of the node's own commands -> a token for minutes */
     PROTOCOL_PUBLIC_PROOF,   /* index u64 in the public log -> tlog-proof text with the entry in it */
-    PROTOCOL_CHECK,          /* leaf range -> what the entries say of stored versions */
+    PROTOCOL_CHECK,          /* leaf u64 -> did that entry permit something? A byte */
     PROTOCOL_CHECK_KEYS,     /* -> findings in the key store, a text each */
     PROTOCOL_ROTATE,         /* enum rotation, a byte -> nothing: that key is another from now on */
     PROTOCOL_PANIC,          /* -> nothing: told in the public log, then every key is wiped and the safe ends */
@@ -70,6 +70,7 @@ struct credential {
 /* A typed fact that a record states about a person: written with the record, sealed by the safe, decided on later. */
 enum fact_kind { FACT_RELATION = 1, FACT_CONSENT, FACT_BREAK_GLASS };
 
+#define RELATION_SECONDS_MAX (90 * 24 * 3600) /* one that nobody closed: relations must not last for ever by neglect */
 struct fact_change {
     uint16_t target; /* index into the access's targets */
     enum fact_kind kind;
