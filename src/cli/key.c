@@ -185,10 +185,8 @@ static enum error split_root(const char *directory, const char *secret_file, con
 static int split(int argc, char **argv)
 {
     const char *position[2], *of = NULL, *need = NULL, *out = NULL, *secret_file = NULL;
-    const struct option_spec specs[] = {{"of", &of, NULL},
-                                        {"need", &need, NULL},
-                                        {"out", &out, NULL},
-                                        {"secret-file", &secret_file, NULL}};
+    const struct option_spec specs[] = {
+        {"of", &of, NULL}, {"need", &need, NULL}, {"out", &out, NULL}, {"secret-file", &secret_file, NULL}};
     struct fault fault = {0};
     uint64_t count, needed;
     size_t positions;
@@ -214,8 +212,7 @@ static enum error read_shares(struct arena *arena, const char *const *file, size
     for (size_t i = 0; i < files; i++) {
         struct slice text;
         TRY(file_read(arena, file[i], SHARE_FILE_MAX, &text, fault));
-        struct slice rest = text;
-        enum error error = share_read(slice_cut(&rest, '\n'), &share[i]);
+        enum error error = share_read(text, &share[i]);
         secret_wipe((void *)(uintptr_t)text.data, text.length);
         if (error == ERROR_CORRUPT)
             return fault_set(fault, ERROR_VALUE, "%.150s: a character is wrong, or missing", file[i]);
