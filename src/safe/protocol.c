@@ -113,6 +113,7 @@ void access_write(const struct access *access, struct buffer *into)
     id_write(&access->resource, into);
     buffer_u32(into, access->resources);
     protocol_text_write(access->reason, into);
+    id_write(&access->order, into);
     buffer_u16(into, (uint16_t)access->targets);
     for (size_t i = 0; i < access->targets; i++) {
         id_write(&access->target[i].person, into);
@@ -170,6 +171,7 @@ enum error access_read(struct arena *arena, struct slice payload, struct access 
     access.resource = id_read(&reader);
     access.resources = reader_u32(&reader);
     access.reason = protocol_text_read(&reader, PROTOCOL_TEXT_MAX);
+    access.order = id_read(&reader);
     TRY(targets_read(arena, &reader, &access));
     TRY(changes_read(arena, &reader, &access));
     if (!reader_done(&reader))
