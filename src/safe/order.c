@@ -326,6 +326,11 @@ static void write_text(const struct form *form, const void *from, struct buffer 
 
 /* ---- keys ---- */
 
+void order_keys_write(const struct order_keys *keys, struct buffer *into)
+{
+    write_text(&keys_form, keys, into);
+}
+
 static bool all_different(const struct order_keys *keys)
 {
     for (size_t i = 0; i < ORDER_SIGNERS; i++)
@@ -366,6 +371,11 @@ enum error order_keys_read(struct slice note, const struct approvers *approvers,
 }
 
 /* ---- the law ---- */
+
+void order_law_write(const struct order_law *law, struct buffer *into)
+{
+    write_text(&law_form, law, into);
+}
 
 enum error order_law_read(struct slice bytes, const struct order_keys *keys, struct order_law *ret_law)
 {

@@ -29,6 +29,7 @@ struct order_keys {
     struct id node;
     struct note_key key[ORDER_SIGNERS];
 };
+void order_keys_write(const struct order_keys *keys, struct buffer *into);
 /* Signed by two approvers of the node; by nobody where `free` (a demo node, which issues credentials freely too).
  * ERROR_SYNTAX, ERROR_SIGNATURE, ERROR_VALUE: another node's, or two keys alike. */
 MUST_CHECK enum error order_keys_read(struct slice note, const struct approvers *approvers, bool free,
@@ -44,6 +45,7 @@ struct order_law {
     int64_t from_s, until_s;
     struct hash statute;  /* SHA-256 of the note's text: what orders under it name */
 };
+void order_law_write(const struct order_law *law, struct buffer *into);
 /* Signed by all three. ERROR_SYNTAX, ERROR_SIGNATURE, ERROR_VALUE: another node's, longer than a year, or empty. */
 MUST_CHECK enum error order_law_read(struct slice note, const struct order_keys *keys, struct order_law *ret_law);
 bool order_law_in_force(const struct order_law *law, int64_t now_s);
