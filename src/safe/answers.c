@@ -310,6 +310,11 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_SUSPENSIONS] = answer_suspensions,
     [PROTOCOL_EVIDENCE] = answer_evidence,
     [PROTOCOL_OVERSIGHT_COUNTS] = answer_oversight_counts,
+    [PROTOCOL_ORDER] = answer_order,
+    [PROTOCOL_ORDERS] = answer_orders,
+    [PROTOCOL_ORDER_PERSON] = answer_order_person,
+    [PROTOCOL_ORDER_ROUTE] = answer_order_route,
+    [PROTOCOL_ORDER_SETUP] = answer_order_setup,
 };
 
 void answer_request(struct safe *safe, struct request *request)
