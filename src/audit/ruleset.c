@@ -101,6 +101,8 @@ static void judge_active(struct arena *arena, struct audit *audit, struct slice 
         return;
     }
     hex_of(bytes, hex);
+    if (audit->told.restored && audit->told.activations.count == 0)
+        return; /* a restored node tells its rules when it first serves */
     if (!activation || strcmp(activation->rules, hex) != 0) {
         report_add(&audit->report, FINDING_RULES_CHANGED, PLACE_FILE(file), NULL);
         return;
@@ -136,23 +138,23 @@ static void each_active(void *context, const char *file, bool is_directory)
         judge_active(arena, audit, name);
 }
 
-/* An archived set stands under its own hash. */
+/* What is archived stands under its own hash. */
 static void each_archived(void *context, const char *file, bool is_directory)
 {
     struct audit *audit = context;
-    struct slice name = is_directory ? slice_of("", 0) : name_of_set(file), bytes;
+    struct slice name = slice_from_string(file), bytes;
     CLEANUP_ARENA struct arena *arena = arena_new(RULES_BYTES_MAX + (1u << 16));
     char path[192], hex[65];
 
-    if (name.length == 0 || !arena)
+    if (is_directory || !arena || snprintf(path, sizeof path, "rules/archive/%s", file) >= (int)sizeof path)
         return;
-    snprintf(path, sizeof path, "rules/archive/%s", file);
+    name = slice_cut(&name, '.');
     bool there = file_take(arena, audit->directory, path, RULES_BYTES_MAX, &bytes) == OK;
     if (there)
         hex_of(bytes, hex);
     if (!there || !slice_is(name, hex))
         report_add(&audit->report, FINDING_RULES_CHANGED, PLACE_FILE(path), NULL);
-    else if (is_activated(audit, hex, false))
+    else if (name_of_set(file).length > 0 && is_activated(audit, hex, false))
         keep(audit, path, hex, bytes);
 }
 
@@ -164,6 +166,19 @@ static bool is_kept(const struct audit *audit, const char *hex)
     return false;
 }
 
+/* In the archive, or beside the set that is active. */
+static bool proof_is_kept(const struct audit *audit, const struct activation *activation)
+{
+    char file[160];
+
+    snprintf(file, sizeof file, "rules/archive/%s.proof.json", activation->proof);
+    if (file_is_there(audit->directory, file))
+        return true; /* and then each_archived has hashed it */
+    CLEANUP_ARENA struct arena *arena = arena_new(SOURCE_MAX + (1u << 16));
+    snprintf(file, sizeof file, "rules/%s.proof.json", activation->pack);
+    return arena && file_hashes_to(arena, audit, file, activation->proof);
+}
+
 void ruleset_judge(struct audit *audit)
 {
     if (file_list(audit->directory, "rules", FILES_MAX, each_active, audit) != OK)
@@ -173,7 +188,7 @@ void ruleset_judge(struct audit *audit)
         report_add(&audit->report, FINDING_RULES_UNREADABLE, PLACE_FILE("rules/archive"), NULL);
     for (size_t i = 0; i < audit->told.activations.count; i++) {
         const struct activation *activation = list_at(&audit->told.activations, i);
-        if (!is_kept(audit, activation->rules))
+        if (!is_kept(audit, activation->rules) || !proof_is_kept(audit, activation))
             report_add(&audit->report, FINDING_RULES_NOT_KEPT, PLACE_ENTRY("log/public/journal", activation->entry),
                        "%.16s", activation->rules);
     }
