@@ -25,6 +25,7 @@
 #include "settings.h"
 
 #define ADVICE_ARENA_MAX (128u << 20)
+#define SETTINGS_ARENA_MAX (512u << 10)
 #define LAZY_MS 500
 #define RESPAWN_MS 200
 
@@ -345,8 +346,21 @@ int command_serve(int argc, char **argv)
     return error == OK ? EXIT_DONE : command_error(error, &opening.fault);
 }
 
+static enum error read_cover(const char *directory, unsigned *ret_cover, struct fault *fault)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(SETTINGS_ARENA_MAX);
+    const struct settings *settings;
+
+    if (!arena)
+        return ERROR_MEMORY;
+    TRY(settings_read(arena, node_path(directory, "settings").text, &settings, fault));
+    *ret_cover = (unsigned)settings_number(settings, "order.cover");
+    return OK;
+}
+
 int command_safe(int argc, char **argv)
 {
+    unsigned cover = 0;
     struct fault fault = {0};
     struct world world;
     struct node node;
@@ -357,6 +371,8 @@ int command_safe(int argc, char **argv)
     if (error == OK)
         error = command_world(node.demo, TWIN_SAFE, &world);
     if (error == OK)
-        error = safe_main(argv[1], &world, &fault);
+        error = read_cover(argv[1], &cover, &fault);
+    if (error == OK)
+        error = safe_main(argv[1], &world, cover, &fault);
     return error == OK ? EXIT_DONE : command_error(error, &fault);
 }

@@ -36,6 +36,7 @@ static void read_clock(struct safe *safe)
 
     safe->clock_behind = now < last - CLOCK_TOLERANCE_NS;
     safe->now_ns = now > last ? now : last;
+    person_index_at(safe->index, safe->now_ns / 1000000000);
 }
 
 static enum error parse_message(struct safe *safe, struct slice message, struct batch *batch)
@@ -84,6 +85,8 @@ static void prepare(struct safe *safe, struct batch *batch)
             access_prepare(safe, request);
         } else if (oversight_is_deed(request->kind)) {
             oversight_prepare(safe, request);
+        } else if (order_is_deed(request->kind)) {
+            order_prepare(safe, request);
         } else if (request->kind == PROTOCOL_COMPLETE) {
             struct completion *completion = &batch->completion[batch->completions];
             request->error = completion_read(request->payload, completion);
@@ -200,9 +203,13 @@ static void make_durable(struct safe *safe, struct batch *batch)
     }
     commit_keys(safe, batch);
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->request[i].durable)
+        if (batch->request[i].durable) {
             entry_index(safe, &batch->request[i]);
-    person_index_reached(safe->index, ledger_size(safe->access_log));
+            if (order_keep(safe, &batch->request[i]) != OK)
+                safe->index_behind = true;
+        }
+    if (!safe->index_behind)
+        person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
 static void write_answers(struct batch *batch, struct buffer *answer)
@@ -266,6 +273,7 @@ void safe_idle(struct safe *safe)
         LOG(WARNING, "safe.index_not_written");
     if (oversight_escalate(safe) != OK)
         LOG(WARNING, "safe.reviews_not_told");
+    order_idle(safe);
     if (ledger_publish(safe->access_log) != OK || ledger_publish(safe->public_log) != OK)
         LOG(WARNING, "safe.checkpoint_not_written");
 }
@@ -353,7 +361,7 @@ enum error safe_serve(struct safe *safe, int socket)
             idle_due = INT64_MAX;
         }
         struct pollfd ready = {.fd = socket, .events = POLLIN};
-        int wait = idle_due == INT64_MAX ? QUIET_MS : (int)((idle_due - now) / 1000000 + 1);
+        int wait = idle_due == INT64_MAX ? order_wait_ms(safe, QUIET_MS) : (int)((idle_due - now) / 1000000 + 1);
         if (safe->rewrapping && now >= rewrap_due) {
             rotation_step(safe);
             rewrap_due = world_stopwatch_ns() + REWRAP_MS * INT64_C(1000000);

@@ -21,6 +21,7 @@ struct safe_options {
     struct world *world;     /* must outlive the safe */
     const struct root_sealing
         *sealing; /* for safe_create: how the root is to lie there; NULL: by the passphrase or open */
+    unsigned order_cover; /* commitments for nothing a day, while there is a route for orders; 0: as many as usual */
 };
 
 /* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with

@@ -55,8 +55,8 @@ enum error safe_spawn(const char *program, const char *directory, int secret, in
 }
 
 /* What opens the root is in this process from here to the end of the function and never again. */
-static enum error open_with_secret(const char *directory, struct world *world, struct safe **ret_safe,
-                                   struct fault *fault)
+static enum error open_with_secret(const char *directory, struct world *world, unsigned order_cover,
+                                   struct safe **ret_safe, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(65536);
     char room[ROOT_SECRET_MAX];
@@ -70,14 +70,14 @@ static enum error open_with_secret(const char *directory, struct world *world, s
         return fault_set(fault, error, "the root key cannot be read");
     error = ask_read(about.kind, SAFE_SECRET, room, &secret);
     if (error == OK) {
-        struct safe_options options = {directory, secret, world, NULL};
+        struct safe_options options = {directory, secret, world, NULL, order_cover};
         error = safe_open(&options, ret_safe, fault);
     }
     secret_wipe(room, sizeof room);
     return error;
 }
 
-enum error safe_main(const char *directory, struct world *world, struct fault *fault)
+enum error safe_main(const char *directory, struct world *world, unsigned order_cover, struct fault *fault)
 {
     struct safe *safe = NULL;
 
@@ -86,7 +86,7 @@ enum error safe_main(const char *directory, struct world *world, struct fault *f
     signal(SIGTERM, SIG_IGN);
     sandbox_begin();
     log_set_process(LABEL("safe"));
-    TRY(open_with_secret(directory, world, &safe, fault));
+    TRY(open_with_secret(directory, world, order_cover, &safe, fault));
     enum error error = safe_tell_rules(safe, fault);
     if (error == OK) {
         sandbox_enter(directory);
