@@ -146,7 +146,7 @@ static void write_operation(struct json_writer *writer, const struct route *rout
         json_end_object(writer);
     }
     json_end_array(writer);
-    if (route->permission == PERMIT_TOKEN) {
+    if (route->permission == PERMIT_TOKEN || route->permission == PERMIT_ORDER) {
         json_key(writer, "security");
         json_raw(writer, SLICE("[{\"bearer\":[]}]"));
     }
@@ -163,10 +163,11 @@ static bool is_first_of_path(size_t index)
     return true;
 }
 
-static void write_paths(struct json_writer *writer)
+static void write_paths(const struct app *app, struct json_writer *writer)
 {
     for (size_t i = 0; app_route_at(i); i++) {
-        if (app_route_at(i)->permission == PERMIT_CONTROL || !is_first_of_path(i))
+        if (app_route_at(i)->permission == PERMIT_CONTROL || !app_route_exists(app, app_route_at(i)) ||
+            !is_first_of_path(i))
             continue;
         json_key(writer, app_route_at(i)->path);
         json_begin_object(writer);
@@ -191,7 +192,7 @@ void node_openapi(struct call *call)
     json_end_object(&writer);
     json_key(&writer, "paths");
     json_begin_object(&writer);
-    write_paths(&writer);
+    write_paths(call->app, &writer);
     json_end_object(&writer);
     json_key(&writer, "components");
     json_raw(&writer, SLICE("{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}}"));

@@ -241,17 +241,20 @@ static enum error answer_backup(struct safe *safe, struct request *request)
     return OK;
 }
 
-/* leaf u64: what the entry permitted, for `check`: is there an entry behind a stored version, and did it permit it? */
+/* leaf u64 -> permitted u8, for `check`: is there an entry behind a stored version, and did it permit it? No more of
+ * it: whoever has the door must not read the log through this. */
 static enum error answer_check(struct safe *safe, struct request *request)
 {
     struct reader reader = reader_of(request->payload);
     uint64_t leaf = reader_u64(&reader);
     struct event_opened event;
+    const struct json *json;
 
     if (!reader_done(&reader))
         return ERROR_SYNTAX;
     TRY(entry_open(safe, leaf, NULL, &event));
-    protocol_text_write(event.json, &request->answer);
+    TRY(json_parse(safe->arena, event.json, &json, NULL));
+    buffer_byte(&request->answer, json_is(json_member(json, "decision"), "permit"));
     return OK;
 }
 
@@ -309,6 +312,11 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_SUSPENSIONS] = answer_suspensions,
     [PROTOCOL_EVIDENCE] = answer_evidence,
     [PROTOCOL_OVERSIGHT_COUNTS] = answer_oversight_counts,
+    [PROTOCOL_ORDER] = answer_order,
+    [PROTOCOL_ORDERS] = answer_orders,
+    [PROTOCOL_ORDER_PERSON] = answer_order_person,
+    [PROTOCOL_ORDER_ROUTE] = answer_order_route,
+    [PROTOCOL_ORDER_SETUP] = answer_order_setup,
     [PROTOCOL_COSIGN] = answer_cosign,
     [PROTOCOL_COSIGNED] = answer_cosigned,
     [PROTOCOL_WITNESSING] = answer_witnessing,

@@ -37,6 +37,7 @@ static void read_clock(struct safe *safe)
 
     safe->clock_behind = now < last - CLOCK_TOLERANCE_NS;
     safe->now_ns = now > last ? now : last;
+    person_index_at(safe->index, safe->now_ns / 1000000000);
 }
 
 static enum error parse_message(struct safe *safe, struct slice message, struct batch *batch)
@@ -85,6 +86,8 @@ static void prepare(struct safe *safe, struct batch *batch)
             access_prepare(safe, request);
         } else if (oversight_is_deed(request->kind)) {
             oversight_prepare(safe, request);
+        } else if (order_is_deed(request->kind)) {
+            order_prepare(safe, request);
         } else if (request->kind == PROTOCOL_COMPLETE) {
             struct completion *completion = &batch->completion[batch->completions];
             request->error = completion_read(request->payload, completion);
@@ -201,9 +204,13 @@ static void make_durable(struct safe *safe, struct batch *batch)
     }
     commit_keys(safe, batch);
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->request[i].durable)
+        if (batch->request[i].durable) {
             entry_index(safe, &batch->request[i]);
-    person_index_reached(safe->index, ledger_size(safe->access_log));
+            if (order_keep(safe, &batch->request[i]) != OK)
+                safe->index_behind = true;
+        }
+    if (!safe->index_behind)
+        person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
 static void write_answers(struct batch *batch, struct buffer *answer)
@@ -268,6 +275,7 @@ void safe_idle(struct safe *safe)
         LOG(WARNING, "safe.index_not_written");
     if (oversight_escalate(safe) != OK)
         LOG(WARNING, "safe.reviews_not_told");
+    order_idle(safe);
     if ((safe->padding.least == 0 && ledger_publish(safe->access_log) != OK) || ledger_publish(safe->public_log) != OK)
         LOG(WARNING, "safe.checkpoint_not_written");
 }
@@ -362,7 +370,7 @@ static void tick_if_due(struct safe *safe, struct schedule *schedule, int64_t no
     (void)padding_fill(safe);
 }
 
-static int wait_ms(const struct safe *safe, const struct schedule *schedule, int64_t now)
+static int wait_ms(struct safe *safe, const struct schedule *schedule, int64_t now)
 {
     int64_t until = schedule->idle_due < schedule->tick_due ? schedule->idle_due : schedule->tick_due;
 
@@ -370,7 +378,7 @@ static int wait_ms(const struct safe *safe, const struct schedule *schedule, int
         return 0;
     if (safe->rewrapping || retention_is_working(safe))
         return REWRAP_MS;
-    return until == INT64_MAX ? QUIET_MS : until <= now ? 0 : (int)((until - now) / MS + 1);
+    return until == INT64_MAX ? order_wait_ms(safe, QUIET_MS) : until <= now ? 0 : (int)((until - now) / MS + 1);
 }
 
 /* Does what is due and gives how long the next message may be waited for. Idle work is due a second after the first
@@ -416,7 +424,7 @@ enum error safe_serve(struct safe *safe, int socket)
         int count = poll(&ready, 1, wait);
         if (count < 0 && errno != EINTR)
             return ERROR_IO;
-        if (count == 0 && wait == QUIET_MS)
+        if (count == 0 && schedule.idle_due == INT64_MAX && schedule.tick_due == INT64_MAX)
             schedule.idle_due = 0; /* a node that nobody asks still tells of reviews that wait */
         if (count <= 0)
             continue;

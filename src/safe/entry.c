@@ -96,6 +96,8 @@ static enum review_kind kind_of(const struct request *request)
         return REVIEW_ERASURE;
     if (request->error != OK)
         return REVIEW_REFUSED;
+    if (request->use.until_s)
+        return REVIEW_ORDER;
     return request->broken_glass ? REVIEW_GLASS : REVIEW_OTHER;
 }
 
@@ -129,7 +131,10 @@ void entry_index(struct safe *safe, const struct request *request)
     enum error error = OK;
 
     for (size_t i = 0; i < request->access.targets && error == OK; i++)
-        error = person_index_add(safe->index, request->token[i], request->grant.leaf, request->told[i]);
+        error = request->use.until_s
+                    ? person_index_add_sealed(safe->index, request->token[i], request->grant.leaf,
+                                              &request->access.order, request->use.until_s)
+                    : person_index_add(safe->index, request->token[i], request->grant.leaf, request->told[i]);
     if (request->look.kind && error == OK) {
         struct look look = request->look;
         look.leaf = request->grant.leaf;

@@ -51,6 +51,8 @@ void safe_take_keys(struct safe *safe)
     keys->sign_public = *ring_key(safe->ring, RING_SIGN_PUBLIC);
     keys->sign_access_before = before_or_zero(safe, RING_SIGN_ACCESS);
     keys->sign_public_before = before_or_zero(safe, RING_SIGN_PUBLIC);
+    keys->oversight = seal_derive(ring_key(safe->ring, RING_FURTHER), "oversight", 0);
+    keys->order = seal_derive(ring_key(safe->ring, RING_FURTHER), "order", 0);
     keys->session.posting = *ring_key(safe->ring, RING_POSTING);
     for (unsigned s = 0; s < SECTOR_COUNT; s++)
         keys->session.sector[s] = *ring_key(safe->ring, RING_SECTOR + s);

@@ -234,6 +234,8 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     safe->reviews = person_index_reviews(safe->index);
     TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
     oversight_close_rows(safe);
+    safe->route.cover_per_day = options->cadence.cover;
+    TRY(order_route_load(safe));
     TRY(reindex(safe));
     TRY(rotation_resume(safe));
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
@@ -270,6 +272,7 @@ void safe_close(struct safe *safe)
     ring_close(safe->ring);
     secret_pool_free(safe->pool);
     arena_free(safe->rules_arena);
+    arena_free(safe->route.arena);
     arena_free(safe->arena);
     free(safe);
 }
