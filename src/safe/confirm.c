@@ -64,8 +64,8 @@ void unconfirmed_settle(struct safe *safe, const struct request *request)
     }
 }
 
-/* A newer block may have been made since, and may yet fail. If the keys' batch is full it stays unconfirmed, and the one
- * before is taken too. */
+/* A newer block may have been made since, and may yet fail. If the keys' batch is full it stays unconfirmed, and the
+ * one before is taken too. */
 static void confirm(struct safe *safe, const struct unconfirmed *place)
 {
     struct keystore_person keys;
