@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hospitium log and hospitium verify: the logs as files, read without the node's keys. */
+/* hospitium log: the logs as files, read without the node's keys. */
 
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 #include "command.h"
 #include "control.h"
 #include "ledger/note.h"
-#include "ledger/proof.h"
 #include "ledger/verify.h"
 #include "safe/node.h"
+#include "verify.h"
 
 #define ARENA_MAX (8u << 20)
 #define NOTE_MAX 65536
@@ -40,16 +40,6 @@ static void note_fault(void *context, const struct verify_fault *fault)
     if (fault->index != VERIFY_NO_INDEX)
         buffer_format(&report->lines, ", entry %llu", (unsigned long long)fault->index);
     buffer_format(&report->lines, ": %s\n", fault->what);
-}
-
-static enum error read_key(struct arena *arena, const char *path, struct note_key *ret_key, struct fault *fault)
-{
-    struct slice text;
-
-    TRY(file_read(arena, path, 4096, &text, fault));
-    while (text.length > 0 && text.data[text.length - 1] == '\n')
-        text.length--;
-    return note_key_parse(text, ret_key);
 }
 
 static bool is_running(const char *directory)
@@ -81,6 +71,14 @@ static enum error verify_patiently(const char *directory, const char *log, const
     }
 }
 
+static void print_sound(const char *log, const struct verify_summary *summary)
+{
+    printf("The %s log is as it was written: %llu entries", log, (unsigned long long)summary->head.size);
+    if (summary->padding > 0)
+        printf(", %llu of them padding", (unsigned long long)summary->padding);
+    printf(", every byte of %llu checked.\n", (unsigned long long)summary->bytes);
+}
+
 static enum error verify_one(struct arena *arena, const char *directory, const char *log, struct slice remembered,
                              struct fault *fault)
 {
@@ -90,15 +88,14 @@ static enum error verify_one(struct arena *arena, const char *directory, const c
     char below[64];
 
     snprintf(below, sizeof below, "log/%s.vkey", log);
-    TRY(read_key(arena, node_path(directory, below).text, &key, fault));
+    TRY(verify_read_key(arena, node_path(directory, below).text, &key, fault));
     enum error error = verify_patiently(directory, log, &key, remembered, &report, &summary);
     printf("%.*s", SLICE_PRINT(buffer_view(&report.lines)));
     buffer_free(&report.lines);
     if (report.found > SHOWN_MAX)
         printf("… and %u more.\n", report.found - SHOWN_MAX);
     if (error == OK)
-        printf("The %s log is as it was written: %llu entries, every byte of %llu checked.\n", log,
-               (unsigned long long)summary.head.size, (unsigned long long)summary.bytes);
+        print_sound(log, &summary);
     return error;
 }
 
@@ -166,40 +163,5 @@ int command_log(int argc, char **argv)
         error = prove_public(position[1], position[2], &fault);
     else
         return command_usage(argv[0]);
-    return error == OK ? EXIT_DONE : command_error(error, &fault);
-}
-
-/* ---- one proof ---- */
-
-#define EVENT_NONCE 16
-
-static enum error verify_proof(const char *path, const char *key_path, struct fault *fault)
-{
-    CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    struct proof_shown shown;
-    struct note_key key;
-    struct slice text;
-
-    if (!arena)
-        return ERROR_MEMORY;
-    TRY(read_key(arena, key_path, &key, fault));
-    TRY(file_read(arena, path, PROOF_TEXT_MAX, &text, fault));
-    TRY(proof_open(text, &key, arena, &shown));
-    struct slice content = slice_from(shown.content, shown.commitment ? EVENT_NONCE : 0);
-    printf("This is entry %llu of the log %.*s:\n%.*s\n", (unsigned long long)shown.index, SLICE_PRINT(key.name),
-           SLICE_PRINT(content));
-    return OK;
-}
-
-int command_verify(int argc, char **argv)
-{
-    const char *path, *key = NULL;
-    const struct option_spec specs[] = {{"key", &key, NULL}};
-    struct fault fault = {0};
-    size_t positions;
-
-    if (!command_arguments(argc, argv, specs, 1, &path, 1, &positions) || positions != 1 || !key)
-        return command_usage(argv[0]);
-    enum error error = verify_proof(path, key, &fault);
     return error == OK ? EXIT_DONE : command_error(error, &fault);
 }

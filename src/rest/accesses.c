@@ -89,6 +89,25 @@ static enum error read_line(struct call *call, uint64_t entry, struct slice text
     return OK;
 }
 
+/* A search across persons may have shown others and not her: then to her it is a refusal. */
+static void tell_of_her_alone(unsigned opened, struct access_line *line)
+{
+    bool others_alone = opened == 0 && line->permitted && line->opened_count > 0;
+
+    if (line->of_order)
+        return;
+    line->opened_count = 0;
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
+        if (opened & 1u << d)
+            line->opened[line->opened_count++] = slice_from_string(vocabulary_word(VOCABULARY_DRAWER, d));
+    if (!others_alone)
+        return;
+    line->permitted = false;
+    line->basis = slice_of("", 0);
+    line->outcome = slice_from_string(vocabulary_outcome(OUTCOME_NONE));
+    line->error = slice_from_string(error_entry(ERROR_REFUSED)->name);
+}
+
 static enum error read_lines(struct call *call, struct slice payload, struct access_line **ret_line, size_t *ret_count)
 {
     struct reader reader = reader_of(payload);
@@ -100,7 +119,9 @@ static enum error read_lines(struct call *call, struct slice payload, struct acc
     for (size_t i = 0; i < count; i++) {
         uint64_t entry = reader_u64(&reader);
         unsigned flags = reader_byte(&reader), review = reader_byte(&reader);
+        unsigned opened = reader_byte(&reader);
         TRY(read_line(call, entry, protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX), &line[i]));
+        tell_of_her_alone(opened, &line[i]);
         line[i].notice = flags & EVENT_LINE_NOTICE;
         line[i].review = review <= REVIEW_VERDICTS ? (uint8_t)review : 0;
     }

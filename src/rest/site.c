@@ -151,7 +151,7 @@ void site_reply_error(struct call *call, enum error error)
         exchange_respond(call->exchange, 303, to_sign_in, 2, slice_of("", 0));
         return;
     }
-    int length = snprintf(id, sizeof id, "%llu", (unsigned long long)call->request->id);
+    int length = snprintf(id, sizeof id, "%016llx", (unsigned long long)call->request->id);
     enum error written = page_write_problem(&body, &page, error, slice_of(id, (size_t)length));
     site_finish(call, written, error_entry(error)->http_status, &body, PAGE_PUBLIC);
 }

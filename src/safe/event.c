@@ -102,9 +102,30 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
         member_id(writer, "order", &access->order);
 }
 
+/* Of a search across persons: the places, in `persons`, of those of whom each drawer was opened. Without it a
+ * person who was not shown would read that she was, and an answer could not be held against the entry. */
+static void write_opened_of(struct json_writer *writer, const struct event_access *event)
+{
+    json_key(writer, "openedOf");
+    json_begin_object(writer);
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+        if (!(event->drawers & 1u << d))
+            continue;
+        json_key(writer, vocabulary_word(VOCABULARY_DRAWER, d));
+        json_begin_array(writer);
+        for (size_t i = 0; i < event->access->targets; i++)
+            if (event->each[i].drawers & 1u << d)
+                json_integer(writer, (int64_t)i);
+        json_end_array(writer);
+    }
+    json_end_object(writer);
+}
+
 static void write_decided(struct json_writer *writer, const struct event_access *event)
 {
     member_drawers(writer, "opened", event->drawers);
+    if (event->each && event->access->targets > 1 && event->error == OK)
+        write_opened_of(writer, event);
     json_member_cstring(writer, "decision", event->error == OK ? "permit" : "deny");
     json_member_cstring(writer, "outcome", vocabulary_outcome(event->outcome));
     if (event->error != OK)
@@ -382,5 +403,48 @@ enum error event_open(const struct secret_key *hour_key, struct slice sealed, st
     memcpy(plain, nonce.data, EVENT_NONCE_BYTES);
     memcpy(plain + EVENT_NONCE_BYTES, event.data, event.length);
     *ret_event = (struct event_opened){slice_of(plain, EVENT_NONCE_BYTES + event.length), event, trimmed(reader.rest)};
+    return OK;
+}
+
+/* Her place among the event's persons, or -1. */
+static int64_t place_of(const struct event_opened *event, const struct json *json, const struct id *person)
+{
+    struct slice nonce = slice_of(event->plain.data, EVENT_NONCE_BYTES);
+    struct hash commitment = hash_keyed(nonce, id_slice(person));
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(slice_of(commitment.byte, ID_BYTES), text);
+    for (struct json_items items = json_items(json_member(json, "persons")); json_next(&items);)
+        if (slice_equal(json_text(items.value), slice_of(text, sizeof text)))
+            return (int64_t)items.index;
+    return -1;
+}
+
+static bool names_place(const struct json *places, int64_t place)
+{
+    uint64_t value;
+
+    for (struct json_items items = json_items(places); json_next(&items);)
+        if (slice_to_u64(json_text(items.value), &value) && (int64_t)value == place)
+            return true;
+    return false;
+}
+
+enum error event_drawers_of(const struct event_opened *event, const struct id *person, struct arena *arena,
+                            unsigned *ret_drawers)
+{
+    const struct json *json, *each;
+    unsigned drawers = 0;
+
+    TRY(json_parse(arena, event->json, &json, NULL));
+    int64_t place = place_of(event, json, person);
+    each = json_member(json, "openedOf");
+    for (struct json_items items = json_items(json_member(json, "opened")); json_next(&items);) {
+        struct slice word = json_text(items.value);
+        int drawer = vocabulary_number(VOCABULARY_DRAWER, word);
+        if (drawer >= 0 && (!each || names_place(json_member_slice(each, word), place)))
+            drawers |= 1u << drawer;
+    }
+    *ret_drawers = place >= 0 ? drawers : 0;
     return OK;
 }

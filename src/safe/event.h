@@ -25,6 +25,7 @@ struct event_access {
     enum purpose purpose;
     const struct access *access;
     unsigned drawers;     /* opened, of any target */
+    const struct grant_target *each; /* of several targets: what was opened of which; else NULL */
     enum outcome outcome; /* the most that was decided */
     struct slice row;
     struct slice citation;
@@ -94,6 +95,12 @@ void event_write_order(const struct event_order *event, struct buffer *into);
 
 /* One entry for all completions of a batch. */
 void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into);
+
+struct event_opened;
+/* The drawers that the access opened of this very person: of a search across persons it may have opened more of others,
+ * or nothing of her. Nothing of whoever is not one of its persons. ERROR_SYNTAX, ERROR_MEMORY. */
+MUST_CHECK enum error event_drawers_of(const struct event_opened *event, const struct id *person, struct arena *arena,
+                                       unsigned *ret_drawers);
 
 /* Seals nonce ‖ JSON, as `plain` holds it, with who looked (may be empty); appends to `sealed` and fills the hash of
  * nonce ‖ JSON. */

@@ -14,13 +14,16 @@
 #include "node.h"
 #include "order.h"
 #include "order_book.h"
+#include "padding.h"
 #include "person_index.h"
 #include "protocol.h"
+#include "publishing.h"
 #include "review.h"
 #include "safe.h"
-#include "token.h"
 #include "suspension.h"
 #include "text/json.h"
+#include "token.h"
+#include "witnessing.h"
 
 /* Taken from the ring when the safe opens and when the ring has changed; in locked memory. */
 struct safe_keys {
@@ -56,6 +59,7 @@ struct order_route {
     struct order_keys keys;
     struct order_law law;
     int64_t next_cover_s; /* 0: not drawn yet */
+    int64_t wake_s;       /* when something is due next */
     unsigned cover_per_day;
     const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
 };
@@ -69,6 +73,9 @@ struct safe {
     struct keystore *keystore;
     struct ledger *access_log;
     struct ledger *public_log;
+    struct safe_cadence cadence;
+    struct padding padding; /* of the access log */
+    struct witnessing witnessing;
     struct person_index *index;
     struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
@@ -193,9 +200,9 @@ MUST_CHECK enum error oversight_escalate(struct safe *safe);
  * has changed of it. */
 MUST_CHECK enum error order_route_load(struct safe *safe);
 bool order_route_is_open(const struct safe *safe);
-/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is. */
+/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is; 0: it is. */
 void order_idle(struct safe *safe);
-int order_wait_ms(struct safe *safe, int most_ms);
+int order_wait_ms(const struct safe *safe, int most_ms);
 /* An order's commitment, or the random bytes of cover: the two look alike. */
 MUST_CHECK enum error order_publish_commitment(struct safe *safe, const struct hash *commitment);
 answer_function answer_order_setup, answer_order_route;
@@ -228,6 +235,7 @@ answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews,
     answer_oversight_counts;     /* oversight.c */
 answer_function answer_events;   /* listing.c */
 answer_function answer_evidence; /* evidence.c */
+answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
 void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,
