@@ -59,18 +59,31 @@ static enum error copy_file(const char *from, const char *to)
     return file_replace(to, bytes, 0600);
 }
 
-static enum error copy_rules(const char *directory, const char *staging)
+static bool is_archive(const char *name)
 {
-    struct node_path from = node_path(directory, "rules"), to = node_path(staging, "rules");
+    return strcmp(name, "archive") == 0;
+}
+
+static enum error copy_folder(const char *directory, const char *staging, const char *below)
+{
+    struct node_path from = node_path(directory, below), to = node_path(staging, below);
     DIR *list = opendir(from.text);
     enum error error = list ? file_make_directory(to.text) : ERROR_IO;
 
     for (struct dirent *entry; error == OK && (entry = readdir(list));)
-        if (entry->d_name[0] != '.')
+        if (entry->d_name[0] != '.' && !is_archive(entry->d_name))
             error = copy_file(node_path(from.text, entry->d_name).text, node_path(to.text, entry->d_name).text);
     if (list)
         closedir(list);
     return error;
+}
+
+/* What is active, and what ever was. */
+static enum error copy_rules(const char *directory, const char *staging)
+{
+    TRY(copy_folder(directory, staging, "rules"));
+    return file_exists(node_path(directory, "rules/archive").text) ? copy_folder(directory, staging, "rules/archive")
+                                                                   : OK;
 }
 
 static enum error collect(const char *directory, const char *staging, struct fault *fault)
