@@ -60,6 +60,7 @@ struct order_route {
     struct order_keys keys;
     struct order_law law;
     int64_t next_cover_s; /* 0: not drawn yet */
+    int64_t wake_s;       /* when something is due next */
     unsigned cover_per_day;
     const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
 };
@@ -204,9 +205,9 @@ MUST_CHECK enum error oversight_escalate(struct safe *safe);
  * has changed of it. */
 MUST_CHECK enum error order_route_load(struct safe *safe);
 bool order_route_is_open(const struct safe *safe);
-/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is. */
+/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is; 0: it is. */
 void order_idle(struct safe *safe);
-int order_wait_ms(struct safe *safe, int most_ms);
+int order_wait_ms(const struct safe *safe, int most_ms);
 /* An order's commitment, or the random bytes of cover: the two look alike. */
 MUST_CHECK enum error order_publish_commitment(struct safe *safe, const struct hash *commitment);
 answer_function answer_order_setup, answer_order_route;
@@ -216,11 +217,12 @@ bool order_is_deed(enum protocol_kind kind);
 void order_prepare(struct safe *safe, struct request *request);
 /* What a durable entry leaves in the book of orders. */
 MUST_CHECK enum error order_keep(struct safe *safe, struct request *request);
-/* The same, from the entry itself. */
+answer_function answer_order;
+/* order_again.c: the same, from the entry itself. */
 MUST_CHECK enum error order_keep_again(struct safe *safe, const struct json *event, const struct json *looker,
                                        uint64_t leaf);
+/* order_told.c: tells those whose term is over. */
 MUST_CHECK enum error order_tell_due(struct safe *safe);
-answer_function answer_order;
 
 /* order_look.c: may this access use the order that it names? Anything that is not as it should be leaves it without
  * one, and the rules then decide. */
