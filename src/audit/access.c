@@ -129,6 +129,8 @@ static void judge_permitted(struct audit *audit, const struct log_entry *entry, 
     if (!found_nobody(event))
         check_rule(audit, entry, event);
     check_glass(audit, entry, event);
+    if (event->order.length > 0)
+        order_judge_look(audit, entry, event);
     if (event->action == ACTION_ERASE)
         note_erasure(audit, entry, event);
 }

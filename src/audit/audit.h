@@ -22,13 +22,14 @@
 #define REVIEWS_MAX (1u << 18)
 #define ERASURES_MAX (1u << 16)
 #define DESTROYED_MAX (1u << 20)
-#define ORDERS_MAX (1u << 16)
+#define ORDERS_MAX (1u << 14)
 #define RESTORED_LEAF (INT64_C(1) << 62)
 
 struct audit_options {
     const char *directory, *oversight_key;
     const char *key[OPTION_FILES_MAX], *remembered[OPTION_FILES_MAX];
-    size_t keys, remembers;
+    const char *counts[OPTION_FILES_MAX]; /* signed counts of orders */
+    size_t keys, remembers, counted;
     bool json, events;
 };
 
@@ -59,7 +60,16 @@ struct succession {
     uint64_t entry;
 };
 
+/* What the public log says of the route for lawful orders. */
+struct route {
+    int64_t time_ns, from_s, until_s;
+    bool open, closed; /* neither: keys */
+    uint32_t sectors, drawers;
+    char oversight[16], community[16], health[16]; /* hashes of the keys */
+};
+
 struct public_story {
+    struct list routes, commitments;
     struct list activations, issued, destroyed, successions;
     uint64_t overdue;             /* reviews told */
     struct list approvers;        /* char[16] each */
@@ -67,7 +77,6 @@ struct public_story {
 };
 
 struct story; /* story.h */
-struct orders;
 
 struct audit {
     const struct audit_options *options;

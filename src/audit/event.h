@@ -35,6 +35,7 @@ struct looker {
     struct commitment token[EVENT_PERSONS_MAX];
     size_t tokens;
     int64_t review_kind; /* -1: none */
+    int64_t until_s;     /* of a lawful order: when her list shows the entry; -1: at once */
     struct commitment review_subject;
 };
 

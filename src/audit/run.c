@@ -215,6 +215,8 @@ static void begin_lists(struct public_story *told)
         .destroyed = list_new(HASH_BYTES, DESTROYED_MAX),
         .successions = list_new(sizeof(struct succession), 4 * KEYS_MAX),
         .approvers = list_new(16, KEYS_MAX),
+        .routes = list_new(sizeof(struct route), 4096),
+        .commitments = list_new(HASH_BYTES, CREDENTIALS_MAX),
     };
 }
 
@@ -264,6 +266,8 @@ void audit_end(struct audit *audit)
     list_free(&audit->told.destroyed);
     list_free(&audit->told.successions);
     list_free(&audit->told.approvers);
+    list_free(&audit->told.routes);
+    list_free(&audit->told.commitments);
     log_free(&audit->public);
     log_free(&audit->access);
     statement_close(&audit->by_entry);
