@@ -22,6 +22,10 @@
 #define PROTOCOL_CHANGES_MAX 512
 #define PROTOCOL_TEXT_MAX 1024
 #define PROTOCOL_TOKEN_MAX 400
+#define COSIGNED_MAX 65536 /* what a witness may answer */
+
+/* The node's two logs, in COSIGN, COSIGNED, CHECKPOINT and TILE. */
+enum { LOG_ACCESS, LOG_PUBLIC, LOGS };
 
 enum protocol_kind {
     PROTOCOL_HELLO = 1,      /* -> session keys of the door */
@@ -54,6 +58,9 @@ enum protocol_kind {
     PROTOCOL_ORDER_PERSON, /* a token, an order's id -> whose record it opens to this token; else nobody's id */
     PROTOCOL_ORDER_ROUTE,  /* -> from i64 ‖ until i64: when there is a route for orders; 0 ‖ 0: there is none */
     PROTOCOL_ORDER_SETUP,  /* enum order_setup u8 ‖ text -> text: keys, a law, the end of the route, counts */
+    PROTOCOL_COSIGN,           /* log, old size, size -> what a witness is to be sent (witnessing.c) */
+    PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
+    PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
 
 enum order_verb { ORDER_INTAKE = 1, ORDER_REFUSE, ORDER_RELEASE, ORDER_TELL, ORDER_VERBS };

@@ -14,13 +14,16 @@
 #include "node.h"
 #include "order.h"
 #include "order_book.h"
+#include "padding.h"
 #include "person_index.h"
 #include "protocol.h"
+#include "publishing.h"
 #include "review.h"
 #include "safe.h"
-#include "token.h"
 #include "suspension.h"
 #include "text/json.h"
+#include "token.h"
+#include "witnessing.h"
 
 /* Taken from the ring when the safe opens and when the ring has changed; in locked memory. */
 struct safe_keys {
@@ -69,6 +72,9 @@ struct safe {
     struct keystore *keystore;
     struct ledger *access_log;
     struct ledger *public_log;
+    struct safe_cadence cadence;
+    struct padding padding; /* of the access log */
+    struct witnessing witnessing;
     struct person_index *index;
     struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
@@ -227,6 +233,7 @@ answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews,
     answer_oversight_counts;     /* oversight.c */
 answer_function answer_events;   /* listing.c */
 answer_function answer_evidence; /* evidence.c */
+answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
 void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,
