@@ -311,8 +311,7 @@ static void write_candidate(struct call *call, struct json_writer *writer, const
     json_end_object(writer);
 }
 
-static enum error write_candidates(const struct matching *matching, const struct gate_views *views,
-                                   struct buffer *body)
+static enum error write_candidates(const struct matching *matching, const struct gate_views *views, struct buffer *body)
 {
     struct json_writer writer = json_writer(body);
     struct call *call = matching->call;

@@ -405,7 +405,7 @@ static enum error count(struct safe *safe, struct slice period, struct buffer *a
 
 enum error answer_order_setup(struct safe *safe, struct request *request)
 {
-    static enum error (*const setups[])(struct safe *safe, struct slice text, struct buffer *answer) = {
+    static enum error (*const setups[])(struct safe * safe, struct slice text, struct buffer * answer) = {
         [ORDER_SETUP_KEYS] = take_keys,
         [ORDER_SETUP_LAW] = take_law,
         [ORDER_SETUP_CLOSE] = close_route,

@@ -53,7 +53,7 @@ enum protocol_kind {
     PROTOCOL_SUSPENSIONS,    /* a token of oversight -> those in force, JSON */
     PROTOCOL_EVIDENCE,       /* a token of oversight, filters -> events with names and proofs, JSON */
     PROTOCOL_OVERSIGHT_COUNTS, /* -> how many reviews and suspensions are open, for everybody */
-    PROTOCOL_ORDER,        /* enum order_verb u8, a token, …: taken in, decided, told -> the order's id (order_deed.h) */
+    PROTOCOL_ORDER,        /* enum order_verb u8, a token, …: taken in, decided, told -> the order's id */
     PROTOCOL_ORDERS,       /* a token of oversight -> the open orders, JSON */
     PROTOCOL_ORDER_PERSON, /* a token, an order's id -> whose record it opens to this token; else nobody's id */
     PROTOCOL_ORDER_ROUTE,  /* -> from i64 ‖ until i64: when there is a route for orders; 0 ‖ 0: there is none */

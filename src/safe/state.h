@@ -211,11 +211,12 @@ bool order_is_deed(enum protocol_kind kind);
 void order_prepare(struct safe *safe, struct request *request);
 /* What a durable entry leaves in the book of orders. */
 MUST_CHECK enum error order_keep(struct safe *safe, struct request *request);
-/* The same, from the entry itself. */
+answer_function answer_order;
+/* order_again.c: the same, from the entry itself. */
 MUST_CHECK enum error order_keep_again(struct safe *safe, const struct json *event, const struct json *looker,
                                        uint64_t leaf);
+/* order_told.c: tells those whose term is over. */
 MUST_CHECK enum error order_tell_due(struct safe *safe);
-answer_function answer_order;
 
 /* order_look.c: may this access use the order that it names? Anything that is not as it should be leaves it without
  * one, and the rules then decide. */
