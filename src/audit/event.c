@@ -94,16 +94,19 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 int64_t event_time(struct slice text)
 {
     static const char shape[] = "dddd-dd-ddTdd:dd:dd.dddZ";
-    int64_t year, month, day, hour, minute, second, ms;
+    int64_t year, month, day, hour, minute, second, ms = 0;
+    bool fraction = text.length == sizeof shape - 1; /* left out when it is zero */
 
-    if (text.length != sizeof shape - 1)
+    if (!fraction && text.length != sizeof "dddd-dd-ddTdd:dd:ddZ" - 1)
         return -1;
-    for (size_t i = 0; i < text.length; i++)
+    for (size_t i = 0; i + 1 < text.length; i++)
         if (shape[i] != 'd' && text.data[i] != shape[i])
             return -1;
+    if (text.data[text.length - 1] != 'Z')
+        return -1;
     if (!digits(text, 0, 4, &year) || !digits(text, 5, 2, &month) || !digits(text, 8, 2, &day) ||
         !digits(text, 11, 2, &hour) || !digits(text, 14, 2, &minute) || !digits(text, 17, 2, &second) ||
-        !digits(text, 20, 3, &ms))
+        (fraction && !digits(text, 20, 3, &ms)))
         return -1;
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
         return -1;

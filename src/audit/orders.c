@@ -21,6 +21,7 @@ struct lawful_order {
     enum order_state state;
     struct hash text;
     struct commitment actor;
+    char organization[ID_TEXT_BYTES];
     unsigned drawers, released;
 };
 
@@ -241,6 +242,7 @@ static void take_in(struct audit *audit, const struct log_entry *entry, const st
                                    .actor = name_digest(event->looker.actor),
                                    .drawers = drawers_in(json_at(event->root, "drawers"))};
     memcpy(order->id, event->order.data, sizeof order->id);
+    memcpy(order->organization, event->organization.data, sizeof order->organization);
 }
 
 /* Signed by both, for this node, over this order's very text, and for no more than it asks. */
@@ -332,11 +334,13 @@ void order_judge_look(struct audit *audit, const struct log_entry *entry, const 
     struct commitment actor = name_digest(event->looker.actor);
 
     audit->report.count[COUNT_ORDER_LOOKS]++;
+    (void)route_at(audit, entry, event);
     if (event->action == ACTION_MATCH) {
         if (!is_open(order, event->time_ms) || event->sector != SECTOR_OVERSIGHT || event->opened)
             fault(audit, FINDING_ORDER_LOOK, entry, "a match");
     } else if (!order || order->state != ORDER_RELEASED || event->time_ms > order->release_until_ms ||
-               event->opened & ~order->released || !commitment_equal(&actor, &order->actor)) {
+               event->opened & ~order->released || !commitment_equal(&actor, &order->actor) ||
+               memcmp(event->organization.data, order->organization, sizeof order->organization) != 0) {
         fault(audit, FINDING_ORDER_LOOK, entry, "a reading");
     }
 }
