@@ -207,8 +207,6 @@ static void check_time(struct log *log, const struct batch *batch)
         report_add(log->report, FINDING_TIME_BACK, bytes_of(log, log->at, log->at + BATCH_HEAD, batch->first), NULL);
     else
         log->last_time_ns = batch->time_ns;
-    if (log->first_time_ns == 0)
-        log->first_time_ns = batch->time_ns;
 }
 
 static void walk_batches(struct log *log)

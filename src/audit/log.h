@@ -51,7 +51,7 @@ struct log {
 
     struct tree tree;
     struct hash row[LEVELS][ROW];
-    int64_t last_time_ns, first_time_ns;
+    int64_t last_time_ns;
     bool stopped;
 
     /* the segment being read */
