@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* hospitium order: what sets up a route for lawful orders, decides on one, and counts them. Texts are written here,
- * shown to those who sign, and carried from one to the other; whoever signs needs no node, and should not sit at one. */
+ * shown to those who sign, and carried from one to the other; whoever signs needs no node, and should not sit at
+ * one. */
 
 #include <stdio.h>
 #include <string.h>

@@ -94,6 +94,8 @@ static void tell_of_her_alone(unsigned opened, struct access_line *line)
 {
     bool others_alone = opened == 0 && line->permitted && line->opened_count > 0;
 
+    if (line->of_order)
+        return;
     line->opened_count = 0;
     for (unsigned d = 0; d < DRAWER_COUNT; d++)
         if (opened & 1u << d)

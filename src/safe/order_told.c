@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Telling a person of an order that was released, when its term is over: an entry of the access log, which heads her
- * list until she has seen it. It is made by the clock and by nobody's will, also when the node was off on that day, and is
- * what the count of those who were told is made of. */
+ * list until she has seen it. It is made by the clock and by nobody's will, also when the node was off on that day,
+ * and is what the count of those who were told is made of. */
 
 #include "order_inside.h"
 
@@ -63,7 +63,7 @@ static enum error tell(struct safe *safe, const struct order_row *row, struct re
 
     TRY(write_told(safe, row, told));
     struct ledger_entry entry = {slice_of(told->leaf, sizeof told->leaf), buffer_view(&told->sealed)};
-    TRY(ledger_append(safe->access_log, &entry, 1, 0, &leaf));
+    TRY(padding_append(safe, &entry, 1, 0, &leaf));
     TRY(person_index_add(safe->index, row->person, leaf, true));
     TRY(order_book_was_told(&safe->orders, &row->id, now_s(safe)));
     if (!safe->index_behind)

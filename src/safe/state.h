@@ -59,6 +59,7 @@ struct order_route {
     struct order_keys keys;
     struct order_law law;
     int64_t next_cover_s; /* 0: not drawn yet */
+    int64_t wake_s;       /* when something is due next */
     unsigned cover_per_day;
     const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
 };
@@ -199,9 +200,9 @@ MUST_CHECK enum error oversight_escalate(struct safe *safe);
  * has changed of it. */
 MUST_CHECK enum error order_route_load(struct safe *safe);
 bool order_route_is_open(const struct safe *safe);
-/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is. */
+/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is; 0: it is. */
 void order_idle(struct safe *safe);
-int order_wait_ms(struct safe *safe, int most_ms);
+int order_wait_ms(const struct safe *safe, int most_ms);
 /* An order's commitment, or the random bytes of cover: the two look alike. */
 MUST_CHECK enum error order_publish_commitment(struct safe *safe, const struct hash *commitment);
 answer_function answer_order_setup, answer_order_route;

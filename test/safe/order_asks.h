@@ -304,7 +304,8 @@ static inline size_t list_of(struct whole *whole, const struct id *person, struc
     for (size_t i = 0; i < count; i++) {
         line[i].leaf = reader_u64(&reader);
         line[i].notice = reader_byte(&reader) & EVENT_LINE_NOTICE;
-        reader_byte(&reader);
+        reader_byte(&reader); /* of its review */
+        reader_byte(&reader); /* drawers of hers */
         assert_int_equal(
             json_parse(whole->arena, protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX), &line[i].event, NULL), OK);
     }

@@ -101,6 +101,11 @@ static void three_keys_are_three(void **state)
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, OVERSIGHT, COMMUNITY, COMMUNITY), NULL),
                      ERROR_VALUE);
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, SLICE("hospitium order keys 1\n"), NULL), ERROR_SYNTAX);
+    struct slice keys = keys_text(&whole, OVERSIGHT, COMMUNITY, HEALTH);
+    char *other = arena_alloc(whole.arena, keys.length);
+    memcpy(other, keys.data, keys.length);
+    other[29] = other[29] == '0' ? '1' : '0'; /* another node's */
+    assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, slice_of(other, keys.length), NULL), ERROR_VALUE);
     /* New keys end what the old ones have signed. */
     open_route(&whole);
     assert_true(route_is_there(&whole));
