@@ -35,6 +35,7 @@ struct derived {
     struct cached_tile cache[CACHE_SLOTS];
     uint64_t behind;    /* the first full bundle whose files may not all be written, or NONE */
     uint64_t published; /* size that the partial tiles on disk are for, or NONE */
+    uint64_t minimum;   /* entries before it are let go */
     bool held;          /* no file is written */
 };
 
@@ -425,7 +426,7 @@ static enum error make_bundle_whole(struct derived *derived, uint64_t index)
     struct tile_name name = full_bundle(index);
 
     drop_partial_files(derived, name, 0);
-    if (looks_whole(derived, &name))
+    if (index * TILE_WIDTH < derived->minimum || looks_whole(derived, &name))
         return OK;
     TRY(derived_bundle(derived, index, TILE_WIDTH, &bundle));
     return write_tile_file(derived, &name, buffer_view(&bundle));
@@ -533,5 +534,72 @@ enum error derived_publish(struct derived *derived, struct slice note, bool dura
     TRY(write_checkpoint(derived, note, durable));
     remove_old_partial_tiles(derived);
     derived->published = derived->frontier.size;
+    return OK;
+}
+
+/* ---- letting go of old entries ---- */
+
+#define KEEP_STEP 32  /* tiles that are synced at once: some milliseconds */
+#define DROP_STEP 512 /* bundles */
+
+void derived_set_minimum(struct derived *derived, uint64_t minimum)
+{
+    derived->minimum = minimum;
+}
+
+/* The tile is read as its parent wants it, or made anew from the journal, and synced with the name that it has. */
+static enum error keep_tile(struct derived *derived, unsigned level, uint64_t index)
+{
+    char text[TILE_PATH_MAX], path[PATH_MAX];
+    struct tile_name name = full_tile(level, index);
+    const struct hash *tile;
+
+    derived->cache[(index + 3 * level) % CACHE_SLOTS].used = false; /* its file is what counts */
+    TRY(load_tile(derived, level, index, &tile));
+    name_text(&name, text);
+    if (!full_path(derived, text, path))
+        return ERROR_IO;
+    TRY(sync_path(path, 0));
+    *strrchr(path, '/') = '\0';
+    return sync_path(path, O_DIRECTORY);
+}
+
+/* Tile `index` of level 0 and those above that it is the last of. */
+static enum error keep_tiles_of(struct derived *derived, uint64_t index)
+{
+    uint64_t full = index + 1;
+
+    for (unsigned level = 0;; level++) {
+        TRY(keep_tile(derived, level, full - 1));
+        if (full % TILE_WIDTH != 0)
+            return OK;
+        full /= TILE_WIDTH;
+    }
+}
+
+/* The tile that the minimum lies in is kept as well: half of it cannot be made from the journal any more. */
+enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done)
+{
+    uint64_t tiles = (minimum + TILE_WIDTH - 1) / TILE_WIDTH;
+
+    for (int i = 0; i < KEEP_STEP && *next < tiles; i++)
+        TRY(keep_tiles_of(derived, (*next)++));
+    *ret_done = *next >= tiles;
+    return *ret_done ? sync_path(derived->path, O_DIRECTORY) : OK;
+}
+
+enum error derived_drop_bundles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done)
+{
+    char text[TILE_PATH_MAX], path[PATH_MAX];
+
+    for (int i = 0; i < DROP_STEP && (*next + 1) * TILE_WIDTH <= minimum; i++, (*next)++) {
+        struct tile_name name = full_bundle(*next);
+        name_text(&name, text);
+        if (!full_path(derived, text, path))
+            return ERROR_IO;
+        if (unlink(path) != 0 && errno != ENOENT)
+            return file_error(errno);
+    }
+    *ret_done = (*next + 1) * TILE_WIDTH > minimum;
     return OK;
 }
