@@ -491,6 +491,8 @@ static void nothing_is_wrapped_anew_in_the_middle_of_a_batch(void **state)
     assert_int_equal(keystore_commit(opened.keystore), OK);
     assert_int_equal(keystore_rewrap(opened.keystore, &done), OK);
     assert_true(done);
+}
+
 #define HOUR 472222
 #define YEAR (HOUR / KEYSTORE_YEAR_HOURS)
 
