@@ -70,6 +70,7 @@ struct route {
 
 struct public_story {
     struct list routes, commitments;
+    struct list years; /* int64_t: of audit keys that were destroyed */
     struct list activations, issued, destroyed, successions;
     uint64_t overdue;             /* reviews told */
     struct list approvers;        /* char[16] each */
@@ -141,6 +142,9 @@ bool keystore_hour(struct audit *audit, uint32_t hour, struct secret_key *ret_ke
 /* Each person that has keys. */
 typedef void keystore_person(void *context, const struct id *person, int64_t row);
 void keystore_persons(struct audit *audit, keystore_person *each, void *context);
+
+/* Is a part of the access log closed to this audit (let go, or its year's keys destroyed)? Then counts are bounds. */
+bool audit_is_partial(const struct audit *audit);
 
 /* vault.c */
 void vault_judge(struct audit *audit);

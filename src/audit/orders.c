@@ -274,12 +274,20 @@ static bool is_open(const struct lawful_order *order, int64_t time_ms)
     return order && order->state == ORDER_TAKEN && time_ms <= order->lapses_ms;
 }
 
+/* Its intake may lie in what is closed to this audit. */
+static bool is_unknown(const struct audit *audit, const struct lawful_order *order)
+{
+    return !order && audit_is_partial(audit);
+}
+
 static void decide(struct audit *audit, const struct log_entry *entry, const struct event *event, bool release)
 {
     struct lawful_order *order = find(audit, event->order);
 
     audit->report.count[release ? COUNT_ORDERS_RELEASED : COUNT_ORDERS_REFUSED]++;
     (void)route_at(audit, entry, event);
+    if (is_unknown(audit, order))
+        return;
     if (!is_open(order, event->time_ms)) {
         fault(audit, FINDING_ORDER_DECIDED, entry, "it was not open");
         return;
@@ -299,6 +307,8 @@ static void tell(struct audit *audit, const struct log_entry *entry, const struc
     struct lawful_order *order = find(audit, event->order);
 
     audit->report.count[COUNT_ORDERS_TOLD] += told;
+    if (is_unknown(audit, order))
+        return;
     if (!order || (told && (order->state != ORDER_RELEASED || order->told_ms != 0))) {
         fault(audit, FINDING_ORDER_TOLD, entry, "of no order that was released");
         return;
@@ -335,6 +345,8 @@ void order_judge_look(struct audit *audit, const struct log_entry *entry, const 
 
     audit->report.count[COUNT_ORDER_LOOKS]++;
     (void)route_at(audit, entry, event);
+    if (is_unknown(audit, order))
+        return;
     if (event->action == ACTION_MATCH) {
         if (!is_open(order, event->time_ms) || event->sector != SECTOR_OVERSIGHT || event->opened)
             fault(audit, FINDING_ORDER_LOOK, entry, "a match");

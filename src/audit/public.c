@@ -89,6 +89,34 @@ bool public_json_is_succession(struct audit *audit, yyjson_val *root, uint64_t e
     return old.length > 0 && new.length > 0;
 }
 
+/* Of a year of audit keys, not of a person. */
+static bool take_year(struct audit *audit, yyjson_val *root)
+{
+    int64_t year = json_number_at(root, "year");
+
+    if (!json_at(root, "year"))
+        return true;
+    int64_t *kept = list_add(&audit->told.years);
+    if (kept)
+        *kept = year;
+    return year >= 0;
+}
+
+/* The last declaration counts. */
+static bool take_pruned(struct audit *audit, yyjson_val *root)
+{
+    struct log *log = &audit->access;
+    int64_t minimum = json_number_at(root, "minimum"), size = json_number_at(root, "size");
+    struct slice hex = json_text_at(root, "root");
+
+    if (!slice_is(json_text_at(root, "log"), "access") || minimum < (int64_t)log->let_go || size < minimum ||
+        hex.length != 2 * HASH_BYTES || decode_hex(hex, log->declared.checkpoint.root.byte, HASH_BYTES) != OK)
+        return false;
+    log->let_go = (uint64_t)minimum;
+    log->declared.checkpoint.size = (uint64_t)size;
+    return true;
+}
+
 static uint32_t bits_of(enum vocabulary_list list, yyjson_val *words)
 {
     uint32_t bits = 0;
@@ -148,7 +176,9 @@ static bool take(struct audit *audit, enum public_kind kind, yyjson_val *root, c
     case KIND_CREDENTIAL_ISSUED:
         return take_issued(audit, root);
     case KIND_KEYS_DESTROYED:
-        return take_commitment(&told->destroyed, root);
+        return take_commitment(&told->destroyed, root) && take_year(audit, root);
+    case KIND_LOG_PRUNED:
+        return take_pruned(audit, root);
     case KIND_COMMITMENT:
         return take_commitment(&told->commitments, root);
     case KIND_ORDER_ROUTE:

@@ -5,6 +5,7 @@
 
 #define CLOCK_MS (5 * 60 * 1000) /* an event is stamped when its batch begins, the batch when it is written */
 #define HOUR_MS 3600000
+#define YEAR_HOURS 8766
 
 static struct place entry_place(const struct log_entry *entry)
 {
@@ -25,6 +26,15 @@ static bool take_hour(struct audit *audit, uint32_t hour)
     return story->hour_opens;
 }
 
+/* Keys of hours go with their year's: 8,766 hours. */
+static bool is_destroyed(const struct audit *audit, uint32_t hour)
+{
+    for (size_t i = 0; i < audit->told.years.count; i++)
+        if (*(const int64_t *)list_at(&audit->told.years, i) == hour / YEAR_HOURS)
+            return true;
+    return false;
+}
+
 static bool open_event(struct audit *audit, const struct log_entry *entry, struct event *event)
 {
     uint32_t hour = 0;
@@ -34,7 +44,12 @@ static bool open_event(struct audit *audit, const struct log_entry *entry, struc
         report_add(&audit->report, FINDING_EVENT_SEALED, entry_place(entry), NULL);
         return false;
     }
-    if (!take_hour(audit, hour)) {
+    if (!take_hour(audit, hour) && is_destroyed(audit, hour)) {
+        audit->report.count[COUNT_CLOSED]++;
+        audit->story->forgotten = entry->index + 1; /* nor can its completion be followed */
+        return false;
+    }
+    if (!audit->story->hour_opens) {
         report_add(&audit->report, FINDING_HOUR_KEY, entry_place(entry), "hour %u", hour);
         return false;
     }
@@ -177,6 +192,7 @@ enum error story_begin(struct audit *audit)
     story->erasures = list_new(sizeof(struct erasure), ERASURES_MAX);
     story->reviews = list_new(sizeof(struct review), REVIEWS_MAX);
     story->suspensions = list_new(sizeof(struct suspension), CASES);
+    story->forgotten = audit->access.let_go;
     orders_begin(audit);
     story->judged = calloc(CASES, sizeof *story->judged);
     story->room = malloc(SEALED_EVENT_MAX);
