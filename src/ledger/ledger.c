@@ -99,6 +99,7 @@ static struct journal_settings journal_settings_of(const struct ledger *ledger, 
         .origin = ledger->origin,
         .io = settings->io ? *settings->io : ledger_io_system(),
         .segment_bytes = settings->segment_bytes ? settings->segment_bytes : SEGMENT_BYTES,
+        .ahead_bytes = settings->ahead_bytes < LEDGER_AHEAD_MAX ? settings->ahead_bytes : LEDGER_AHEAD_MAX,
     };
 }
 

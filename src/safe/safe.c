@@ -83,10 +83,12 @@ static enum error open_logs(struct safe *safe, struct fault *fault)
     struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
 
     settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
+    settings.ahead_bytes = LEDGER_AHEAD_MAX / 2;
     settings.on_demand = safe->padding.least > 0;
     TRY(open_access_log(safe, &settings, fault));
     padding_open(safe);
     settings.on_demand = false;
+    settings.ahead_bytes = 0; /* it grows rarely */
     settings.origin = slice_from_string(public.text);
     settings.seed = &safe->keys->sign_public;
     settings.seed_before = safe_sign_before(safe, RING_SIGN_PUBLIC);
