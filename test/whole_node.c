@@ -68,7 +68,8 @@ const char *whole_template_directory(void)
 
 static void open_safe(struct whole *whole)
 {
-    struct safe_options options = {whole->directory, SLICE(""), &whole->world};
+    struct safe_options options = {
+        .directory = whole->directory, .world = &whole->world, .cadence = whole->cadence};
     struct fault fault = {0};
 
     if (safe_open(&options, &whole->safe, &fault) != OK)

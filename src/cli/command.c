@@ -57,6 +57,7 @@ static enum exit_code exit_code_of(enum error error)
     case ERROR_NOT_FOUND:
     case ERROR_PROOF:
     case ERROR_SIGNATURE:
+    case ERROR_QUORUM:
     case ERROR_REFUTED:
     case ERROR_UNPROVED:
     case ERROR_CORRUPT:

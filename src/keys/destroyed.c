@@ -47,7 +47,8 @@ enum error keystore_replay(struct keystore *keystore, const struct hash *commitm
         *ret_found = true;
         return keystore_destroy(keystore, &person, now_s, &replayed);
     }
-    return store_end(&cursor);
+    TRY(store_end(&cursor));
+    return keystore_replay_year(keystore, commitment, now_s, ret_found);
 }
 
 enum error keystore_is_destroyed(struct keystore *keystore, const struct id *person, bool *ret_destroyed)

@@ -20,22 +20,43 @@ static bool parse_size(struct slice text, uint64_t *ret_size)
     return slice_to_u64(text, ret_size);
 }
 
+/* The first three lines; what follows is left in `rest`. */
+static enum error parse_lines(struct slice *rest, struct checkpoint *ret_checkpoint)
+{
+    size_t root_bytes;
+
+    if (!slice_ends_with(*rest, SLICE("\n")))
+        return ERROR_SYNTAX;
+    ret_checkpoint->origin = slice_cut(rest, '\n');
+    struct slice size = slice_cut(rest, '\n');
+    struct slice root = slice_cut(rest, '\n');
+    if (ret_checkpoint->origin.length == 0 || !parse_size(size, &ret_checkpoint->head.size))
+        return ERROR_SYNTAX;
+    TRY(decode_base64(root, ret_checkpoint->head.root.byte, HASH_BYTES, &root_bytes));
+    return root_bytes == HASH_BYTES ? OK : ERROR_SYNTAX;
+}
+
 enum error checkpoint_parse_text(struct slice text, struct checkpoint *ret_checkpoint)
 {
     struct checkpoint checkpoint;
-    size_t root_bytes;
-
-    if (!slice_ends_with(text, SLICE("\n")))
-        return ERROR_SYNTAX;
     struct slice rest = text;
-    checkpoint.origin = slice_cut(&rest, '\n');
-    struct slice size = slice_cut(&rest, '\n');
-    struct slice root = slice_cut(&rest, '\n');
-    if (!note_name_allowed(checkpoint.origin) || !parse_size(size, &checkpoint.head.size) || rest.length > 0)
+
+    TRY(parse_lines(&rest, &checkpoint));
+    if (!note_name_allowed(checkpoint.origin) || rest.length > 0)
         return ERROR_SYNTAX;
-    TRY(decode_base64(root, checkpoint.head.root.byte, HASH_BYTES, &root_bytes));
-    if (root_bytes != HASH_BYTES)
-        return ERROR_SYNTAX;
+    *ret_checkpoint = checkpoint;
+    return OK;
+}
+
+enum error checkpoint_parse_foreign(struct slice text, struct checkpoint *ret_checkpoint)
+{
+    struct checkpoint checkpoint;
+    struct slice rest = text;
+
+    TRY(parse_lines(&rest, &checkpoint));
+    while (rest.length > 0)
+        if (slice_cut(&rest, '\n').length == 0)
+            return ERROR_SYNTAX;
     *ret_checkpoint = checkpoint;
     return OK;
 }

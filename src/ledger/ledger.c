@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "bundles.h"
 #include "checkpoint.h"
 #include "derived.h"
 #include "journal.h"
@@ -33,6 +34,10 @@ struct ledger {
     struct buffer note; /* the checkpoint of `note_size` entries, when not empty */
     uint64_t note_size;
     bool published; /* the files say what `note_size` does */
+    bool on_demand;
+    struct ledger_pruned pruned;
+    struct tree_head published_head;
+    struct buffer published_note; /* of that head */
 };
 
 static enum error set_paths(struct ledger *ledger, const char *directory)
@@ -59,6 +64,7 @@ static void ledger_free(struct ledger *ledger)
     file_close(&ledger->lock);
     buffer_free(&ledger->batch);
     buffer_free(&ledger->note);
+    buffer_free(&ledger->published_note);
     free(ledger);
 }
 
@@ -77,6 +83,9 @@ static enum error ledger_new(const char *directory, const struct ledger_settings
     ledger->lock = -1;
     ledger->batch = buffer_new(BATCH_BYTES_MAX);
     ledger->note = buffer_new(2 * CHECKPOINT_BYTES_MAX);
+    ledger->published_note = buffer_new(NOTE_BYTES_MAX);
+    ledger->on_demand = settings->on_demand;
+    ledger->pruned = settings->pruned;
     enum error error = set_paths(ledger, directory);
     if (error != OK) {
         ledger_free(ledger);
@@ -93,6 +102,8 @@ static struct journal_settings journal_settings_of(const struct ledger *ledger, 
         .origin = ledger->origin,
         .io = settings->io ? *settings->io : ledger_io_system(),
         .segment_bytes = settings->segment_bytes ? settings->segment_bytes : SEGMENT_BYTES,
+        .minimum = settings->pruned.minimum,
+        .ahead_bytes = settings->ahead_bytes < LEDGER_AHEAD_MAX ? settings->ahead_bytes : LEDGER_AHEAD_MAX,
     };
 }
 
@@ -145,9 +156,17 @@ enum error ledger_create(const char *directory, const struct ledger_settings *se
     return OK;
 }
 
+static enum error remember_published(struct ledger *ledger, struct tree_head head, struct slice note)
+{
+    ledger->published_head = head;
+    buffer_clear(&ledger->published_note);
+    buffer_slice(&ledger->published_note, note);
+    return buffer_check(&ledger->published_note);
+}
+
 /* The checkpoint that was published last. `present` is false when there is none, or when a crash kept its bytes from
  * the disk; anything else that does not verify was tampered with, or is another log's. */
-static enum error read_checkpoint(const struct ledger *ledger, struct tree_head *ret_head, bool *ret_present,
+static enum error read_checkpoint(struct ledger *ledger, struct tree_head *ret_head, bool *ret_present,
                                   struct fault *fault)
 {
     char path[PATH_MAX];
@@ -176,7 +195,7 @@ static enum error read_checkpoint(const struct ledger *ledger, struct tree_head 
     if (error != OK)
         return fault_set(fault, ERROR_CORRUPT, "checkpoint: it is not signed by this log's key");
     *ret_head = checkpoint.head;
-    return OK;
+    return remember_published(ledger, checkpoint.head, note);
 }
 
 struct replay {
@@ -221,6 +240,8 @@ static enum error build_from(struct ledger *ledger, uint64_t full, const struct 
 {
     *ret_met = false;
     derived_reset(ledger->derived);
+    if (full < journal_first(ledger->journal))
+        return OK; /* what is gone only the tiles can give */
     if (full > 0 && derived_restore(ledger->derived, full) != OK)
         return OK;
     return replay(ledger, published, ret_met, fault);
@@ -254,7 +275,7 @@ static enum error build_tree(struct ledger *ledger, const struct tree_head *publ
 /* A full disk must not keep a log from opening or closing: what could not be published is made up for later. */
 static void publish_if_possible(struct ledger *ledger)
 {
-    if (ledger_publish(ledger) != OK)
+    if (!ledger->on_demand && ledger_publish(ledger) != OK)
         ledger->published = false;
 }
 
@@ -280,6 +301,11 @@ static enum error open_all(struct ledger *ledger, const struct ledger_settings *
         return fault_set(fault, ERROR_CORRUPT, "the journal has fewer entries than the checkpoint was signed for");
     TRY(journal_settle(ledger->journal, &recovery->cut_bytes));
     TRY(derived_new(ledger->path, ledger->journal, &ledger->derived));
+    derived_set_minimum(ledger->derived, ledger->pruned.minimum);
+    if (!present && ledger->pruned.minimum > 0) { /* the declaration vouches for the tiles as a checkpoint does */
+        published = ledger->pruned.head;
+        present = true;
+    }
     TRY(build_tree(ledger, &published, present, recovery, fault));
     derived_doubt_files(ledger->derived);
     publish_if_possible(ledger);
@@ -346,7 +372,7 @@ enum error ledger_append(struct ledger *ledger, const struct ledger_entry *entri
     uint64_t first = journal_size(ledger->journal);
     int64_t now = ledger->world->now_ns(ledger->world), last = journal_last_time_ns(ledger->journal);
 
-    if (now < last)
+    if (now < last || flags & LEDGER_KEEP_TIME)
         now = last; /* a clock set back must not make the log forget how late it was */
     *ret_first_index = first;
     if (count == 0)
@@ -411,9 +437,15 @@ enum error ledger_publish(struct ledger *ledger)
     if (ledger->published)
         return OK;
     TRY(present_note(ledger, &note));
-    TRY(derived_publish(ledger->derived, note));
+    TRY(derived_publish(ledger->derived, note, ledger->on_demand));
     ledger->published = true;
-    return OK;
+    return remember_published(ledger, derived_head(ledger->derived), note);
+}
+
+struct tree_head ledger_published(const struct ledger *ledger, struct slice *ret_note)
+{
+    *ret_note = buffer_view(&ledger->published_note);
+    return ledger->published_head;
 }
 
 enum error ledger_inclusion(struct ledger *ledger, uint64_t index, uint64_t size, struct tree_proof *ret_proof)
@@ -436,11 +468,18 @@ enum error ledger_consistency(struct ledger *ledger, uint64_t older_size, uint64
 
 enum error ledger_proof_text(struct ledger *ledger, uint64_t index, struct slice extra, struct buffer *ret_text)
 {
-    struct tree_proof path;
     struct slice note;
 
-    TRY(ledger_inclusion(ledger, index, ledger_size(ledger), &path));
     TRY(present_note(ledger, &note));
+    return ledger_proof_text_under(ledger, index, extra, ledger_size(ledger), note, ret_text);
+}
+
+enum error ledger_proof_text_under(struct ledger *ledger, uint64_t index, struct slice extra, uint64_t size,
+                                   struct slice note, struct buffer *ret_text)
+{
+    struct tree_proof path;
+
+    TRY(ledger_inclusion(ledger, index, size, &path));
     return proof_write(extra, index, &path, note, ret_text);
 }
 
@@ -480,9 +519,45 @@ enum error ledger_read(struct ledger *ledger, uint64_t index, struct arena *aren
 
     if (index >= ledger_size(ledger))
         return ERROR_NOT_FOUND;
+    if (index < ledger_minimum(ledger))
+        return ERROR_TERM_OVER;
     struct tree_source source = derived_source(ledger->derived);
     TRY(source.node(source.context, 0, index, &copy.expected));
     return journal_scan(ledger->journal, index, index + 1, copy_record, &copy, NULL);
+}
+
+uint64_t ledger_minimum(const struct ledger *ledger)
+{
+    uint64_t first = journal_first(ledger->journal);
+
+    return first > ledger->pruned.minimum ? first : ledger->pruned.minimum;
+}
+
+enum error ledger_prunable(struct ledger *ledger, int64_t time_ns, uint64_t *ret_minimum)
+{
+    uint64_t published = ledger->published_head.size - ledger->published_head.size % TILE_WIDTH;
+
+    TRY(journal_older_than(ledger->journal, time_ns, ret_minimum));
+    if (*ret_minimum > published)
+        *ret_minimum = ledger_minimum(ledger); /* the tiles must carry an opening over what is gone */
+    return OK;
+}
+
+enum error ledger_prune_prepare(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning,
+                                bool *ret_done)
+{
+    return derived_keep_tiles(ledger->derived, minimum, &pruning->next, ret_done);
+}
+
+enum error ledger_prune(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning, bool *ret_done)
+{
+    bool dropped;
+
+    ledger->pruned = (struct ledger_pruned){minimum, derived_head(ledger->derived)};
+    derived_set_minimum(ledger->derived, minimum);
+    *ret_done = false;
+    TRY(journal_drop_segment(ledger->journal, minimum, &dropped));
+    return dropped ? bundles_drop(ledger->path, minimum, &pruning->next, ret_done) : OK;
 }
 
 enum error ledger_tile(struct ledger *ledger, unsigned level, uint64_t index, unsigned width, struct buffer *ret_tile)

@@ -10,6 +10,8 @@
 
 #define KEY_ID_BYTES 4
 #define KEY_ID_DIGITS (2 * KEY_ID_BYTES)
+#define SHORT_BLOB_BYTES (1 + SIGN_PUBLIC_BYTES)
+#define LONG_BLOB_BYTES (1 + 1312) /* FIPS 204, table 2 */
 
 static const struct slice SIGNATURE_START = SLICE("\xE2\x80\x94 "); /* em dash, space */
 static const struct slice SECRET_START = SLICE("PRIVATE+KEY+");
@@ -48,57 +50,83 @@ bool note_name_allowed(struct slice name)
     return true;
 }
 
-static uint32_t key_id(struct slice name, const uint8_t public_key[SIGN_PUBLIC_BYTES])
+/* ---- keys ---- */
+
+static uint32_t key_id(struct slice name, struct slice blob)
 {
-    static const uint8_t algorithm = NOTE_ED25519;
-    const struct slice part[] = {name, SLICE("\n"), slice_of(&algorithm, 1), slice_of(public_key, SIGN_PUBLIC_BYTES)};
+    const struct slice part[] = {name, SLICE("\n"), blob};
     struct hash hash = hash_sha256_parts(part, sizeof part / sizeof part[0]);
     struct reader reader = reader_of(hash_slice(&hash));
 
     return reader_u32(&reader);
 }
 
-struct note_key note_key_make(struct slice name, const uint8_t public_key[SIGN_PUBLIC_BYTES])
+struct note_key note_key_make_for(enum note_algorithm algorithm, struct slice name,
+                                  const uint8_t public_key[SIGN_PUBLIC_BYTES])
 {
-    struct note_key key = {.name = name, .id = key_id(name, public_key)};
+    struct note_key key = {.name = name, .algorithm = algorithm, .long_key = slice_of("", 0)};
+    uint8_t blob[SHORT_BLOB_BYTES] = {(uint8_t)algorithm};
 
     memcpy(key.public_key, public_key, SIGN_PUBLIC_BYTES);
+    memcpy(blob + 1, public_key, SIGN_PUBLIC_BYTES);
+    key.id = key_id(name, slice_of(blob, sizeof blob));
     return key;
 }
 
-/* name+hex(key id)+base64(algorithm ‖ 32 bytes): the shape of both kinds of key text. */
-static void key_text_write(struct slice name, uint32_t id, const uint8_t *key, struct buffer *into)
+struct note_key note_key_make(struct slice name, const uint8_t public_key[SIGN_PUBLIC_BYTES])
 {
-    uint8_t blob[1 + SIGN_PUBLIC_BYTES] = {NOTE_ED25519};
+    return note_key_make_for(NOTE_ED25519, name, public_key);
+}
 
-    memcpy(blob + 1, key, SIGN_PUBLIC_BYTES);
-    buffer_format(into, "%.*s+%08x+", SLICE_PRINT(name), id);
+bool note_key_same(const struct note_key *a, const struct note_key *b)
+{
+    bool long_a = a->algorithm == NOTE_ML_DSA_44, long_b = b->algorithm == NOTE_ML_DSA_44;
+
+    if (long_a || long_b)
+        return long_a && long_b && slice_equal(a->long_key, b->long_key);
+    return memcmp(a->public_key, b->public_key, SIGN_PUBLIC_BYTES) == 0;
+}
+
+/* name+hex(key id)+base64(algorithm ‖ 32 bytes): the shape of both kinds of key text. */
+static void key_text_write(const struct note_key *key, const uint8_t bytes[SIGN_PUBLIC_BYTES], struct buffer *into)
+{
+    uint8_t blob[SHORT_BLOB_BYTES] = {(uint8_t)key->algorithm};
+
+    memcpy(blob + 1, bytes, SIGN_PUBLIC_BYTES);
+    buffer_format(into, "%.*s+%08x+", SLICE_PRINT(key->name), key->id);
     encode_base64(slice_of(blob, sizeof blob), into);
     secret_wipe(blob, sizeof blob);
 }
 
-static enum error key_text_parse(struct slice text, struct slice *ret_name, struct slice *ret_id, uint8_t *ret_key)
+void note_key_write(const struct note_key *key, struct buffer *into)
 {
-    uint8_t blob[1 + SIGN_PUBLIC_BYTES + 1];
-    size_t length = 0;
-    struct slice rest = text;
-    struct slice name = slice_cut(&rest, '+');
-    struct slice id = slice_cut(&rest, '+');
-
-    if (!note_name_allowed(name) || id.length != KEY_ID_DIGITS || rest.length > 2 * sizeof blob)
-        return ERROR_SYNTAX;
-    enum error error = decode_base64(rest, blob, sizeof blob, &length);
-    if (error == OK && (length < 1 || blob[0] != NOTE_ED25519))
-        error = length < 1 ? ERROR_SYNTAX : ERROR_UNSUPPORTED;
-    if (error == OK && length != 1 + SIGN_PUBLIC_BYTES)
-        error = ERROR_SYNTAX;
-    if (error == OK) {
-        *ret_name = name;
-        *ret_id = id;
-        memcpy(ret_key, blob + 1, SIGN_PUBLIC_BYTES);
+    if (key->algorithm != NOTE_ML_DSA_44) {
+        key_text_write(key, key->public_key, into);
+        return;
     }
-    secret_wipe(blob, sizeof blob);
-    return error;
+    buffer_format(into, "%.*s+%08x+", SLICE_PRINT(key->name), key->id);
+    buffer_slice(into, key->long_key);
+}
+
+/* A key's text taken apart. */
+struct key_text {
+    struct slice name, id, base64;
+    uint8_t blob[LONG_BLOB_BYTES + 1]; /* algorithm ‖ key; a byte more, to see what is too long */
+    size_t length;
+};
+
+static enum error key_text_parse(struct slice text, struct key_text *ret_text)
+{
+    struct slice rest = text;
+
+    ret_text->name = slice_cut(&rest, '+');
+    ret_text->id = slice_cut(&rest, '+');
+    ret_text->base64 = rest;
+    if (!note_name_allowed(ret_text->name) || ret_text->id.length != KEY_ID_DIGITS ||
+        rest.length > 2 * sizeof ret_text->blob)
+        return ERROR_SYNTAX;
+    TRY(decode_base64(rest, ret_text->blob, sizeof ret_text->blob, &ret_text->length));
+    return ret_text->length < 1 ? ERROR_SYNTAX : OK;
 }
 
 static bool id_text_is(struct slice text, uint32_t id)
@@ -109,49 +137,97 @@ static bool id_text_is(struct slice text, uint32_t id)
     return slice_is(text, digits);
 }
 
-void note_key_write(const struct note_key *key, struct buffer *into)
+/* How long algorithm and key are together; 0 for an algorithm that is not known. */
+static size_t blob_bytes(uint8_t algorithm)
 {
-    key_text_write(key->name, key->id, key->public_key, into);
+    switch (algorithm) {
+    case NOTE_ED25519:
+    case NOTE_COSIGNATURE:
+        return SHORT_BLOB_BYTES;
+    case NOTE_ML_DSA_44:
+        return LONG_BLOB_BYTES;
+    default:
+        return 0;
+    }
 }
 
-enum error note_key_parse(struct slice text, struct note_key *ret_key)
+enum error note_key_parse_any(struct slice text, struct note_key *ret_key)
 {
-    struct slice name, id;
-    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    LEFT_UNSET struct key_text parsed;
 
-    TRY(key_text_parse(text, &name, &id, public_key));
-    struct note_key key = note_key_make(name, public_key);
-    if (!id_text_is(id, key.id))
+    TRY(key_text_parse(text, &parsed));
+    size_t bytes = blob_bytes(parsed.blob[0]);
+    if (bytes == 0)
+        return ERROR_UNSUPPORTED;
+    uint32_t id = key_id(parsed.name, slice_of(parsed.blob, parsed.length));
+    if (parsed.length != bytes || !id_text_is(parsed.id, id))
         return ERROR_SYNTAX;
+    struct note_key key = {.name = parsed.name, .id = id, .algorithm = (enum note_algorithm)parsed.blob[0]};
+    key.long_key = bytes == LONG_BLOB_BYTES ? parsed.base64 : slice_of("", 0);
+    if (bytes == SHORT_BLOB_BYTES)
+        memcpy(key.public_key, parsed.blob + 1, SIGN_PUBLIC_BYTES);
     *ret_key = key;
     return OK;
 }
 
-void note_secret_write(struct slice name, const struct secret_key *seed, struct buffer *into)
+enum error note_key_parse(struct slice text, struct note_key *ret_key)
+{
+    struct note_key key;
+
+    TRY(note_key_parse_any(text, &key));
+    if (key.algorithm != NOTE_ED25519)
+        return ERROR_UNSUPPORTED;
+    *ret_key = key;
+    return OK;
+}
+
+/* ---- private keys ---- */
+
+static struct note_key key_of_seed(struct slice name, const struct secret_key *seed)
 {
     uint8_t public_key[SIGN_PUBLIC_BYTES];
 
     sign_public(seed, public_key);
+    return note_key_make(name, public_key);
+}
+
+void note_secret_write(struct slice name, const struct secret_key *seed, struct buffer *into)
+{
+    struct note_key key = key_of_seed(name, seed);
+
     buffer_slice(into, SECRET_START);
-    key_text_write(name, key_id(name, public_key), seed->byte, into);
+    key_text_write(&key, seed->byte, into);
+}
+
+static enum error secret_of(const struct key_text *text, struct secret_key *ret_seed)
+{
+    if (text->blob[0] != NOTE_ED25519)
+        return ERROR_UNSUPPORTED;
+    if (text->length != SHORT_BLOB_BYTES)
+        return ERROR_SYNTAX;
+    memcpy(ret_seed->byte, text->blob + 1, SECRET_KEY_BYTES);
+    struct note_key key = key_of_seed(text->name, ret_seed);
+    return id_text_is(text->id, key.id) ? OK : ERROR_SYNTAX;
 }
 
 enum error note_secret_parse(struct slice text, struct slice *ret_name, struct secret_key *ret_seed)
 {
-    struct slice name, id;
+    LEFT_UNSET struct key_text parsed;
     CLEANUP_KEY struct secret_key seed;
-    uint8_t public_key[SIGN_PUBLIC_BYTES];
 
     if (!slice_starts_with(text, SECRET_START))
         return ERROR_SYNTAX;
-    TRY(key_text_parse(slice_from(text, SECRET_START.length), &name, &id, seed.byte));
-    sign_public(&seed, public_key);
-    if (!id_text_is(id, key_id(name, public_key)))
-        return ERROR_SYNTAX;
-    *ret_name = name;
+    enum error error = key_text_parse(slice_from(text, SECRET_START.length), &parsed);
+    if (error == OK)
+        error = secret_of(&parsed, &seed);
+    secret_wipe(parsed.blob, sizeof parsed.blob);
+    TRY(error);
+    *ret_name = parsed.name;
     *ret_seed = seed;
     return OK;
 }
+
+/* ---- notes ---- */
 
 static bool has_control_character(struct slice bytes)
 {
@@ -215,49 +291,63 @@ enum error note_parse(struct slice bytes, struct note *ret_note)
     return OK;
 }
 
-static enum error verify_one(const struct note *note, const struct note_signature *signature,
-                             const struct note_key *key)
+bool note_next_signature(const struct note *note, const struct note_key *key, size_t *at,
+                         struct note_signature_bytes *ret_bytes)
 {
     uint8_t blob[KEY_ID_BYTES + NOTE_SIGNATURE_BYTES_MAX];
     size_t length;
 
-    TRY(decode_base64(signature->base64, blob, sizeof blob, &length));
-    if (length != KEY_ID_BYTES + SIGNATURE_BYTES)
-        return ERROR_SIGNATURE;
-    return sign_verify(key->public_key, note->text, blob + KEY_ID_BYTES);
+    while (*at < note->signature_count) {
+        const struct note_signature *signature = &note->signature[(*at)++];
+        if (signature->key_id != key->id || !slice_equal(signature->name, key->name))
+            continue;
+        bool decoded = decode_base64(signature->base64, blob, sizeof blob, &length) == OK && length > KEY_ID_BYTES;
+        ret_bytes->length = decoded ? length - KEY_ID_BYTES : 0; /* note_parse let nothing else pass */
+        memcpy(ret_bytes->byte, blob + KEY_ID_BYTES, ret_bytes->length);
+        return true;
+    }
+    return false;
 }
 
 enum error note_verify(const struct note *note, const struct note_key *key)
 {
+    LEFT_UNSET struct note_signature_bytes signature;
     bool signed_by_key = false;
 
-    for (size_t i = 0; i < note->signature_count; i++) {
-        const struct note_signature *signature = &note->signature[i];
-        if (signature->key_id != key->id || !slice_equal(signature->name, key->name))
-            continue;
-        TRY(verify_one(note, signature, key));
+    if (key->algorithm != NOTE_ED25519)
+        return ERROR_UNSUPPORTED;
+    for (size_t at = 0; note_next_signature(note, key, &at, &signature);) {
+        if (signature.length != SIGNATURE_BYTES)
+            return ERROR_SIGNATURE;
+        TRY(sign_verify(key->public_key, note->text, signature.byte));
         signed_by_key = true;
     }
     return signed_by_key ? OK : ERROR_SIGNATURE;
 }
 
+void note_signature_write(const struct note_key *key, struct slice signature, struct buffer *into)
+{
+    CLEANUP_BUFFER struct buffer blob = buffer_new(KEY_ID_BYTES + NOTE_SIGNATURE_BYTES_MAX);
+
+    buffer_u32(&blob, key->id);
+    buffer_slice(&blob, signature);
+    buffer_format(into, "%.*s%.*s ", SLICE_PRINT(SIGNATURE_START), SLICE_PRINT(key->name));
+    encode_base64(buffer_view(&blob), into);
+    buffer_byte(into, '\n');
+}
+
 enum error note_sign(struct slice text, struct slice name, const struct secret_key *seed, struct buffer *into)
 {
-    uint8_t blob[KEY_ID_BYTES + SIGNATURE_BYTES];
-    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    uint8_t signature[SIGNATURE_BYTES];
 
     if (!note_name_allowed(name) || !slice_ends_with(text, SLICE("\n")) || has_control_character(text) ||
         !utf8_valid(text))
         return ERROR_VALUE;
-    sign_public(seed, public_key);
-    uint32_t id = key_id(name, public_key);
-    for (unsigned i = 0; i < KEY_ID_BYTES; i++)
-        blob[i] = (uint8_t)(id >> (24 - 8 * i));
-    sign(seed, text, blob + KEY_ID_BYTES);
+    struct note_key key = key_of_seed(name, seed);
+    sign(seed, text, signature);
 
     buffer_slice(into, text);
-    buffer_format(into, "\n%.*s%.*s ", SLICE_PRINT(SIGNATURE_START), SLICE_PRINT(name));
-    encode_base64(slice_of(blob, sizeof blob), into);
     buffer_byte(into, '\n');
+    note_signature_write(&key, slice_of(signature, sizeof signature), into);
     return buffer_check(into);
 }

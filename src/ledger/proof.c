@@ -121,25 +121,33 @@ static struct hash commitment_leaf(struct slice sealed_hash, struct slice conten
     return tree_hash_leaf(slice_of(leaf, sizeof leaf));
 }
 
-enum error proof_open(struct slice text, const struct note_key *key, struct arena *arena, struct proof_shown *ret_shown)
+enum error proof_show(const struct proof *proof, const struct tree_head *head, struct arena *arena,
+                      struct proof_shown *ret_shown)
 {
-    struct proof proof;
-    struct checkpoint checkpoint;
+    struct tree_path path = tree_proof_path(&proof->path);
     struct slice extra;
 
-    TRY(proof_parse(text, &proof));
-    TRY(checkpoint_verify(proof.checkpoint, key, &checkpoint));
-    TRY(decode_extra(&proof, arena, &extra));
-    struct proof_shown shown = {.index = proof.index, .head = checkpoint.head, .content = extra};
+    TRY(decode_extra(proof, arena, &extra));
+    struct proof_shown shown = {.index = proof->index, .head = *head, .content = extra};
     struct hash leaf = tree_hash_leaf(extra);
-    enum error error = proof_verify(&proof, key, &leaf);
+    enum error error = tree_verify_inclusion(head, proof->index, &leaf, path);
     if (error == ERROR_PROOF && extra.length > HASH_BYTES) {
         shown.commitment = true;
         shown.content = slice_from(extra, HASH_BYTES);
         leaf = commitment_leaf(slice_of(extra.data, HASH_BYTES), shown.content);
-        error = proof_verify(&proof, key, &leaf);
+        error = tree_verify_inclusion(head, proof->index, &leaf, path);
     }
     TRY(error);
     *ret_shown = shown;
     return OK;
+}
+
+enum error proof_open(struct slice text, const struct note_key *key, struct arena *arena, struct proof_shown *ret_shown)
+{
+    struct proof proof;
+    struct checkpoint checkpoint;
+
+    TRY(proof_parse(text, &proof));
+    TRY(checkpoint_verify(proof.checkpoint, key, &checkpoint));
+    return proof_show(&proof, &checkpoint.head, arena, ret_shown);
 }

@@ -40,6 +40,10 @@ struct proof_shown {
     struct slice content; /* nonce ‖ event, or the entry; in the arena */
 };
 
+/* What a proof shows, whose checkpoint the caller has verified and whose head it is. Errors as proof_open. */
+MUST_CHECK enum error proof_show(const struct proof *proof, const struct tree_head *head, struct arena *arena,
+                                 struct proof_shown *ret_shown);
+
 /* Checks a file whose extra data leads to its entry: for a plain entry the entry itself, for a commitment (ledger.h)
  * H(sealed event) ‖ nonce ‖ event, from which the leaf is built again. Nothing else is needed but the log's public key.
  * ERROR_SYNTAX, ERROR_SIGNATURE, ERROR_PROOF, ERROR_TOO_LARGE, ERROR_MEMORY. */

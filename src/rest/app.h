@@ -41,6 +41,7 @@ struct app {
 enum permission {
     PERMIT_EVERYBODY, /* no token: public files, advice on care, health of the node */
     PERMIT_TOKEN,     /* whoever the safe has issued a credential to; the rules decide on the rest */
+    PERMIT_ORDER,     /* the same, while there is a route for lawful orders: else the row is not there */
     PERMIT_CONTROL,   /* the control socket alone, and there the node's own user or root */
 };
 
@@ -86,6 +87,7 @@ struct call {
     struct slice allow;      /* of ERROR_METHOD: the methods that the address has */
     struct capture *capture; /* NULL: answer the exchange */
     void *state;             /* the handler's own */
+    int64_t kept_since_s;    /* of a list of looks: since when none is gone by the law's term; 0: none is */
 };
 
 /* Finds the route of a call whose app, request, arena and asker are set, and runs it; for entries of a batch. The asker
@@ -97,3 +99,5 @@ server_handler app_handle;
 server_body_limit app_body_limit;
 
 const struct route *app_route_at(size_t index); /* NULL past the end */
+/* Rows that are not there at the moment answer like addresses that nobody knows. */
+bool app_route_exists(const struct app *app, const struct route *route);

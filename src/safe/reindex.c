@@ -19,10 +19,19 @@ static bool is_told(const struct json *looker, struct slice token)
 
 static enum error add_tokens(struct safe *safe, const struct json *looker, uint64_t leaf)
 {
+    uint64_t until_s = 0;
+    struct id order;
+
+    bool is_sealed = slice_to_u64(json_text(json_member(looker, "until")), &until_s);
+    if (is_sealed)
+        TRY(decode_hex(json_text(json_member(looker, "order")), order.byte, ID_BYTES));
     for (struct json_items i = json_items(json_member(looker, "index")); json_next(&i);) {
         uint8_t token[PERSON_TOKEN_BYTES];
         TRY(decode_hex(json_text(i.value), token, sizeof token));
-        TRY(person_index_add(safe->index, token, leaf, is_told(looker, json_text(i.value))));
+        if (is_sealed)
+            TRY(person_index_add_sealed(safe->index, token, leaf, &order, (int64_t)until_s));
+        else
+            TRY(person_index_add(safe->index, token, leaf, is_told(looker, json_text(i.value))));
     }
     return OK;
 }
@@ -79,7 +88,8 @@ static enum error add_entry(struct safe *safe, const struct event_opened *opened
     TRY(json_parse(safe->arena, opened->looker, &looker, NULL));
     TRY(add_tokens(safe, looker, leaf));
     TRY(add_look(safe, event, looker, leaf));
-    return add_verdict(safe, event, looker);
+    TRY(add_verdict(safe, event, looker));
+    return order_keep_again(safe, event, looker, leaf);
 }
 
 static enum error index_again(struct safe *safe, uint64_t leaf)
@@ -91,19 +101,23 @@ static enum error index_again(struct safe *safe, uint64_t leaf)
 
     arena_reset(safe->arena);
     TRY(ledger_read(safe->access_log, leaf, safe->arena, &commitment, &sealed));
-    if (sealed.length == 0) /* an old log's checkpoint */
+    if (sealed.length == 0) /* padding, or an old log's checkpoint */
         return OK;
     TRY(event_hour(sealed, &hour));
-    TRY(keystore_hour_find(safe->keystore, hour, &hour_key));
+    enum error error = entry_hour_key(safe, hour, &hour_key);
+    if (error == ERROR_TERM_OVER)
+        return OK;
+    TRY(error);
     TRY(event_open(&hour_key, sealed, safe->arena, &event));
     return add_entry(safe, &event, leaf);
 }
 
 enum error reindex(struct safe *safe)
 {
-    uint64_t size = ledger_size(safe->access_log);
+    uint64_t size = ledger_size(safe->access_log), minimum = ledger_minimum(safe->access_log);
+    uint64_t next = person_index_next(safe->index);
 
-    for (uint64_t leaf = person_index_next(safe->index); leaf < size; leaf++)
+    for (uint64_t leaf = next > minimum ? next : minimum; leaf < size; leaf++)
         TRY(index_again(safe, leaf));
     person_index_reached(safe->index, size);
     return person_index_flush(safe->index);

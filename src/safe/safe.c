@@ -64,30 +64,39 @@ static enum error open_keys(struct safe *safe, const struct safe_options *option
 #define PREDECESSOR_MS 5000
 #define PREDECESSOR_STEP_MS 20
 
-static enum error open_access_log(struct safe *safe, const struct ledger_settings *settings, struct fault *fault)
+static enum error open_log(struct safe *safe, const char *below, const struct ledger_settings *settings,
+                           struct ledger **ret_ledger, struct fault *fault)
 {
     const struct timespec step = {.tv_nsec = PREDECESSOR_STEP_MS * 1000000};
-    struct node_path path = node_path(safe->node.directory, "log/access");
-    enum error error = ledger_open(path.text, settings, &safe->access_log, NULL, fault);
+    struct node_path path = node_path(safe->node.directory, below);
+    enum error error = ledger_open(path.text, settings, ret_ledger, NULL, fault);
 
     for (int waited = 0; error == ERROR_LOCKED && waited < PREDECESSOR_MS; waited += PREDECESSOR_STEP_MS) {
         nanosleep(&step, NULL);
-        error = ledger_open(path.text, settings, &safe->access_log, NULL, fault);
+        error = ledger_open(path.text, settings, ret_ledger, NULL, fault);
     }
     return error;
 }
 
+/* The public log first: it says what may be missing in the other. */
 static enum error open_logs(struct safe *safe, struct fault *fault)
 {
     struct origin access = origin_of(&safe->node, "access"), public = origin_of(&safe->node, "public");
-    struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
+    struct ledger_settings settings = {slice_from_string(public.text), &safe->keys->sign_public, safe->world, NULL};
 
-    settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
-    TRY(open_access_log(safe, &settings, fault));
-    settings.origin = slice_from_string(public.text);
-    settings.seed = &safe->keys->sign_public;
     settings.seed_before = safe_sign_before(safe, RING_SIGN_PUBLIC);
-    return ledger_open(node_path(safe->node.directory, "log/public").text, &settings, &safe->public_log, NULL, fault);
+    TRY(open_log(safe, "log/public", &settings, &safe->public_log, fault));
+    TRY(retention_open(safe, fault));
+    settings.origin = slice_from_string(access.text);
+    settings.seed = &safe->keys->sign_access;
+    settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
+    settings.ahead_bytes = LEDGER_AHEAD_MAX / 2;
+    settings.on_demand = safe->padding.least > 0;
+    settings.pruned = safe->retention.pruned;
+    settings.segment_bytes = safe->cadence.segment_bytes;
+    TRY(open_log(safe, "log/access", &settings, &safe->access_log, fault));
+    padding_open(safe);
+    return OK;
 }
 
 struct pack_check {
@@ -202,17 +211,32 @@ static enum error seal_approvers(const struct safe_options *options, struct faul
     return error;
 }
 
+/* Only where nobody's day is betrayed by it may the log grow as it happens. */
+static enum error set_cadence(struct safe *safe, struct safe_cadence cadence, struct fault *fault)
+{
+    if (cadence.serving && cadence.pad == 0 && !safe->node.demo)
+        return fault_set(fault, ERROR_VALUE, "log.tick: only a demo node may leave the access log unpadded");
+    safe->cadence = cadence;
+    safe->padding.least = cadence.pad;
+    safe->retention.years = cadence.retention_years;
+    return OK;
+}
+
 static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
 {
     TRY(node_load(options->directory, &safe->node, fault));
+    TRY(set_cadence(safe, options->cadence, fault));
     TRY(open_keys(safe, options, fault));
     TRY(open_rules(safe, fault));
     TRY(open_approvers(safe, fault));
     TRY(open_logs(safe, fault));
+    TRY(witnessing_open(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
     safe->reviews = person_index_reviews(safe->index);
     TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
     oversight_close_rows(safe);
+    safe->route.cover_per_day = options->cadence.cover;
+    TRY(order_route_load(safe));
     TRY(reindex(safe));
     TRY(rotation_resume(safe));
     (void)!destroyed_tell(safe); /* a full disk must not keep the node from opening: safe_idle tries again */
@@ -241,6 +265,7 @@ void safe_close(struct safe *safe)
     if (!safe)
         return;
     unconfirmed_free(safe);
+    witnessing_close(safe);
     token_cache_free(safe->tokens);
     person_index_close(safe->index);
     ledger_close(safe->access_log);
@@ -249,8 +274,14 @@ void safe_close(struct safe *safe)
     ring_close(safe->ring);
     secret_pool_free(safe->pool);
     arena_free(safe->rules_arena);
+    arena_free(safe->route.arena);
     arena_free(safe->arena);
     free(safe);
+}
+
+enum error safe_begin(struct safe *safe)
+{
+    return retention_begin(safe);
 }
 
 enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index)

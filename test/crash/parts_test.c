@@ -222,7 +222,7 @@ static int make_parts(void **state)
     parts.world.random(&parts.world, parts.seed.byte, SECRET_KEY_BYTES);
     sign_public(&parts.seed, public_key);
     parts.key = note_key_make(ORIGIN, public_key);
-    parts.settings = (struct ledger_settings){ORIGIN, &parts.seed, &parts.world, NULL, 0, NULL};
+    parts.settings = (struct ledger_settings){.origin = ORIGIN, .seed = &parts.seed, .world = &parts.world};
     if (ledger_create(parts.log, &parts.settings, &ledger, NULL) != OK)
         return -1;
     for (int i = 0; i < 300; i++)
