@@ -46,6 +46,33 @@ static bool steps_hold(struct house *house, const struct story *story, bool may_
     return true;
 }
 
+/* The second line of a checkpoint is the size of the tree. */
+static uint64_t size_of(struct slice note)
+{
+    uint64_t size = 0;
+
+    slice_cut(&note, '\n');
+    return slice_to_u64(slice_cut(&note, '\n'), &size) ? size : 0;
+}
+
+/* An erasure that was cut off: if her keys are gone, the log says so. Asked before anything else is. */
+static bool erased_with_an_entry(struct house *house, const struct story *story, char why[256])
+{
+    size_t erased = named("Bela is erased"), registered = named("Bela is registered");
+    uint64_t before = size_of(slice_of(story->note[0], story->note_length[0]));
+    const char *what;
+    struct slice note;
+
+    if (!story->begun[erased] || story->confirmed[erased] || !story->confirmed[registered])
+        return true;
+    if (house_checkpoint(house, 0, &note) != OK || size_of(note) > before)
+        return true;
+    if (story_step[registered].holds(house, story, &what) == OK)
+        return true;
+    snprintf(why, 256, "her keys are gone without an entry");
+    return false;
+}
+
 static bool versions_have_entries(struct house *house, char why[256])
 {
     char finding[160];
@@ -86,6 +113,8 @@ static bool log_is_remembered(const char *directory, const struct story *story, 
 
 static bool is_whole(struct house *house, const struct story *story, bool may_refuse, char why[256])
 {
+    if (!may_refuse && !erased_with_an_entry(house, story, why))
+        return false;
     if (!steps_hold(house, story, may_refuse, why))
         return false;
     if (may_refuse)

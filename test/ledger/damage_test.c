@@ -360,17 +360,23 @@ static void files_in_anothers_place_are_found(void **state)
     print_message("%zu files in another's place, all found\n", count);
 }
 
-/* An older checkpoint is honestly signed: by itself it says less and nothing false. Who remembers the newer one sees. */
-static void an_older_checkpoint_that_is_put_back_is_found(void **state)
+/* An older checkpoint is honestly signed, and a crash can leave one: with the whole journal behind it nothing is hidden.
+ * The auditor says how old it is, and opening takes nothing away. */
+static void an_older_checkpoint_alone_hides_nothing(void **state)
 {
-    const char *path = fixture_path(&whole.fixture, "checkpoint");
+    struct verify_summary summary;
+    struct ledger *ledger = NULL;
 
     (void)state;
-    write_whole(path, whole.older_note);
-    enum error alone = verify(), remembered = verify_with(whole.note);
-    write_whole(path, whole.note);
+    write_whole(fixture_path(&whole.fixture, "checkpoint"), whole.older_note);
+    assert_int_equal(OK, ledger_verify(whole.fixture.log, &whole.fixture.key, whole.note, NULL, NULL, &summary));
+    assert_int_equal(OLDER, summary.checkpoint_size);
+    assert_int_equal(ENTRIES, summary.head.size);
+    assert_int_equal(OK, ledger_open(whole.fixture.log, &whole.fixture.settings, &ledger, NULL, NULL));
+    assert_int_equal(ENTRIES, ledger_size(ledger));
+    ledger_close(ledger);
+    restore_all();
     assert_int_equal(OK, verify_with(whole.note));
-    assert_true(alone == ERROR_CORRUPT || remembered == ERROR_CORRUPT);
 }
 
 /* Journal, tiles and checkpoint of an older day, each mixture of them. */
@@ -386,6 +392,8 @@ static void older_files_that_are_put_back_are_found(void **state)
     append_some(ledger, 0, OLDER);
     ledger_close(ledger);
     for (unsigned which = 1; which < 8; which++) {
+        if (which == 4) /* the checkpoint alone: above */
+            continue;
         for (size_t i = 0; i < whole.count; i++) {
             unsigned kind = is_segment(i) ? 1 : strcmp(whole.name[i], "checkpoint") == 0 ? 4 : 2;
             if (!(which & kind))
@@ -407,15 +415,17 @@ static void older_files_that_are_put_back_are_found(void **state)
     print_message("%zu mixtures with older files, all found\n", count);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_that_is_flipped_is_found),
         cmocka_unit_test(every_file_that_is_cut_is_found),
         cmocka_unit_test(a_damaged_log_answers_as_before_or_does_not_open),
         cmocka_unit_test(records_and_batches_in_anothers_place_are_found),
         cmocka_unit_test(files_in_anothers_place_are_found),
-        cmocka_unit_test(an_older_checkpoint_that_is_put_back_is_found),
+        cmocka_unit_test(an_older_checkpoint_alone_hides_nothing),
         cmocka_unit_test(older_files_that_are_put_back_are_found),
     };
     return cmocka_run_group_tests(tests, make_log, remove_log);
