@@ -331,6 +331,7 @@ void note_signature_write(const struct note_key *key, struct slice signature, st
 
     buffer_u32(&blob, key->id);
     buffer_slice(&blob, signature);
+    buffer_depends(into, &blob); /* a checkpoint with half a signature would keep the log from opening */
     buffer_format(into, "%.*s%.*s ", SLICE_PRINT(SIGNATURE_START), SLICE_PRINT(key->name));
     encode_base64(buffer_view(&blob), into);
     buffer_byte(into, '\n');
