@@ -405,9 +405,13 @@ static enum error present_note(struct ledger *ledger, struct slice *ret_note)
 
     if (ledger->note.length == 0 || ledger->note_size != checkpoint.head.size) {
         buffer_clear(&ledger->note);
-        TRY(checkpoint_sign(&checkpoint, ledger->seed, &ledger->note));
-        if (ledger->seed_before)
-            TRY(sign_too(&checkpoint, ledger->seed_before, &ledger->note));
+        enum error error = checkpoint_sign(&checkpoint, ledger->seed, &ledger->note);
+        if (error == OK && ledger->seed_before)
+            error = sign_too(&checkpoint, ledger->seed_before, &ledger->note);
+        if (error != OK) {
+            buffer_clear(&ledger->note); /* the half of one must not pass for one */
+            return error;
+        }
         ledger->note_size = checkpoint.head.size;
     }
     *ret_note = buffer_view(&ledger->note);
@@ -543,8 +547,7 @@ enum error ledger_prunable(struct ledger *ledger, int64_t time_ns, uint64_t *ret
     return OK;
 }
 
-enum error ledger_prune_prepare(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning,
-                                bool *ret_done)
+enum error ledger_prune_prepare(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning, bool *ret_done)
 {
     return derived_keep_tiles(ledger->derived, minimum, &pruning->next, ret_done);
 }
