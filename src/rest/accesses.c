@@ -35,6 +35,23 @@ static struct slice place_of(struct call *call, struct slice organization)
     return json_text(json_member(resource, "name"));
 }
 
+/* What an order asks for stands there as asked; what was given under one, when she is told of it, as opened. */
+static void read_order(const struct json *event, struct access_line *line)
+{
+    line->of_order = true;
+    line->authority = json_text(json_member(event, "authority"));
+    line->law = json_text(json_member(event, "law"));
+    line->article = json_text(json_member(event, "article"));
+    line->until = json_text(json_member(event, "until"));
+    line->told = json_text(json_member(event, "told"));
+    line->reads = json_text(json_member(event, "reads"));
+    line->purpose = SLICE("ENFORCE");
+    line->asked_count = words(json_member(event, "drawers"), line->asked);
+    if (line->reads.length > 0 && !slice_is(line->reads, "0"))
+        line->opened_count = words(json_member(event, "drawers"), line->opened);
+    line->outcome = line->opened_count > 0 ? SLICE("FULL") : SLICE("NONE");
+}
+
 static enum error read_line(struct call *call, uint64_t entry, struct slice text, struct access_line *line)
 {
     const struct json *event;
@@ -66,6 +83,9 @@ static enum error read_line(struct call *call, uint64_t entry, struct slice text
     };
     line->asked_count = words(json_member(event, "asked"), line->asked);
     line->opened_count = words(json_member(event, "opened"), line->opened);
+    line->order = json_text(json_member(event, "order"));
+    if (json_is(json_member(event, "kind"), "order"))
+        read_order(event, line);
     return OK;
 }
 
@@ -142,6 +162,24 @@ static void write_words(struct json_writer *writer, const char *name, const stru
     json_end_array(writer);
 }
 
+static void write_order(struct json_writer *writer, const struct access_line *line)
+{
+    if (line->order.length == 0)
+        return;
+    json_member_string(writer, "order", line->order);
+    if (!line->of_order)
+        return;
+    json_member_string(writer, "authority", line->authority);
+    json_member_string(writer, "law", line->law);
+    json_member_string(writer, "article", line->article);
+    json_member_string(writer, "until", line->until);
+    json_member_string(writer, "told", line->told);
+    if (line->reads.length > 0) {
+        json_key(writer, "reads");
+        json_raw(writer, line->reads);
+    }
+}
+
 void accesses_write(const struct access_line *line, size_t count, struct buffer *into)
 {
     struct json_writer writer = json_writer(into);
@@ -173,6 +211,7 @@ void accesses_write(const struct access_line *line, size_t count, struct buffer 
         json_key(&writer, "notice");
         json_bool(&writer, line[i].notice);
         json_member_string(&writer, "request", line[i].request);
+        write_order(&writer, &line[i]);
         json_end_object(&writer);
     }
     json_end_array(&writer);

@@ -147,6 +147,7 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         if (!(request->access.drawers & 1u << d))
             continue;
         facts.drawer = (enum drawer)d;
+        facts.order = order_fact(request, facts.drawer);
         struct decision decision = decide_drawer(safe, request, facts);
         grant->outcome[d] = (uint8_t)decision.outcome;
         keep_most_generous(request, &facts, &decision);
@@ -359,10 +360,28 @@ static enum error prepare_match(struct safe *safe, struct request *request)
 {
     LEFT_UNSET struct target subject;
 
+    if (request->access.targets == 0)
+        return ERROR_VALUE;
     target_reset(&subject);
     TRY(load_target(safe, request, &request->access.target[0], &subject));
     for (size_t i = 0; i < request->access.targets; i++)
         TRY(prepare_target(safe, request, i, &subject));
+    return OK;
+}
+
+/* Of nobody yet: candidates of an order's person, whom no care relation ties to anybody. With none, too, the rules say
+ * whether it may be asked. */
+static enum error prepare_order_match(struct safe *safe, struct request *request)
+{
+    static const struct target nobody;
+    static const struct id nobody_id;
+    struct grant_target would = {0};
+
+    decide_drawers(safe, request, &nobody, facts_for(safe, request, NULL, &nobody_id), &would);
+    if (!any_permitted(request, &would))
+        return ERROR_REFUSED;
+    for (size_t i = 0; i < request->access.targets; i++)
+        TRY(prepare_target(safe, request, i, NULL));
     return OK;
 }
 
@@ -372,6 +391,8 @@ static enum error prepare_targets(struct safe *safe, struct request *request)
 {
     bool may_hide = request->access.hide_refused && request->access.action == ACTION_SEARCH;
 
+    if (request->access.action == ACTION_MATCH && !id_is_zero(&request->access.order))
+        return prepare_order_match(safe, request);
     if (request->access.action == ACTION_MATCH)
         return prepare_match(safe, request);
     for (size_t i = 0; i < request->access.targets; i++) {
@@ -436,6 +457,7 @@ static enum error decide(struct safe *safe, struct request *request)
      * whoever receives people may write of a stranger. */
     if (request->access.action == ACTION_REGISTER)
         return ERROR_REFUSED;
+    TRY(order_use(safe, request));
     if (request->access.open_glass && !reason_suffices(request->access.reason))
         return ERROR_REASON;
     if (request->purpose == PURPOSE_ETREAT)
@@ -482,7 +504,9 @@ static enum error write_entry(struct safe *safe, struct request *request)
                                   .token = (const uint8_t(*)[ID_BYTES])request->token,
                                   .told = request->told,
                                   .tokens = request->access.targets,
-                                  .review_kind = request->look.kind};
+                                  .review_kind = request->look.kind,
+                                  .order = request->use.until_s ? &request->access.order : NULL,
+                                  .until_s = request->use.until_s};
     memcpy(beside.review_subject.byte, request->look.subject, ID_BYTES);
     event_write_looker(&beside, &looker);
     decider_obligations_write(request->decision.obligations, &obligations);

@@ -115,6 +115,7 @@ void access_write(const struct access *access, struct buffer *into)
     id_write(&access->resource, into);
     buffer_u32(into, access->resources);
     protocol_text_write(access->reason, into);
+    id_write(&access->order, into);
     buffer_u16(into, (uint16_t)access->targets);
     for (size_t i = 0; i < access->targets; i++) {
         id_write(&access->target[i].person, into);
@@ -174,6 +175,7 @@ enum error access_read(struct arena *arena, struct slice payload, struct access 
     access.reason = protocol_text_read(&reader, PROTOCOL_TEXT_MAX);
     if (!utf8_valid(access.type) || !utf8_valid(access.reason))
         return ERROR_SYNTAX; /* both go into the entry, which must stay readable */
+    access.order = id_read(&reader);
     TRY(targets_read(arena, &reader, &access));
     TRY(changes_read(arena, &reader, &access));
     if (!reader_done(&reader))
