@@ -79,7 +79,8 @@ MUST_CHECK enum error keystore_oldest_year(struct keystore *keystore, uint32_t *
 /* What was destroyed, for replaying it on a restored store: calls for each commitment. */
 typedef void keystore_commitment(void *context, const struct hash *commitment);
 MUST_CHECK enum error keystore_destroyed(struct keystore *keystore, keystore_commitment *each, void *context);
-/* Destroys every person whose commitment is `commitment`, in the batch, or the year, at once; true when there was one. */
+/* Destroys every person whose commitment is `commitment`, in the batch, or the year, at once; true when there was one.
+ * */
 MUST_CHECK enum error keystore_replay(struct keystore *keystore, const struct hash *commitment, int64_t now_s,
                                       bool *ret_found);
 

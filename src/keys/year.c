@@ -15,8 +15,8 @@ struct destruction {
 
 static struct hash commitment_of(const struct keystore *keystore, uint32_t year)
 {
-    const uint8_t text[] = {'y', 'e', 'a', 'r', (uint8_t)(year >> 24), (uint8_t)(year >> 16), (uint8_t)(year >> 8),
-                            (uint8_t)year};
+    const uint8_t text[] = {
+        'y', 'e', 'a', 'r', (uint8_t)(year >> 24), (uint8_t)(year >> 16), (uint8_t)(year >> 8), (uint8_t)year};
 
     return hash_keyed(secret_key_slice(ring_key(keystore->ring, RING_DESTROYED)), slice_of(text, sizeof text));
 }
@@ -80,7 +80,8 @@ enum error keystore_replay_year(struct keystore *keystore, const struct hash *co
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
 
-    TRY(store_query(keystore->store, &keystore_statement[YEAR_BEFORE], STORE_VALUES(store_integer(INT64_MAX)), &cursor));
+    TRY(store_query(keystore->store, &keystore_statement[YEAR_BEFORE], STORE_VALUES(store_integer(INT64_MAX)),
+                    &cursor));
     while (store_next(&cursor)) {
         uint32_t year = (uint32_t)store_column_integer(&cursor, 0);
         struct hash own = commitment_of(keystore, year);

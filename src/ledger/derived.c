@@ -127,6 +127,14 @@ static enum error write_file(const struct derived *derived, const char *name, st
     return rename(temporary, path) == 0 ? OK : file_error(errno);
 }
 
+static bool tile_path(const struct derived *derived, const struct tile_name *name, char path[PATH_MAX])
+{
+    char text[TILE_PATH_MAX];
+
+    name_text(name, text);
+    return full_path(derived, text, path);
+}
+
 static enum error write_tile_file(const struct derived *derived, const struct tile_name *name, struct slice content)
 {
     char text[TILE_PATH_MAX];
@@ -209,11 +217,10 @@ void derived_add(struct derived *derived, struct slice leaf)
 /* A full tile's file, believed as it is. */
 static enum error read_tile_file(const struct derived *derived, unsigned level, uint64_t index, struct hash *ret_hash)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
     struct tile_name name = full_tile(level, index);
 
-    name_text(&name, text);
-    if (!full_path(derived, text, path))
+    if (!tile_path(derived, &name, path))
         return ERROR_IO;
     CLEANUP_DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
@@ -388,11 +395,10 @@ enum error derived_bundle(struct derived *derived, uint64_t index, unsigned widt
 /* Is the file there, and not cut short by a crash before it reached the disk? What is in it is checked on use. */
 static bool looks_whole(const struct derived *derived, const struct tile_name *name)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
     struct stat status;
 
-    name_text(name, text);
-    if (!full_path(derived, text, path) || stat(path, &status) != 0)
+    if (!tile_path(derived, name, path) || stat(path, &status) != 0)
         return false;
     return name->entries ? status.st_size > 0 : status.st_size == TILE_BYTES;
 }
@@ -400,11 +406,10 @@ static bool looks_whole(const struct derived *derived, const struct tile_name *n
 /* Removes the partial files of a tile but the one of its present width: 0, when the tile is full, for all. */
 static void drop_partial_files(const struct derived *derived, struct tile_name name, unsigned present)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX], keep[8];
+    char path[PATH_MAX], keep[8];
 
     name.width = 1;
-    name_text(&name, text);
-    if (!full_path(derived, text, path))
+    if (!tile_path(derived, &name, path))
         return;
     *strrchr(path, '/') = '\0';
     snprintf(keep, sizeof keep, "%u", present);
@@ -540,7 +545,6 @@ enum error derived_publish(struct derived *derived, struct slice note, bool dura
 /* ---- letting go of old entries ---- */
 
 #define KEEP_STEP 32  /* tiles that are synced at once: some milliseconds */
-#define DROP_STEP 512 /* bundles */
 
 void derived_set_minimum(struct derived *derived, uint64_t minimum)
 {
@@ -550,14 +554,13 @@ void derived_set_minimum(struct derived *derived, uint64_t minimum)
 /* The tile is read as its parent wants it, or made anew from the journal, and synced with the name that it has. */
 static enum error keep_tile(struct derived *derived, unsigned level, uint64_t index)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
     struct tile_name name = full_tile(level, index);
     const struct hash *tile;
 
     derived->cache[(index + 3 * level) % CACHE_SLOTS].used = false; /* its file is what counts */
     TRY(load_tile(derived, level, index, &tile));
-    name_text(&name, text);
-    if (!full_path(derived, text, path))
+    if (!tile_path(derived, &name, path))
         return ERROR_IO;
     TRY(sync_path(path, 0));
     *strrchr(path, '/') = '\0';
@@ -586,20 +589,4 @@ enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_
         TRY(keep_tiles_of(derived, (*next)++));
     *ret_done = *next >= tiles;
     return *ret_done ? sync_path(derived->path, O_DIRECTORY) : OK;
-}
-
-enum error derived_drop_bundles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done)
-{
-    char text[TILE_PATH_MAX], path[PATH_MAX];
-
-    for (int i = 0; i < DROP_STEP && (*next + 1) * TILE_WIDTH <= minimum; i++, (*next)++) {
-        struct tile_name name = full_bundle(*next);
-        name_text(&name, text);
-        if (!full_path(derived, text, path))
-            return ERROR_IO;
-        if (unlink(path) != 0 && errno != ENOENT)
-            return file_error(errno);
-    }
-    *ret_done = (*next + 1) * TILE_WIDTH > minimum;
-    return OK;
 }

@@ -38,11 +38,9 @@ MUST_CHECK enum error derived_bundle(struct derived *derived, uint64_t index, un
 
 /* Entries before `minimum` are let go: their bundles are not made any more. */
 void derived_set_minimum(struct derived *derived, uint64_t minimum);
-/* For letting go of what comes before `minimum`, some at a time, from tile or bundle *next on; *ret_done at the end. The
- * first makes durable, and checks, all hash tiles that can no longer be made from the journal then; the second removes
- * bundles that lie wholly before it. ERROR_IO, ERROR_CORRUPT. */
+/* Before entries up to `minimum` are let go: makes durable, and checks, all hash tiles that can no longer be made from
+ * the journal then; some at a time, from tile *next on, *ret_done at the end. ERROR_IO, ERROR_CORRUPT. */
 MUST_CHECK enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done);
-MUST_CHECK enum error derived_drop_bundles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done);
 
 /* After a start files may be missing, cut short or left over. The next derived_publish puts that right. */
 void derived_doubt_files(struct derived *derived);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "bundles.h"
 #include "checkpoint.h"
 #include "derived.h"
 #include "journal.h"
@@ -300,7 +301,7 @@ static enum error open_all(struct ledger *ledger, const struct ledger_settings *
     TRY(journal_settle(ledger->journal, &recovery->cut_bytes));
     TRY(derived_new(ledger->path, ledger->journal, &ledger->derived));
     derived_set_minimum(ledger->derived, ledger->pruned.minimum);
-    if (!present && ledger->pruned.minimum > 0) { /* the declaration vouches for the tiles as well as a checkpoint does */
+    if (!present && ledger->pruned.minimum > 0) { /* the declaration vouches for the tiles as a checkpoint does */
         published = ledger->pruned.head;
         present = true;
     }
@@ -555,7 +556,7 @@ enum error ledger_prune(struct ledger *ledger, uint64_t minimum, struct ledger_p
     derived_set_minimum(ledger->derived, minimum);
     *ret_done = false;
     TRY(journal_drop_segment(ledger->journal, minimum, &dropped));
-    return dropped ? derived_drop_bundles(ledger->derived, minimum, &pruning->next, ret_done) : OK;
+    return dropped ? bundles_drop(ledger->path, minimum, &pruning->next, ret_done) : OK;
 }
 
 enum error ledger_tile(struct ledger *ledger, unsigned level, uint64_t index, unsigned width, struct buffer *ret_tile)

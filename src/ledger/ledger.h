@@ -149,8 +149,8 @@ MUST_CHECK enum error ledger_publish(struct ledger *ledger);
 struct ledger_pruning {
     uint64_t next;
 };
-/* How far that may go for what was appended before `time_ns`: by whole segments, and never what the published checkpoint
- * does not cover. */
+/* How far that may go for what was appended before `time_ns`: by whole segments, and never what the published
+ * checkpoint does not cover. */
 MUST_CHECK enum error ledger_prunable(struct ledger *ledger, int64_t time_ns, uint64_t *ret_minimum);
 MUST_CHECK enum error ledger_prune_prepare(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning,
                                            bool *ret_done);

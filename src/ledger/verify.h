@@ -43,8 +43,8 @@ typedef void verify_report(void *context, const struct verify_fault *fault);
 MUST_CHECK enum error ledger_verify(const char *directory, const struct note_key *key, struct slice remembered,
                                     verify_report *report, void *context, struct verify_summary *ret_summary);
 
-/* The same of a log of which entries may be missing that were declared to be let go (ledger.h); the caller has found the
- * declaration where the log's owner cannot take it back. The tree must have gone through its head. */
+/* The same of a log of which entries may be missing that were declared to be let go (ledger.h); the caller has found
+ * the declaration where the log's owner cannot take it back. The tree must have gone through its head. */
 MUST_CHECK enum error ledger_verify_pruned(const char *directory, const struct note_key *key, struct slice remembered,
                                            const struct ledger_pruned *pruned, verify_report *report, void *context,
                                            struct verify_summary *ret_summary);

@@ -125,6 +125,7 @@ static enum error read_lines(struct call *call, struct slice payload, struct acc
         line[i].notice = flags & EVENT_LINE_NOTICE;
         line[i].review = review <= REVIEW_VERDICTS ? (uint8_t)review : 0;
     }
+    call->kept_since_s = (int64_t)reader_u64(&reader);
     *ret_line = line;
     *ret_count = count;
     return reader_done(&reader) ? OK : ERROR_INTERNAL;

@@ -270,6 +270,7 @@ void safe_idle(struct safe *safe)
     if (safe->shut)
         return;
     rotation_idle(safe);
+    retention_idle(safe);
     if (person_index_flush(safe->index) != OK)
         LOG(WARNING, "safe.index_not_written");
     if (oversight_escalate(safe) != OK)
@@ -375,7 +376,7 @@ static int wait_ms(const struct safe *safe, const struct schedule *schedule, int
 
     if (padding_is_filling(safe))
         return 0;
-    if (safe->rewrapping)
+    if (safe->rewrapping || retention_is_working(safe))
         return REWRAP_MS;
     int most = until == INT64_MAX ? QUIET_MS : until <= now ? 0 : (int)((until - now) / MS + 1);
     int order = order_wait_ms(safe, most);
@@ -401,6 +402,8 @@ static int do_what_is_due(struct safe *safe, struct schedule *schedule)
         schedule->idle_due = INT64_MAX;
     }
     tick_if_due(safe, schedule, now);
+    if (retention_is_working(safe) && retention_work(safe) != OK)
+        LOG(WARNING, "safe.not_pruned");
     if (order_wait_ms(safe, QUIET_MS) == 0)
         hurry_idle(schedule); /* as if a message had come: what is due is seen outside no sooner and no later */
     if (safe->rewrapping && now >= schedule->rewrap_due) {

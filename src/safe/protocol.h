@@ -60,6 +60,8 @@ enum protocol_kind {
     PROTOCOL_ORDER_SETUP,  /* enum order_setup u8 ‖ text -> text: keys, a law, the end of the route, counts */
     PROTOCOL_COSIGN,           /* log, old size, size -> what a witness is to be sent (witnessing.c) */
     PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
+    PROTOCOL_PRUNE,            /* -> how far the old entries of the access log have been let go */
+    PROTOCOL_RETENTION,        /* -> JSON: how long the access log is kept, for everybody */
     PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
 
@@ -155,7 +157,7 @@ struct grant {
 };
 
 /* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ opened of
- * her u8 ‖ text). */
+ * her u8 ‖ text) ‖ u64 since when, in seconds, nothing is gone by the law's term; 0: nothing is. */
 #define EVENT_LINE_NOTICE 1 /* she is to be told of it and has not seen it */
 
 struct completion {

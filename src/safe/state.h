@@ -18,6 +18,7 @@
 #include "person_index.h"
 #include "protocol.h"
 #include "publishing.h"
+#include "retention.h"
 #include "review.h"
 #include "safe.h"
 #include "suspension.h"
@@ -76,6 +77,7 @@ struct safe {
     struct safe_cadence cadence;
     struct padding padding; /* of the access log */
     struct witnessing witnessing;
+    struct retention retention;
     struct person_index *index;
     struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
@@ -170,7 +172,10 @@ void access_prepare(struct safe *safe, struct request *request);
  * stands beside the event. */
 MUST_CHECK enum error entry_begin(struct safe *safe, struct request *request, uint8_t ret_nonce[EVENT_NONCE_BYTES]);
 MUST_CHECK enum error entry_seal(struct safe *safe, struct request *request, struct slice looker);
-/* Opens an entry of the access log, into the batch's arena. `ret_sealed` may be NULL. */
+/* The key of an hour's events. ERROR_TERM_OVER when it was destroyed with its year. */
+MUST_CHECK enum error entry_hour_key(struct safe *safe, uint32_t hour, struct secret_key *ret_key);
+/* Opens an entry of the access log, into the batch's arena. `ret_sealed` may be NULL. ERROR_TERM_OVER when the entry or
+ * its key is gone by the declared term. */
 MUST_CHECK enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed,
                                  struct event_opened *ret_event);
 /* The tlog-proof text of an opened entry. Its extra data is what a stranger needs to find the leaf:
@@ -235,6 +240,7 @@ answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews,
     answer_oversight_counts;     /* oversight.c */
 answer_function answer_events;   /* listing.c */
 answer_function answer_evidence; /* evidence.c */
+answer_function answer_prune, answer_retention;                    /* retention.c */
 answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */

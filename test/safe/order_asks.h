@@ -49,7 +49,7 @@ static inline struct slice sign_by(struct arena *arena, struct slice text, unsig
         assert_int_equal(note_sign(text, slice_from_string(signer_names[s]), &seed, &one), OK);
         buffer_slice(&note, note.length == 0 ? buffer_view(&one) : slice_from(buffer_view(&one), text.length + 1));
     }
-    return note.length ? arena_copy(arena, buffer_view(&note)) : text;
+    return arena_copy(arena, note.length ? buffer_view(&note) : text);
 }
 #define ALL_THREE (1u << OVERSIGHT | 1u << COMMUNITY | 1u << HEALTH)
 #define BOTH (1u << OVERSIGHT | 1u << HEALTH)
