@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import unittest
+from types import SimpleNamespace
 
 from false_witness import Witness, head_of, is_cosigned, is_signed
 from harness import BINARY, Node, patient, wait_until
@@ -174,6 +176,59 @@ class Witnessed(unittest.TestCase):
         self.assertTrue(self.cosigned_by([witness], beyond=self.size()))
         self.node.kill_door()
         self.assertTrue(wait_until(lambda: not os.path.exists("/proc/%d" % second)))
+
+    def real_witness(self, name, *nodes):
+        """`hospitium witness` itself, or a skipped test where the program has none."""
+        program = os.environ.get("HOSPITIUM_WITNESS", BINARY)
+        folder = os.path.join(self.node.home, name)
+        helped = subprocess.run([program, "help", "witness"], capture_output=True, check=False)
+        if not helped.stdout.startswith(b"hospitium witness"):
+            self.skipTest("this program has no witness")
+        made = subprocess.run([program, "witness", "init", folder, "--name", name], check=True, capture_output=True)
+        for node in nodes:
+            for log in ("access", "public"):
+                subprocess.run([program, "witness", "add", folder, vkey(node, log)], check=True, capture_output=True)
+        process = subprocess.Popen([program, "witness", "serve", folder, "--listen", "127.0.0.1:0"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        line = process.stdout.readline().decode()
+        self.assertIn("http://", line)
+        return SimpleNamespace(process=process, vkey=made.stdout.decode().split("\n")[0],
+                               url=line.strip().rsplit(" ", 1)[1] + "/")
+
+    def test_two_witnesses_of_our_own_kind(self):
+        first, second = self.real_witness("one.example", self.node), self.real_witness("two.example", self.node)
+        write_policy(self.node, [first, second], 2)
+        self.node.start()
+        size = self.size()
+        self.look()
+        note = self.cosigned_by([first, second], beyond=size)
+        self.assertTrue(note, self.node.log()[-1500:])
+        self.assertTrue(self.cosigned_by([first, second], "public"))
+        second.process.kill()
+        self.look()
+        self.assertTrue(wait_until(lambda: "courier.witness_silent" in self.node.log()))
+        self.assertEqual(self.metric("forks"), 0)
+
+    def test_our_own_witness_catches_a_log_put_back(self):
+        witness = self.real_witness("one.example", self.node)
+        write_policy(self.node, [witness], 1)
+        self.node.start()
+        self.look()
+        self.assertTrue(self.cosigned_by([witness]), self.node.log()[-1500:])
+        self.node.stop()
+        log, copy = os.path.join(self.node.directory, "log"), self.node.home + "/older"
+        shutil.copytree(log, copy)
+        self.node.start()
+        self.assertTrue(self.cosigned_by([witness], beyond=self.size() + 6))
+        self.node.stop()
+        shutil.rmtree(log)
+        shutil.copytree(copy, log)
+        self.node.start()
+        self.assertTrue(wait_until(lambda: self.metric("forks") > 0, WITHIN_SECONDS))
+        self.look()
 
     def test_a_node_without_witnesses_has_no_courier(self):
         self.node.start()
