@@ -212,6 +212,23 @@ static void check_time(struct log *log, const struct batch *batch)
         log->last_time_ns = batch->time_ns;
 }
 
+/* A node writes zeros ahead of its journal's end. */
+static bool only_zeros_follow(struct log *log)
+{
+    uint64_t begin = log->at;
+    struct slice bytes;
+    bool zeros = true;
+
+    while (zeros && log->at < log->size) {
+        size_t length = log->size - log->at < LOG_WINDOW ? (size_t)(log->size - log->at) : LOG_WINDOW;
+        zeros = peek(log, length, &bytes) && bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, length - 1) == 0;
+        log->at += length;
+    }
+    if (!zeros)
+        log->at = begin;
+    return zeros;
+}
+
 static void walk_batches(struct log *log)
 {
     struct slice bytes;
@@ -219,7 +236,8 @@ static void walk_batches(struct log *log)
 
     while (log->at < log->size && !log->stopped) {
         if (!peek(log, BATCH_HEAD, &bytes) || !batch_read(bytes, &batch)) {
-            resynchronize(log);
+            if (!only_zeros_follow(log))
+                resynchronize(log);
             continue;
         }
         uint64_t end = log->at + BATCH_HEAD + batch.bytes + BATCH_TAIL;

@@ -68,6 +68,25 @@ static enum error write_at(struct journal *journal, int descriptor, struct slice
     return OK;
 }
 
+/* A batch that is written over zeros changes neither the file's size nor where its blocks lie, so its sync is one write
+ * to the disk and not two. Without room or on an error the file grows with each batch, as it would without zeros. */
+static void write_ahead(struct journal *journal, uint64_t end)
+{
+    static const char zeros[16 * 1024];
+    uint64_t until = end + journal->ahead_bytes;
+
+    if (journal->ahead_bytes == 0 || end <= journal->written || until > journal->allocated)
+        return;
+    uint64_t at = journal->written > journal->end ? journal->written : journal->end;
+    while (at < until) {
+        size_t length = until - at < sizeof zeros ? (size_t)(until - at) : sizeof zeros;
+        if (write_at(journal, journal->tail, slice_of(zeros, length), at) != OK)
+            return;
+        at += length;
+        journal->written = at;
+    }
+}
+
 /* Takes back a half-written batch. Cutting also gives back the blocks of the reserve, so they are asked for again. */
 static void cut_to_end(struct journal *journal)
 {
@@ -75,7 +94,7 @@ static void cut_to_end(struct journal *journal)
         journal->broken = true;
         return;
     }
-    journal->allocated = journal->end;
+    journal->allocated = journal->written = journal->end;
     (void)allocate(journal, journal->end + RESERVE_BYTES);
 }
 
@@ -114,7 +133,7 @@ static enum error fill_new_segment(struct journal *journal, size_t place)
 
     struct segment_head fresh = {(uint32_t)(journal->first_number + place), journal->size};
     segment_head_write(&fresh, journal->origin, &head);
-    journal->allocated = 0;
+    journal->allocated = journal->written = 0;
     if (!make_room(journal, SEGMENT_HEAD_BYTES, false))
         return ERROR_DISK_FULL;
     return write_at(journal, journal->tail, buffer_view(&head), 0);
@@ -124,7 +143,7 @@ static enum error fill_new_segment(struct journal *journal, size_t place)
 static enum error begin_segment(struct journal *journal, size_t place)
 {
     int former = journal->tail;
-    uint64_t former_allocated = journal->allocated;
+    uint64_t former_allocated = journal->allocated, former_written = journal->written;
     enum error error = ERROR_IO;
 
     journal->tail = journal_open_segment(journal, place, O_RDWR | O_CREAT | O_TRUNC);
@@ -141,6 +160,7 @@ static enum error begin_segment(struct journal *journal, size_t place)
         file_close(&journal->tail);
         journal->tail = former;
         journal->allocated = former_allocated;
+        journal->written = former_written;
         return error;
     }
     sync_or_die(journal, journal->tail);
@@ -148,7 +168,7 @@ static enum error begin_segment(struct journal *journal, size_t place)
     if (former >= 0)
         (void)journal->io.ftruncate(journal->io.context, former, (off_t)journal->end); /* its reserve is not needed */
     file_close(&former);
-    journal->end = SEGMENT_HEAD_BYTES;
+    journal->end = journal->written = SEGMENT_HEAD_BYTES;
     return OK;
 }
 
@@ -163,6 +183,7 @@ enum error journal_new(const struct journal_settings *settings, struct journal *
                                 .io = settings->io,
                                 .segment_bytes = settings->segment_bytes,
                                 .minimum = settings->minimum,
+                                .ahead_bytes = settings->ahead_bytes,
                                 .tail = -1,
                                 .reading = -1};
     journal->directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -220,8 +241,11 @@ enum error journal_settle(struct journal *journal, uint64_t *ret_cut_bytes)
         sync_directory_or_die(journal);
         journal->headless_segment = false;
     }
-    if (cut > 0 && journal->io.ftruncate(journal->io.context, journal->tail, (off_t)journal->end) != 0)
-        return file_error(errno);
+    if (cut > 0) {
+        if (journal->io.ftruncate(journal->io.context, journal->tail, (off_t)journal->end) != 0)
+            return file_error(errno);
+        journal->written = journal->end;
+    }
     /* A killed process may have left batches in the page cache that were never synced. */
     sync_or_die(journal, journal->tail);
     journal->unfinished = 0;
@@ -274,6 +298,7 @@ enum error journal_append(struct journal *journal, struct slice batch, size_t co
         (void)begin_segment(journal, journal->segment_count);
     if (!make_room(journal, journal->end + batch.length, emergency))
         return ERROR_DISK_FULL;
+    write_ahead(journal, journal->end + batch.length);
     enum error error = write_at(journal, journal->tail, batch, journal->end);
     if (error != OK) {
         cut_to_end(journal);
@@ -281,6 +306,8 @@ enum error journal_append(struct journal *journal, struct slice batch, size_t co
     }
     sync_or_die(journal, journal->tail);
     journal->end += batch.length;
+    if (journal->end > journal->written)
+        journal->written = journal->end;
     journal->size += count;
     journal->last_time_ns = time_ns;
     return OK;

@@ -18,6 +18,7 @@ struct journal_settings {
     struct ledger_io io;
     uint64_t segment_bytes; /* a new segment begins when one has reached this */
     uint64_t minimum;       /* entries before it may be missing: that they were let go was declared */
+    uint64_t ahead_bytes;   /* how far zeros are written ahead of the end; 0: not at all */
 };
 
 /* Makes segment 0. ERROR_EXISTS when there is one; ERROR_DISK_FULL; ERROR_IO; ERROR_MEMORY. */

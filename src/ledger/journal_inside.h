@@ -19,6 +19,7 @@ struct journal {
     struct ledger_io io;
     uint64_t segment_bytes;
     uint64_t minimum;
+    uint64_t ahead_bytes; /* how far zeros are written ahead of the end; 0: not at all */
 
     struct segment *segment; /* by place: file number less first_number */
     uint32_t first_number;   /* segments before it were dropped */
@@ -28,6 +29,7 @@ struct journal {
 
     int tail;           /* the last segment */
     uint64_t end;       /* where its next batch goes */
+    uint64_t written;   /* where the file ends: behind `end` it holds zeros */
     uint64_t allocated; /* up to where the file system has promised room */
     uint64_t size;
     int64_t last_time_ns;

@@ -121,16 +121,58 @@ static bool batch_holds(struct cursor *cursor, const struct batch_head *head)
     return cursor->at == end && cursor_peek(cursor, BATCH_TAIL_BYTES, &bytes) && batch_tail_holds(bytes);
 }
 
-/* What begins at `at` does not hold. Only the last batch can be unfinished, because the one before it was durable
- * before it began: if anything follows, or it does not look like a torn write, it was damaged later and must not be
- * cut. */
+/* Where the last byte that is not zero ends, at or behind `at`. */
+static enum error find_used_end(const struct journal *journal, uint64_t at, uint64_t file_end, uint64_t *ret_end)
+{
+    char bytes[READ_AHEAD];
+
+    while (file_end > at) {
+        size_t length = file_end - at < sizeof bytes ? (size_t)(file_end - at) : sizeof bytes;
+        if (pread(journal->tail, bytes, length, (off_t)(file_end - length)) != (ssize_t)length)
+            return ERROR_IO;
+        for (size_t used = length; used > 0; used--)
+            if (bytes[used - 1] != 0) {
+                *ret_end = file_end - length + used;
+                return OK;
+            }
+        file_end -= length;
+    }
+    *ret_end = at;
+    return OK;
+}
+
+/* Up to where what begins at `at` reaches: to the end of its batch where a head says so, else to the last byte used.
+ * Zeros behind that were written ahead. */
+static enum error find_rest_end(struct journal *journal, uint64_t at, uint64_t file_end, uint64_t *ret_end)
+{
+    struct batch_head head;
+    struct slice bytes;
+
+    TRY(find_used_end(journal, at, file_end, ret_end));
+    journal->cursor.at = at;
+    if (*ret_end == at || !cursor_peek(&journal->cursor, BATCH_HEAD_BYTES, &bytes) ||
+        batch_head_read(bytes, &head) != OK)
+        return journal->cursor.failed ? ERROR_IO : OK;
+    uint64_t end = at + BATCH_HEAD_BYTES + head.bytes + BATCH_TAIL_BYTES;
+    if (end > *ret_end)
+        *ret_end = end < file_end ? end : file_end;
+    return OK;
+}
+
+/* What begins at `at` does not hold. Nothing but zeros was written ahead. Else: only the last batch can be unfinished,
+ * because the one before it was durable before it began: if anything follows, or it does not look like a torn write, it
+ * was damaged later and must not be cut. */
 static enum error judge_rest(struct journal *journal, uint64_t at, uint64_t file_end, struct fault *fault)
 {
     size_t number = journal->first_number + journal->segment_count - 1;
-    size_t length = (size_t)(file_end - at);
+    uint64_t end;
 
-    if (file_end - at > BATCH_BYTES_MAX)
+    TRY(find_rest_end(journal, at, file_end, &end));
+    if (end == at)
+        return OK;
+    if (end - at > BATCH_BYTES_MAX)
         return corrupt(fault, number, at, "a batch does not hold and more follows");
+    size_t length = (size_t)(end - at);
     char *bytes = malloc(length);
     if (!bytes)
         return ERROR_MEMORY;
@@ -149,6 +191,16 @@ static enum error judge_rest(struct journal *journal, uint64_t at, uint64_t file
     return OK;
 }
 
+/* Does another batch begin at `at`? Then the one before it was durable. */
+static bool another_begins(struct cursor *cursor, uint64_t at)
+{
+    struct slice bytes;
+
+    cursor->at = at;
+    struct reader reader = reader_of(cursor_peek(cursor, sizeof(uint32_t), &bytes) ? bytes : slice_of("", 0));
+    return reader_u32(&reader) == BATCH_MARK && !reader.failed;
+}
+
 /* Steps over the batches of the last segment by their heads; looks inside the last one only. */
 static enum error walk_tail(struct journal *journal, struct fault *fault)
 {
@@ -159,6 +211,7 @@ static enum error walk_tail(struct journal *journal, struct fault *fault)
 
     TRY(file_size(journal->tail, &file_end));
     journal->end = SEGMENT_HEAD_BYTES;
+    journal->written = file_end;
     journal->size = journal->segment[journal->segment_count - 1].first_index;
     cursor_place(cursor, journal->tail, SEGMENT_HEAD_BYTES, READ_AHEAD);
     while (journal->end < file_end) {
@@ -166,7 +219,11 @@ static enum error walk_tail(struct journal *journal, struct fault *fault)
         bool known = cursor_peek(cursor, BATCH_HEAD_BYTES, &bytes) && batch_head_read(bytes, &head) == OK &&
                      head.first_index == journal->size;
         uint64_t end = known ? journal->end + BATCH_HEAD_BYTES + head.bytes + BATCH_TAIL_BYTES : 0;
-        bool holds = known && (end < file_end || (end == file_end && batch_holds(cursor, &head)));
+        bool holds = known && end <= file_end;
+        if (holds && !another_begins(cursor, end)) {
+            cursor->at = journal->end;
+            holds = batch_holds(cursor, &head);
+        }
         if (cursor->failed)
             return ERROR_IO;
         if (!holds)

@@ -103,6 +103,7 @@ static struct journal_settings journal_settings_of(const struct ledger *ledger, 
         .io = settings->io ? *settings->io : ledger_io_system(),
         .segment_bytes = settings->segment_bytes ? settings->segment_bytes : SEGMENT_BYTES,
         .minimum = settings->pruned.minimum,
+        .ahead_bytes = settings->ahead_bytes < LEDGER_AHEAD_MAX ? settings->ahead_bytes : LEDGER_AHEAD_MAX,
     };
 }
 

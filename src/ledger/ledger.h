@@ -33,6 +33,7 @@ struct ledger;
 /* The most one append takes: entries, and bytes of leaves and sealed events together. */
 #define LEDGER_BATCH_ENTRIES_MAX 4096
 #define LEDGER_BATCH_BYTES_MAX (16 * 1024 * 1024)
+#define LEDGER_AHEAD_MAX (1024 * 1024) /* the reserve of the journal: more has no room */
 
 /* A commitment leaf is version(1) ‖ H(nonce ‖ event)(32) ‖ H(sealed event)(32), with H = SHA-256. */
 #define LEDGER_COMMITMENT_BYTES 65
@@ -72,6 +73,9 @@ struct ledger_settings {
     struct world *world;
     const struct ledger_io *io;
     uint64_t segment_bytes; /* when the journal begins a new file; 0 for 64 MiB */
+    /* How far the journal's file is written with zeros ahead of its end, so that an append costs the disk one write and
+     * not two; 0: not at all. At most LEDGER_AHEAD_MAX. */
+    uint64_t ahead_bytes;
     /* The key that signed before, while verifiers still hold it: it signs too, and the last checkpoint may be signed by
      * it alone. Borrowed; NULL when there is none. */
     const struct secret_key *seed_before;

@@ -210,6 +210,26 @@ static void cross_gap(struct walk *walk, uint64_t begin, uint64_t first)
     stand_in(walk, first);
 }
 
+/* What a log writes ahead of its end, so that it need not grow with each batch. */
+static bool only_zeros_follow(struct walk *walk)
+{
+    struct cursor *cursor = &walk->verifier->cursor;
+    uint64_t begin = cursor->at;
+    struct slice bytes;
+    bool zeros = true;
+
+    while (zeros && cursor->at < walk->file_end) {
+        uint64_t left = walk->file_end - cursor->at;
+        size_t length = left < CURSOR_WINDOW ? (size_t)left : CURSOR_WINDOW;
+        zeros = cursor_peek(cursor, length, &bytes) && bytes.data[0] == 0 &&
+                memcmp(bytes.data, bytes.data + 1, length - 1) == 0;
+        cursor->at += length;
+    }
+    if (!zeros)
+        cursor->at = begin;
+    return zeros;
+}
+
 static void walk_batches(struct walk *walk)
 {
     struct cursor *cursor = &walk->verifier->cursor;
@@ -218,7 +238,8 @@ static void walk_batches(struct walk *walk)
 
     while (cursor->at < walk->file_end && !walk->stopped) {
         if (!cursor_peek(cursor, BATCH_HEAD_BYTES, &bytes) || batch_head_read(bytes, &head) != OK) {
-            resynchronize(walk);
+            if (!only_zeros_follow(walk))
+                resynchronize(walk);
             continue;
         }
         if (head.first_index < walk->index) {

@@ -90,6 +90,7 @@ static enum error open_logs(struct safe *safe, struct fault *fault)
     settings.origin = slice_from_string(access.text);
     settings.seed = &safe->keys->sign_access;
     settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
+    settings.ahead_bytes = LEDGER_AHEAD_MAX / 2;
     settings.on_demand = safe->padding.least > 0;
     settings.pruned = safe->retention.pruned;
     settings.segment_bytes = safe->cadence.segment_bytes;
