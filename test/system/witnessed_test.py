@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import unittest
+import urllib.error
+import urllib.request
 from types import SimpleNamespace
 
 from false_witness import Witness, head_of, is_cosigned, is_signed
@@ -177,14 +179,15 @@ class Witnessed(unittest.TestCase):
         self.node.kill_door()
         self.assertTrue(wait_until(lambda: not os.path.exists("/proc/%d" % second)))
 
-    def real_witness(self, name, *nodes):
+    def real_witness(self, name, *nodes, options=()):
         """`hospitium witness` itself, or a skipped test where the program has none."""
         program = os.environ.get("HOSPITIUM_WITNESS", BINARY)
         folder = os.path.join(self.node.home, name)
         helped = subprocess.run([program, "help", "witness"], capture_output=True, check=False)
         if not helped.stdout.startswith(b"hospitium witness"):
             self.skipTest("this program has no witness")
-        made = subprocess.run([program, "witness", "init", folder, "--name", name], check=True, capture_output=True)
+        made = subprocess.run([program, "witness", "init", folder, "--name", name, *options], check=True,
+                              capture_output=True)
         for node in nodes:
             for log in ("access", "public"):
                 subprocess.run([program, "witness", "add", folder, vkey(node, log)], check=True, capture_output=True)
@@ -211,6 +214,41 @@ class Witnessed(unittest.TestCase):
         self.look()
         self.assertTrue(wait_until(lambda: "courier.witness_silent" in self.node.log()))
         self.assertEqual(self.metric("forks"), 0)
+
+    def test_two_safes_have_both_their_logs_in_one_regions_log(self):
+        other = Node("south")
+        self.addCleanup(other.close)
+        setting(other, "log.tick = 1")
+        region = self.real_witness("region.example", self.node, other, options=("--region",))
+        for node in (self.node, other):
+            write_policy(node, [region], 1)
+            with open(os.path.join(node.directory, "region"), "w", encoding="ascii") as file:
+                file.write(region.url + "\n")
+            node.start()
+
+        def origins():
+            """Of the checkpoints that are leaves of the region's log."""
+            size = int(urllib.request.urlopen(region.url + "checkpoint").read().decode().split("\n")[1])
+            found = set()
+            for tile in range((size + 255) // 256):
+                width = min(256, size - 256 * tile)
+                path = "tile/entries/%03d" % tile + (".p/%d" % width if width < 256 else "")
+                try:
+                    bundle = urllib.request.urlopen(region.url + path).read()
+                except urllib.error.HTTPError:
+                    return found  # it has grown meanwhile
+                while bundle:
+                    length = int.from_bytes(bundle[:2], "big")
+                    found.add(bundle[2:2 + length].decode().split("\n")[0])
+                    bundle = bundle[2 + length:]
+            return found
+
+        expected = {"%s/%s" % (name, log) for name in ("north", "south") for log in ("access", "public")}
+        self.assertTrue(wait_until(lambda: expected <= origins(), WITHIN_SECONDS), origins())
+        # The counts of orders of both have been handed in, and were taken.
+        self.assertNotIn("courier.region_refused", self.node.log() + other.log())
+        for word in ("courier.no_counts", "courier.region_silent"):
+            self.assertNotIn(word, self.node.log() + other.log())
 
     def test_our_own_witness_catches_a_log_put_back(self):
         witness = self.real_witness("one.example", self.node)
