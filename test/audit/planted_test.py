@@ -479,6 +479,26 @@ class Planted(Case):
         self.insider("access", *(w for n in range(last, last - 12, -1) for w in ("drop", n)))
         self.found("REMEMBERED_SHORT", "--remembered", self.path("remembered"), file="log/access/journal")
 
+    def test_entries_that_were_let_go_as_declared(self):
+        self.insider("access", "letgo")
+        self.assertFalse(os.path.exists(self.below(ACCESS_JOURNAL)))
+        told = self.audit(self.copy)
+        self.assertEqual((told["code"], told["faults"]), (0, []))
+        derived = told["derived"]
+        self.assertGreater(derived["letGo"], 10)
+        self.assertGreater(derived["versionsLetGo"], 0)
+        self.assertEqual(derived["letGo"] + derived["entries"], self.clean["derived"]["entries"] + 512)
+
+    def test_entries_that_were_let_go_otherwise_than_declared(self):
+        self.insider("access", "letgomore")
+        self.found("LET_GO_OTHER", key=False, file="log/access/journal")
+
+    def test_a_segment_that_was_let_go_without_a_word(self):
+        self.insider("access", "letgo")
+        kept = sorted(os.listdir(self.below("log/access/journal")))
+        os.unlink(self.below("log/access/journal/" + kept[0]))
+        self.found("ENTRIES_MISSING", key=False, file="log/access/journal/" + kept[1])
+
     def test_a_look_with_another_row(self):
         entry = self.entry(action="read", role="nurse", decision="permit")
         row = self.line(action="read", role="nurse", decision="permit")["event"]["row"]
