@@ -63,7 +63,8 @@ int whole_template_remove(void **state)
 
 static void open_safe(struct whole *whole)
 {
-    struct safe_options options = {whole->directory, SLICE(""), &whole->world};
+    struct safe_options options = {
+        .directory = whole->directory, .world = &whole->world, .cadence = whole->cadence};
     struct fault fault = {0};
 
     if (safe_open(&options, &whole->safe, &fault) != OK)

@@ -21,8 +21,9 @@ struct whole {
     char directory[96];
     struct world world;
     struct safe *safe;
-    struct arena *arena;   /* of the test: what is returned lives here */
-    struct buffer answer;  /* of the last message */
+    struct safe_cadence cadence; /* from the next whole_reopen on; none at first: the log grows as it happens */
+    struct arena *arena;         /* of the test: what is returned lives here */
+    struct buffer answer;        /* of the last message */
 };
 
 /* Fills in place: the safe keeps a pointer to the world. */

@@ -17,6 +17,7 @@
 #include "crypto/seal.h"
 #include "gate/internal.h"
 #include "keys/keystore.h"
+#include "keys/ring.h"
 #include "keys/root.h"
 #include "server/server.h"
 
@@ -73,26 +74,30 @@ static void answer(void *context, struct exchange *exchange)
 static void take_keys(struct run *run, const char *directory, struct world *world, const char *wire_text)
 {
     struct secret_key root;
+    struct ring *ring;
     struct keystore *keystore;
     struct keystore_person person;
     struct fault fault = {0};
     struct id wire;
 
-    enum error error = root_open(node_path(directory, "keys/root").text, slice_of("", 0), &root);
+    enum error error = root_open(node_path(directory, "keys/root").text, slice_of("", 0), &root, NULL);
     if (error != OK)
         stop_at("the root key", error);
-    struct secret_key sector = seal_derive(&root, "sector", SECTOR_HEALTH);
-    run->gate.cipher[SECTOR_HEALTH] = block_cipher_new(&sector);
+    error = ring_open(node_path(directory, "keys/ring").text, &root, false, world, &ring, &fault);
+    if (error != OK)
+        stop_at("the ring", error);
+    run->gate.cipher[SECTOR_HEALTH] = block_cipher_new(ring_key(ring, RING_SECTOR + SECTOR_HEALTH));
     if (!run->gate.cipher[SECTOR_HEALTH] || decode_hex(slice_from_string(wire_text), wire.byte, ID_BYTES) != OK)
         stop_at("the person", ERROR_VALUE);
     block_decrypt(run->gate.cipher[SECTOR_HEALTH], wire.byte, run->person.byte);
-    error = keystore_open(node_path(directory, "keys/keys.db").text, &root, world, &keystore, &fault);
+    error = keystore_open(node_path(directory, "keys/keys.db").text, ring, world, &keystore, &fault);
     if (error == OK)
         error = keystore_person(keystore, &run->person, DRAWER_ALL, &person, run->grant.key);
     if (error != OK)
         stop_at("the key store", error);
     run->grant.drawers = 1u << DRAWER_IDENTITY | 1u << DRAWER_CONTACT;
     keystore_close(keystore);
+    ring_close(ring);
 }
 
 static void terminated(void *context, uint32_t events)

@@ -135,11 +135,20 @@ static enum error add_signature(struct slice request, struct slice name, const s
     return buffer_check(into);
 }
 
+enum error approve_sign(struct arena *arena, const char *key, struct slice request, const char *path,
+                        struct slice *ret_name, struct fault *fault)
+{
+    CLEANUP_BUFFER struct buffer note = buffer_new(NOTE_BYTES_MAX);
+    CLEANUP_KEY struct secret_key seed;
+
+    TRY(read_secret(arena, key, ret_name, &seed, fault));
+    TRY(add_signature(request, *ret_name, &seed, &note));
+    return file_replace(path, buffer_view(&note), 0644);
+}
+
 int command_approve(int argc, char **argv)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    CLEANUP_BUFFER struct buffer note = buffer_new(NOTE_BYTES_MAX);
-    CLEANUP_KEY struct secret_key seed;
     const char *path, *key = NULL;
     const struct option_spec specs[] = {{"key", &key, NULL}};
     struct slice request, name;
@@ -148,13 +157,9 @@ int command_approve(int argc, char **argv)
 
     if (!command_arguments(argc, argv, specs, 1, &path, 1, &positions) || positions != 1 || !key || !arena)
         return command_usage(argv[0]);
-    enum error error = read_secret(arena, key, &name, &seed, &fault);
+    enum error error = file_read(arena, path, NOTE_BYTES_MAX, &request, &fault);
     if (error == OK)
-        error = file_read(arena, path, NOTE_BYTES_MAX, &request, &fault);
-    if (error == OK)
-        error = add_signature(request, name, &seed, &note);
-    if (error == OK)
-        error = file_replace(path, buffer_view(&note), 0644);
+        error = approve_sign(arena, key, request, path, &name, &fault);
     if (error != OK)
         return command_error(error, &fault);
     printf("%.*s\nSigned by %.*s.\n", SLICE_PRINT(request), SLICE_PRINT(name));

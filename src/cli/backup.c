@@ -22,6 +22,8 @@
 #include "keys/keystore.h"
 #include "keys/ring.h"
 #include "keys/root.h"
+#include "keys/shares.h"
+#include "recover.h"
 #include "safe/node.h"
 #include "safe/person_index.h"
 #include "safe/safe.h"
@@ -57,18 +59,31 @@ static enum error copy_file(const char *from, const char *to)
     return file_replace(to, bytes, 0600);
 }
 
-static enum error copy_rules(const char *directory, const char *staging)
+static bool is_archive(const char *name)
 {
-    struct node_path from = node_path(directory, "rules"), to = node_path(staging, "rules");
+    return strcmp(name, "archive") == 0;
+}
+
+static enum error copy_folder(const char *directory, const char *staging, const char *below)
+{
+    struct node_path from = node_path(directory, below), to = node_path(staging, below);
     DIR *list = opendir(from.text);
     enum error error = list ? file_make_directory(to.text) : ERROR_IO;
 
     for (struct dirent *entry; error == OK && (entry = readdir(list));)
-        if (entry->d_name[0] != '.')
+        if (entry->d_name[0] != '.' && !is_archive(entry->d_name))
             error = copy_file(node_path(from.text, entry->d_name).text, node_path(to.text, entry->d_name).text);
     if (list)
         closedir(list);
     return error;
+}
+
+/* What is active, and what ever was. */
+static enum error copy_rules(const char *directory, const char *staging)
+{
+    TRY(copy_folder(directory, staging, "rules"));
+    return file_exists(node_path(directory, "rules/archive").text) ? copy_folder(directory, staging, "rules/archive")
+                                                                   : OK;
 }
 
 static enum error collect(const char *directory, const char *staging, struct fault *fault)
@@ -192,7 +207,10 @@ static enum error replay_destructions(const char *directory, const char *old, st
 }
 
 struct restore_options {
-    const char *file, *directory, *destroyed_by, *secret_file;
+    const char *file, *directory, *destroyed_by;
+    struct sealing_options sealing; /* with shares: how the root is sealed from now on */
+    const char *const *share;
+    size_t shares;
 };
 
 static enum error rebuild(const struct restore_options *options, struct slice secret, unsigned *ret_again,
@@ -211,6 +229,20 @@ static enum error rebuild(const struct restore_options *options, struct slice se
     return replay_destructions(options->directory, options->destroyed_by, secret, &world, ret_again, fault);
 }
 
+/* What opens the root now. Who has shares needs nothing of what opened it when the backup was made. */
+static enum error open_root(const struct restore_options *options, char *room, struct slice *ret_secret,
+                            struct fault *fault)
+{
+    const char *secret_file = options->sealing.secret_file;
+
+    if (options->shares > 0) {
+        TRY(recover_root(options->directory, &options->sealing, options->share, options->shares, fault));
+        if (options->sealing.share_file)
+            secret_file = options->sealing.share_file;
+    }
+    return root_ask_secret(options->directory, secret_file, room, ret_secret, fault);
+}
+
 static enum error restore(const struct restore_options *options, unsigned *ret_again, struct fault *fault)
 {
     char room[ROOT_SECRET_MAX];
@@ -219,30 +251,36 @@ static enum error restore(const struct restore_options *options, unsigned *ret_a
     if (file_exists(options->directory))
         return fault_set(fault, ERROR_EXISTS, "%s", options->directory);
     TRY(file_make_directory(options->directory));
-    TRY(archive_read(options->file, options->directory, fault));
-    TRY(move_into_place(options->directory));
-    enum error error = root_ask_secret(options->directory, options->secret_file, room, &secret, fault);
+    enum error error = archive_read(options->file, options->directory, fault);
+    if (error == OK)
+        error = move_into_place(options->directory);
+    if (error == OK)
+        error = open_root(options, room, &secret, fault);
     if (error == OK)
         error = rebuild(options, secret, ret_again, fault);
     secret_wipe(room, sizeof room);
+    if (error != OK) /* half a node is none, and the next attempt wants the place */
+        remove_tree(options->directory);
     return error;
 }
 
 int command_restore(int argc, char **argv)
 {
     struct restore_options options = {0};
-    const struct option_spec specs[] = {{"destroyed-by", &options.destroyed_by, NULL},
-                                        {"passphrase-file", &options.secret_file, NULL},
-                                        {"secret-file", &options.secret_file, NULL}};
-    const char *position[2];
+    const struct option_spec specs[] = {{"destroyed-by", &options.destroyed_by, NULL}, SEALING_OPTIONS(options.sealing)};
+    const char *position[2 + SHARES_MAX];
     struct fault fault = {0};
     unsigned again = 0;
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, 3, position, 2, &positions) || positions != 2)
+    sealing_guard();
+    if (!command_arguments(argc, argv, specs, sizeof specs / sizeof *specs, position, 2 + SHARES_MAX, &positions) ||
+        positions < 2)
         return command_usage(argv[0]);
     options.file = position[0];
     options.directory = position[1];
+    options.share = position + 2;
+    options.shares = positions - 2;
     enum error error = restore(&options, &again, &fault);
     if (error != OK)
         return command_error(error, &fault);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "command.h"
 #include "crypto/encode.h"
+#include "crypto/hash.h"
 #include "rules/module.h"
 #include "rules/rule_set.h"
 #include "safe/approval.h"
@@ -50,6 +51,19 @@ static struct node_path rules_path(const char *directory, struct slice name, con
     return node_path(directory, below);
 }
 
+/* What was active once stays for ever, each file under its own hash: so that a look of any day can be held against the
+ * rules of that day (hospitium-audit), also after the set was replaced or taken away. */
+static enum error archive(const char *directory, const char *suffix, struct slice content)
+{
+    struct hash hash = hash_sha256(content);
+    char hex[2 * HASH_BYTES], below[sizeof hex + 64];
+
+    encode_hex(hash_slice(&hash), hex);
+    snprintf(below, sizeof below, "rules/archive/%.*s%s", (int)sizeof hex, hex, suffix);
+    struct node_path path = node_path(directory, below);
+    return file_exists(path.text) ? OK : file_replace(path.text, content, 0644);
+}
+
 static enum error keep(const char *directory, const struct rule_set *set, const struct rules_bytes *bytes,
                        struct slice record)
 {
@@ -58,6 +72,9 @@ static enum error keep(const char *directory, const struct rule_set *set, const 
         struct slice content;
     } files[] = {{SOURCE_DMN, bytes->dmn}, {SOURCE_PACK, bytes->pack}, {COMPILED, bytes->compiled}, {RECORD, record}};
 
+    TRY(file_make_directory(node_path(directory, "rules/archive").text));
+    TRY(archive(directory, COMPILED, bytes->compiled));
+    TRY(archive(directory, RECORD, record));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         TRY(file_replace(rules_path(directory, set->pack, files[i].suffix).text, files[i].content, 0644));
     return OK;

@@ -6,8 +6,6 @@
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,6 +16,7 @@
 #include "ledger/succession.h"
 #include "safe/node.h"
 #include "safe/safe.h"
+#include "recover.h"
 #include "sealing.h"
 
 #define ARENA_MAX (4u << 20)
@@ -185,10 +184,8 @@ static enum error split_root(const char *directory, const char *secret_file, con
 static int split(int argc, char **argv)
 {
     const char *position[2], *of = NULL, *need = NULL, *out = NULL, *secret_file = NULL;
-    const struct option_spec specs[] = {{"of", &of, NULL},
-                                        {"need", &need, NULL},
-                                        {"out", &out, NULL},
-                                        {"secret-file", &secret_file, NULL}};
+    const struct option_spec specs[] = {
+        {"of", &of, NULL}, {"need", &need, NULL}, {"out", &out, NULL}, {"secret-file", &secret_file, NULL}};
     struct fault fault = {0};
     uint64_t count, needed;
     size_t positions;
@@ -208,68 +205,6 @@ static int split(int argc, char **argv)
 
 /* ---- recover ---- */
 
-static enum error read_shares(struct arena *arena, const char *const *file, size_t files, struct share *share,
-                              struct fault *fault)
-{
-    for (size_t i = 0; i < files; i++) {
-        struct slice text;
-        TRY(file_read(arena, file[i], SHARE_FILE_MAX, &text, fault));
-        struct slice rest = text;
-        enum error error = share_read(slice_cut(&rest, '\n'), &share[i]);
-        secret_wipe((void *)(uintptr_t)text.data, text.length);
-        if (error == ERROR_CORRUPT)
-            return fault_set(fault, ERROR_VALUE, "%.150s: a character is wrong, or missing", file[i]);
-        if (error != OK)
-            return fault_set(fault, error, "%.150s is no share", file[i]);
-    }
-    return OK;
-}
-
-/* The ring is what tells whether it is this node's root. */
-static enum error check_root(const char *directory, const struct secret_key *root, struct fault *fault)
-{
-    struct world world = world_real();
-    struct ring *ring = NULL;
-    enum error error = ring_open(node_path(directory, "keys/ring").text, root, false, &world, &ring, fault);
-
-    ring_close(ring);
-    if (error == ERROR_SEALED)
-        return fault_set(fault, error, "these shares are of another node's root, or of one before the last change");
-    return error;
-}
-
-static enum error recover_root(const char *directory, const struct sealing_options *options, const char *const *file,
-                               size_t files, struct fault *fault)
-{
-    CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
-    CLEANUP_KEY struct secret_key root;
-    CLEANUP_DESCRIPTOR int lock = -1;
-    struct sealing_given given = {.share = buffer_new(0)};
-    struct share share[SHARES_MAX];
-    struct world world = world_real();
-    struct node node;
-
-    if (!arena)
-        return ERROR_MEMORY;
-    TRY(node_load(directory, &node, fault));
-    TRY(file_lock(node_path(directory, "lock").text, &lock));
-    TRY(sealing_check(options, node.demo, fault));
-    enum error error = read_shares(arena, file, files, share, fault);
-    if (error == OK)
-        error = shares_combine(share, files, &root, fault);
-    secret_wipe(share, sizeof share);
-    if (error == OK)
-        error = check_root(directory, &root, fault);
-    if (error == OK)
-        error = sealing_read(options, ROOT_PLAIN, &given, fault);
-    if (error == OK)
-        error = root_seal(node_path(directory, "keys/root").text, &given.sealing, &root, &world, fault);
-    if (error == OK)
-        error = sealing_keep_share(options, &given, fault);
-    sealing_wipe(&given);
-    return error;
-}
-
 static int recover(int argc, char **argv)
 {
     struct sealing_options options = {0};
@@ -285,6 +220,22 @@ static int recover(int argc, char **argv)
     if (error != OK)
         return command_error(error, &fault);
     printf("The root key is back, sealed anew in %s/keys/root.\n", position[1]);
+    return EXIT_DONE;
+}
+
+/* Before they are needed: nothing is changed, and the root is in memory for a moment only. */
+static int rehearse(int argc, char **argv)
+{
+    const char *position[POSITIONS_MAX];
+    struct fault fault = {0};
+    size_t positions;
+
+    if (!command_arguments(argc, argv, NULL, 0, position, POSITIONS_MAX, &positions) || positions < 3)
+        return command_usage("key");
+    enum error error = recover_rehearse(position[1], position + 2, positions - 2, &fault);
+    if (error != OK)
+        return command_error(error, &fault);
+    printf("These %zu shares give the root key of %s back. Nothing was changed.\n", positions - 2, position[1]);
     return EXIT_DONE;
 }
 
@@ -341,12 +292,9 @@ int command_key(int argc, char **argv)
     static const struct {
         const char *name;
         command_function *function;
-    } what[] = {{"rotate", rotate}, {"split", split}, {"recover", recover}, {"successor", successor}};
-    const struct rlimit none = {0, 0};
+    } what[] = {{"rotate", rotate}, {"split", split}, {"recover", recover}, {"rehearse", rehearse}, {"successor", successor}};
 
-    /* Roots pass through here: no core, and nobody looks in. */
-    prctl(PR_SET_DUMPABLE, 0);
-    setrlimit(RLIMIT_CORE, &none);
+    sealing_guard();
     for (size_t i = 0; argc > 1 && i < sizeof what / sizeof *what; i++)
         if (strcmp(argv[1], what[i].name) == 0)
             return what[i].function(argc, argv);

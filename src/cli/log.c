@@ -71,6 +71,14 @@ static enum error verify_patiently(const char *directory, const char *log, const
     }
 }
 
+static void print_sound(const char *log, const struct verify_summary *summary)
+{
+    printf("The %s log is as it was written: %llu entries", log, (unsigned long long)summary->head.size);
+    if (summary->padding > 0)
+        printf(", %llu of them padding", (unsigned long long)summary->padding);
+    printf(", every byte of %llu checked.\n", (unsigned long long)summary->bytes);
+}
+
 static enum error verify_one(struct arena *arena, const char *directory, const char *log, struct slice remembered,
                              struct fault *fault)
 {
@@ -87,8 +95,7 @@ static enum error verify_one(struct arena *arena, const char *directory, const c
     if (report.found > SHOWN_MAX)
         printf("… and %u more.\n", report.found - SHOWN_MAX);
     if (error == OK)
-        printf("The %s log is as it was written: %llu entries, every byte of %llu checked.\n", log,
-               (unsigned long long)summary.head.size, (unsigned long long)summary.bytes);
+        print_sound(log, &summary);
     return error;
 }
 

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sealing.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include "base/file.h"
 #include "keys/ask.h"
 #include "safe/node.h"
 
 #define SHARE_FILE_MAX 2048
+
+void sealing_guard(void)
+{
+    const struct rlimit none = {0, 0};
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+}
 
 static bool is_given(const struct sealing_options *options)
 {

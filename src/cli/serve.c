@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command.h"
+#include "courier.h"
 #include "gate/gate.h"
 #include "keys/ask.h"
 #include "rest/advice.h"
@@ -25,6 +26,7 @@
 #include "settings.h"
 
 #define ADVICE_ARENA_MAX (128u << 20)
+#define SETTINGS_ARENA_MAX (512u << 10)
 #define LAZY_MS 500
 #define RESPAWN_MS 200
 
@@ -42,6 +44,7 @@ struct serving {
     const struct settings *settings;
     struct loop_watch *signals;
     const char *secret_file;
+    struct courier_child courier;
     pid_t safe;
     int signal_descriptor;
     int lock;
@@ -226,6 +229,16 @@ struct opening {
     struct fault fault;
 };
 
+/* The door is open: now what speaks for the node outside. */
+static void begin_outside(const struct opening *opening)
+{
+    struct serving *serving = opening->serving;
+
+    if (!opening->arguments->control_only)
+        courier_child_start(&serving->courier, serving->loop, serving->node.directory);
+    LOG(INFO, "server.started", FIELD("tls", (bool)(opening->arguments->certificate != NULL)));
+}
+
 static void session_came(void *context, enum error error)
 {
     struct opening *opening = context;
@@ -240,7 +253,7 @@ static void session_came(void *context, enum error error)
     if (error != OK)
         loop_stop(serving->loop);
     else
-        LOG(INFO, "server.started", FIELD("tls", (bool)(opening->arguments->certificate != NULL)));
+        begin_outside(opening);
 }
 
 static struct app_words words_of(const struct settings *settings)
@@ -304,6 +317,7 @@ static enum error open_node(struct serving *serving, struct opening *opening)
 static void close_node(struct serving *serving)
 {
     serving->stopping = true;
+    courier_child_stop(&serving->courier);
     server_free(serving->server);
     gate_close(serving->gate);
     safe_client_free(serving->client);
@@ -345,8 +359,29 @@ int command_serve(int argc, char **argv)
     return error == OK ? EXIT_DONE : command_error(error, &opening.fault);
 }
 
+/* A twin's clock stands still: its ticks are the first and the last alone, which come in both twins at the same place.
+ * */
+static enum error read_cadence(const char *directory, struct safe_cadence *ret_cadence, struct fault *fault)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(SETTINGS_ARENA_MAX);
+    const struct settings *settings;
+
+    if (!arena)
+        return ERROR_MEMORY;
+    TRY(settings_read(arena, node_path(directory, "settings").text, &settings, fault));
+    unsigned tick_s = (unsigned)settings_number(settings, "log.tick");
+    *ret_cadence = (struct safe_cadence){
+        .tick_s = getenv("HOSPITIUM_TWIN") ? 0 : tick_s,
+        .pad = tick_s == 0 ? 0 : (unsigned)settings_number(settings, "log.pad"),
+        .serving = true,
+        .cover = (unsigned)settings_number(settings, "order.cover"),
+    };
+    return OK;
+}
+
 int command_safe(int argc, char **argv)
 {
+    struct safe_cadence cadence = {0};
     struct fault fault = {0};
     struct world world;
     struct node node;
@@ -357,6 +392,8 @@ int command_safe(int argc, char **argv)
     if (error == OK)
         error = command_world(node.demo, TWIN_SAFE, &world);
     if (error == OK)
-        error = safe_main(argv[1], &world, &fault);
+        error = read_cadence(argv[1], &cadence, &fault);
+    if (error == OK)
+        error = safe_main(argv[1], &world, cadence, &fault);
     return error == OK ? EXIT_DONE : command_error(error, &fault);
 }

@@ -250,7 +250,7 @@ static void leaf_checked(void *context, enum error error, struct slice payload)
 {
     struct checking *checking = context;
     struct reader reader = reader_of(payload);
-    struct slice event = protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX);
+    bool permitted = reader_byte(&reader) == 1;
     char line[128];
     int length = 0;
 
@@ -261,7 +261,7 @@ static void leaf_checked(void *context, enum error error, struct slice payload)
     if (error != OK)
         length = snprintf(line, sizeof line, "entry %llu, which permitted a stored version, is missing or damaged",
                           (unsigned long long)checking->leaf[checking->answered]);
-    else if (slice_search(event, SLICE("\"decision\":\"permit\"")) == SIZE_MAX)
+    else if (!permitted)
         length = snprintf(line, sizeof line, "entry %llu does not permit the version that names it",
                           (unsigned long long)checking->leaf[checking->answered]);
     if (length > 0)

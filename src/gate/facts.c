@@ -8,9 +8,6 @@
 #include "internal.h"
 #include "text/date.h"
 
-#define OPEN_ENCOUNTER_SECONDS                                                                                         \
-    (90 * 24 * 3600) /* one that nobody closed: relations must not last for ever by neglect */
-
 static bool organization_of(struct slice reference, struct id *ret_organization)
 {
     const struct slice prefix = SLICE("Organization/");
@@ -42,7 +39,7 @@ static void encounter_fact(const struct json *encounter, bool deleted, int64_t n
 
     change->kind = FACT_RELATION;
     change->value = open && known && !deleted ? RELATION_OPEN_ENCOUNTER : RELATION_PAST;
-    change->expires_s = change->value == RELATION_OPEN_ENCOUNTER ? now_s + OPEN_ENCOUNTER_SECONDS : 0;
+    change->expires_s = change->value == RELATION_OPEN_ENCOUNTER ? now_s + RELATION_SECONDS_MAX : 0;
 }
 
 /* What narrows a provision to less than "this organisation, all of it, from now on". */

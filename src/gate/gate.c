@@ -105,7 +105,10 @@ static void hello_answered(void *context, enum error error, struct slice payload
     free(context);
     if (error == OK)
         error = take_session(hello.gate, payload);
-    hello.done(hello.context, error);
+    if (error == OK)
+        gate_ask_order_route(hello.gate, hello.done, hello.context);
+    else
+        hello.done(hello.context, error);
 }
 
 void gate_hello(struct gate *gate, gate_done *done, void *context)

@@ -53,6 +53,13 @@ void gate_identify(struct gate *gate, struct arena *arena, struct slice token, g
 /* Forgets the remembered tokens: somebody was suspended, or is no longer. */
 void gate_forget_askers(struct gate *gate);
 
+/* ---- lawful orders ---- */
+
+/* Is there a route for orders now? While there is none, whatever belongs to it answers as if it had never been. */
+bool gate_has_order_route(const struct gate *gate);
+/* Asks the safe again: a law was taken, or the route was closed. `done` is called whatever it says. */
+void gate_ask_order_route(struct gate *gate, gate_done *done, void *context);
+
 /* ---- ids on the wire ---- */
 
 /* Each sector sees other ids; reversible only in here. */
@@ -99,6 +106,7 @@ struct gate_read {
     struct id resource;
     uint64_t version; /* 0: the current one */
     bool history;     /* every version, newest first */
+    const struct id *order; /* the lawful order that it is read under; NULL: none. Then of a Patient alone */
     gate_read_done *done;
     void *context;
 };
@@ -135,6 +143,7 @@ struct gate_search {
     size_t sets;
     bool any_set; /* sets are OR too (blocking keys of a match) */
     const struct id *match_for;
+    const struct id *order; /* or the lawful order whose person is looked for; NULL: none */
     gate_read_done *done;
     void *context;
 };

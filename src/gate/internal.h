@@ -32,6 +32,7 @@ struct gate {
     struct block_cipher *cipher[SECTOR_COUNT];
     bool ready;
     bool shut;
+    int64_t order_from_s, order_until_s; /* when there is a route for orders */
     struct remembered_credential *remembered; /* direct-mapped by the token's hash */
 };
 
@@ -57,6 +58,10 @@ MUST_CHECK enum error gate_view_open(struct gate *gate, struct arena *arena, enu
  * arena. */
 MUST_CHECK enum error gate_redact_location(struct arena *arena, struct slice type, struct slice json,
                                            struct slice *ret_json);
+
+/* The obligation minimum: name, birth date, sex, address and telephone of a Patient, and nothing else. Into the arena.
+ * ERROR_NOT_FOUND for any other type. */
+MUST_CHECK enum error gate_minimum(struct arena *arena, struct slice type, struct slice json, struct slice *ret_json);
 
 /* The parts opened, for a write that carries on from them. */
 MUST_CHECK enum error gate_open_parts(struct arena *arena, const struct vault_version *version,

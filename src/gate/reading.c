@@ -7,6 +7,9 @@
 
 #include "internal.h"
 
+/* What may be asked for under an order, whatever the resource has: what it has is not told by what is asked. */
+#define ORDER_DRAWERS (1u << DRAWER_IDENTITY | 1u << DRAWER_CONTACT)
+
 struct reading {
     struct gate *gate;
     struct arena *arena;
@@ -204,7 +207,9 @@ void gate_read(struct gate *gate, const struct gate_read *read)
     enum error error = person ? collect_one(gate, read, &reading->list, person) : ERROR_MEMORY;
     struct access access = {
         .action = ACTION_READ, .needed = OUTCOME_FULL, .type = read->type, .resource = read->resource};
-    access.drawers = stored_mask(&reading->list);
+    access.drawers = read->order ? ORDER_DRAWERS : stored_mask(&reading->list);
+    if (read->order)
+        access.order = *read->order;
     if (error == OK && access.drawers == 0)
         error = gate_mask_of(gate, read->arena, person, read->type, &read->resource, &access.drawers);
     if (error == OK)
@@ -382,16 +387,20 @@ static enum error load_candidates(struct reading *reading, const struct gate_sea
 
 static enum error search_across(struct reading *reading, const struct gate_search *search)
 {
-    struct access access = {.action = search->match_for ? ACTION_MATCH : ACTION_SEARCH,
-                            .needed = search->match_for ? OUTCOME_EXISTENCE : OUTCOME_FULL,
+    bool match = search->match_for || search->order;
+    struct access access = {.action = match ? ACTION_MATCH : ACTION_SEARCH,
+                            .needed = match ? OUTCOME_EXISTENCE : OUTCOME_FULL,
                             .type = search->type,
-                            .hide_refused = !search->match_for};
+                            .hide_refused = !match};
     struct candidates found;
+
+    if (search->order)
+        access.order = *search->order;
 
     TRY(look_up(reading->gate, search, &found));
     TRY(collect_persons(reading, search, &found));
     TRY(load_candidates(reading, search, &found));
-    access.drawers = search->match_for ? 1u << DRAWER_IDENTITY : searched_mask(search->type);
+    access.drawers = match ? 1u << DRAWER_IDENTITY : searched_mask(search->type);
     return submit_reading(reading, search->asker, &access);
 }
 

@@ -122,6 +122,8 @@ enum error gate_view_open(struct gate *gate, struct arena *arena, enum sector se
     CLEANUP_BUFFER_WIPE struct buffer json = buffer_new(SPLICE_TEXT_MAX * 2);
     TRY(splice_join(&header, &bodies, translate_outward, &outward, &json));
     TRY(buffer_check(&json));
+    if (grant->obligations & OBLIGATION_MINIMUM)
+        return gate_minimum(arena, version->type, buffer_view(&json), &ret_view->json);
     if (grant->obligations & OBLIGATION_REDACT_LOCATION)
         return gate_redact_location(arena, version->type, buffer_view(&json), &ret_view->json);
     ret_view->json = arena_copy(arena, buffer_view(&json));

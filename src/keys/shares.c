@@ -125,8 +125,8 @@ static enum error check_shares(const struct share *share, size_t given, struct f
     for (size_t i = 0; i < given; i++) {
         if (companions(share, given, &share[i]) * 2 <= given)
             return fault_set(fault, ERROR_VALUE, "share %u in place %zu is of another set", share[i].number, i + 1);
-        for (size_t j = 0; j < i; j++)
-            if (same_set(&share[j], &share[i]) && share[j].number == share[i].number)
+        for (size_t j = 0; j < i; j++) /* these are of one set, or would have been named before */
+            if (share[j].number == share[i].number)
                 return fault_set(fault, ERROR_VALUE, "share %u is given twice", share[i].number);
     }
     for (size_t i = 0; i < given; i++)
@@ -235,16 +235,29 @@ static enum error read_fields(struct slice rest, struct share *share)
     return decode_hex(digests, share->digest, (size_t)share->count * SHARE_DIGEST_BYTES);
 }
 
-enum error share_read(struct slice line, struct share *ret_share)
+/* What was typed from paper: line ends and several spaces stand for one space, capitals for small letters. */
+static enum error as_one_line(struct slice typed, struct buffer *into)
+{
+    for (size_t i = 0; i < typed.length; i++) {
+        char c = typed.data[i];
+        bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+        if (!space)
+            buffer_byte(into, (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
+        else if (into->length > 0 && into->data[into->length - 1] != ' ')
+            buffer_byte(into, ' ');
+    }
+    while (into->length > 0 && into->data[into->length - 1] == ' ')
+        into->length--;
+    return into->failed ? ERROR_SYNTAX : OK;
+}
+
+static enum error read_line(struct slice line, struct share *ret_share)
 {
     struct share share = {.number = 0};
     uint8_t check[CHECK_BYTES], wanted[CHECK_BYTES];
-
-    while (line.length > 0 && strchr(" \r\n", line.data[line.length - 1]))
-        line.length--;
     struct slice rest = line;
-    if (line.length > SHARE_LINE_MAX || line.length < 2 * CHECK_BYTES ||
-        !slice_equal(slice_cut(&rest, ' '), first_word))
+
+    if (line.length < 2 * CHECK_BYTES || !slice_equal(slice_cut(&rest, ' '), first_word))
         return ERROR_SYNTAX;
     TRY(decode_hex(slice_from(line, line.length - 2 * CHECK_BYTES), wanted, sizeof wanted));
     check_of(slice_of(line.data, line.length - 2 * CHECK_BYTES), check);
@@ -255,4 +268,12 @@ enum error share_read(struct slice line, struct share *ret_share)
         *ret_share = share;
     secret_wipe(&share, sizeof share);
     return error;
+}
+
+enum error share_read(struct slice typed, struct share *ret_share)
+{
+    CLEANUP_BUFFER_WIPE struct buffer line = buffer_new(SHARE_LINE_MAX);
+
+    TRY(as_one_line(typed, &line));
+    return read_line(buffer_view(&line), ret_share);
 }

@@ -42,5 +42,6 @@ MUST_CHECK enum error shares_combine(const struct share *share, size_t given, st
 
 /* The line, with its newline. Give it a buffer that is wiped. */
 void share_write(const struct share *share, struct buffer *into);
-/* ERROR_SYNTAX when it is no such line; ERROR_CORRUPT when its check does not fit. */
-MUST_CHECK enum error share_read(struct slice line, struct share *ret_share);
+/* As it was printed, or typed again from paper: broken into lines, with more spaces, in capitals. ERROR_SYNTAX when it
+ * is no share; ERROR_CORRUPT when its check does not fit. */
+MUST_CHECK enum error share_read(struct slice typed, struct share *ret_share);

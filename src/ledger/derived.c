@@ -503,11 +503,34 @@ static void remove_old_partial_tiles(const struct derived *derived)
     }
 }
 
-enum error derived_publish(struct derived *derived, struct slice note)
+static enum error sync_path(const char *path, int flags)
+{
+    CLEANUP_DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
+
+    return descriptor >= 0 && fsync(descriptor) == 0 ? OK : file_error(errno);
+}
+
+/* Synced under its temporary name, so that the checkpoint is the old or the new one whatever happens. */
+static enum error write_checkpoint(const struct derived *derived, struct slice note, bool durable)
+{
+    char temporary[PATH_MAX], path[PATH_MAX];
+
+    if (!durable)
+        return write_file(derived, "checkpoint", note);
+    if (!full_path(derived, "new", temporary) || !full_path(derived, "checkpoint", path))
+        return ERROR_IO;
+    TRY(write_new(temporary, note));
+    TRY(sync_path(temporary, 0));
+    if (rename(temporary, path) != 0)
+        return file_error(errno);
+    return sync_path(derived->path, O_DIRECTORY);
+}
+
+enum error derived_publish(struct derived *derived, struct slice note, bool durable)
 {
     TRY(catch_up(derived));
     TRY(write_partial_tiles(derived));
-    TRY(write_file(derived, "checkpoint", note));
+    TRY(write_checkpoint(derived, note, durable));
     remove_old_partial_tiles(derived);
     derived->published = derived->frontier.size;
     return OK;

@@ -39,5 +39,6 @@ MUST_CHECK enum error derived_bundle(struct derived *derived, uint64_t index, un
 /* After a start files may be missing, cut short or left over. The next derived_publish puts that right. */
 void derived_doubt_files(struct derived *derived);
 
-/* Writes the tiles that are missing, the partial tiles of the present size, and `note` as the checkpoint. */
-MUST_CHECK enum error derived_publish(struct derived *derived, struct slice note);
+/* Writes the tiles that are missing, the partial tiles of the present size, and `note` as the checkpoint: a `durable`
+ * one is still there after a crash. */
+MUST_CHECK enum error derived_publish(struct derived *derived, struct slice note, bool durable);

@@ -33,6 +33,9 @@ struct ledger {
     struct buffer note; /* the checkpoint of `note_size` entries, when not empty */
     uint64_t note_size;
     bool published; /* the files say what `note_size` does */
+    bool on_demand;
+    struct tree_head published_head;
+    struct buffer published_note; /* of that head */
 };
 
 static enum error set_paths(struct ledger *ledger, const char *directory)
@@ -59,6 +62,7 @@ static void ledger_free(struct ledger *ledger)
     file_close(&ledger->lock);
     buffer_free(&ledger->batch);
     buffer_free(&ledger->note);
+    buffer_free(&ledger->published_note);
     free(ledger);
 }
 
@@ -77,6 +81,8 @@ static enum error ledger_new(const char *directory, const struct ledger_settings
     ledger->lock = -1;
     ledger->batch = buffer_new(BATCH_BYTES_MAX);
     ledger->note = buffer_new(2 * CHECKPOINT_BYTES_MAX);
+    ledger->published_note = buffer_new(NOTE_BYTES_MAX);
+    ledger->on_demand = settings->on_demand;
     enum error error = set_paths(ledger, directory);
     if (error != OK) {
         ledger_free(ledger);
@@ -145,9 +151,17 @@ enum error ledger_create(const char *directory, const struct ledger_settings *se
     return OK;
 }
 
+static enum error remember_published(struct ledger *ledger, struct tree_head head, struct slice note)
+{
+    ledger->published_head = head;
+    buffer_clear(&ledger->published_note);
+    buffer_slice(&ledger->published_note, note);
+    return buffer_check(&ledger->published_note);
+}
+
 /* The checkpoint that was published last. `present` is false when there is none, or when a crash kept its bytes from
  * the disk; anything else that does not verify was tampered with, or is another log's. */
-static enum error read_checkpoint(const struct ledger *ledger, struct tree_head *ret_head, bool *ret_present,
+static enum error read_checkpoint(struct ledger *ledger, struct tree_head *ret_head, bool *ret_present,
                                   struct fault *fault)
 {
     char path[PATH_MAX];
@@ -176,7 +190,7 @@ static enum error read_checkpoint(const struct ledger *ledger, struct tree_head 
     if (error != OK)
         return fault_set(fault, ERROR_CORRUPT, "checkpoint: it is not signed by this log's key");
     *ret_head = checkpoint.head;
-    return OK;
+    return remember_published(ledger, checkpoint.head, note);
 }
 
 struct replay {
@@ -254,7 +268,7 @@ static enum error build_tree(struct ledger *ledger, const struct tree_head *publ
 /* A full disk must not keep a log from opening or closing: what could not be published is made up for later. */
 static void publish_if_possible(struct ledger *ledger)
 {
-    if (ledger_publish(ledger) != OK)
+    if (!ledger->on_demand && ledger_publish(ledger) != OK)
         ledger->published = false;
 }
 
@@ -346,7 +360,7 @@ enum error ledger_append(struct ledger *ledger, const struct ledger_entry *entri
     uint64_t first = journal_size(ledger->journal);
     int64_t now = ledger->world->now_ns(ledger->world), last = journal_last_time_ns(ledger->journal);
 
-    if (now < last)
+    if (now < last || flags & LEDGER_KEEP_TIME)
         now = last; /* a clock set back must not make the log forget how late it was */
     *ret_first_index = first;
     if (count == 0)
@@ -411,9 +425,15 @@ enum error ledger_publish(struct ledger *ledger)
     if (ledger->published)
         return OK;
     TRY(present_note(ledger, &note));
-    TRY(derived_publish(ledger->derived, note));
+    TRY(derived_publish(ledger->derived, note, ledger->on_demand));
     ledger->published = true;
-    return OK;
+    return remember_published(ledger, derived_head(ledger->derived), note);
+}
+
+struct tree_head ledger_published(const struct ledger *ledger, struct slice *ret_note)
+{
+    *ret_note = buffer_view(&ledger->published_note);
+    return ledger->published_head;
 }
 
 enum error ledger_inclusion(struct ledger *ledger, uint64_t index, uint64_t size, struct tree_proof *ret_proof)
@@ -436,11 +456,18 @@ enum error ledger_consistency(struct ledger *ledger, uint64_t older_size, uint64
 
 enum error ledger_proof_text(struct ledger *ledger, uint64_t index, struct slice extra, struct buffer *ret_text)
 {
-    struct tree_proof path;
     struct slice note;
 
-    TRY(ledger_inclusion(ledger, index, ledger_size(ledger), &path));
     TRY(present_note(ledger, &note));
+    return ledger_proof_text_under(ledger, index, extra, ledger_size(ledger), note, ret_text);
+}
+
+enum error ledger_proof_text_under(struct ledger *ledger, uint64_t index, struct slice extra, uint64_t size,
+                                   struct slice note, struct buffer *ret_text)
+{
+    struct tree_proof path;
+
+    TRY(ledger_inclusion(ledger, index, size, &path));
     return proof_write(extra, index, &path, note, ret_text);
 }
 

@@ -38,9 +38,14 @@ struct ledger;
 #define LEDGER_COMMITMENT_BYTES 65
 #define LEDGER_COMMITMENT_VERSION 1
 
-/* What is appended. Either a commitment leaf, and then `sealed` must be what its last 32 bytes are the hash of; or
- * plain bytes (the public log's JSON, an old log's last checkpoint), whose first byte is not LEDGER_COMMITMENT_VERSION,
- * and then `sealed` must be empty: nothing is stored that the tree does not vouch for. */
+/* A padding leaf is version(1) ‖ 64 random bytes and stands for nothing: it makes the log grow by steps that do not
+ * tell how much happened. Its hash looks like any other's. */
+#define LEDGER_PADDING_BYTES 65
+#define LEDGER_PADDING_VERSION 2
+
+/* What is appended. Either a commitment leaf, and then `sealed` must be what its last 32 bytes are the hash of; or a
+ * padding leaf; or plain bytes (the public log's JSON, an old log's last checkpoint), whose first byte is neither of
+ * the two versions. With the latter two `sealed` must be empty: nothing is stored that the tree does not vouch for. */
 struct ledger_entry {
     struct slice leaf;   /* 1 to LEDGER_LEAF_MAX bytes */
     struct slice sealed; /* at most LEDGER_SEALED_MAX bytes */
@@ -48,6 +53,8 @@ struct ledger_entry {
 
 /* Fills `ret_leaf` with the commitment leaf for an event's hash, H(nonce ‖ event), and its sealed bytes. */
 void ledger_commitment(const struct hash *event_hash, struct slice sealed, uint8_t ret_leaf[LEDGER_COMMITMENT_BYTES]);
+
+bool ledger_is_padding(struct slice leaf);
 
 /* What a log is opened with. `origin` is the log's name in its checkpoints (no space, no '+', at most 200 bytes) and is
  * copied; `seed` is the Ed25519 key that signs them, borrowed until ledger_close, as are `world` and `io`.
@@ -61,6 +68,9 @@ struct ledger_settings {
     /* The key that signed before, while verifiers still hold it: it signs too, and the last checkpoint may be signed by
      * it alone. Borrowed; NULL when there is none. */
     const struct secret_key *seed_before;
+    /* Checkpoints are published by ledger_publish alone, and then durably: neither opening nor closing the log tells
+     * strangers how far it has got. */
+    bool on_demand;
 };
 
 /* What opening found, for whoever logs it. */
@@ -80,11 +90,14 @@ MUST_CHECK enum error ledger_create(const char *directory, const struct ledger_s
 MUST_CHECK enum error ledger_open(const char *directory, const struct ledger_settings *settings,
                                   struct ledger **ret_ledger, struct ledger_recovery *recovery, struct fault *fault);
 
-/* Publishes (see ledger_publish) and closes. Accepts NULL. */
+/* Publishes (see ledger_publish), unless the log does so on demand alone, and closes. Accepts NULL. */
 void ledger_close(struct ledger *ledger);
 
 /* This append may eat into the preallocated reserve: for emergency reads on a full disk, nothing else. */
 #define LEDGER_EMERGENCY 1u
+/* This append keeps the time of the one before: padding must not carry a clock that jumped into the log, where it would
+ * stand in the way of the entries that follow. */
+#define LEDGER_KEEP_TIME 2u
 
 /* Appends the batch as a whole or not at all, with one write and one fdatasync. When it returns OK the entries are
  * durable and have the numbers from *ret_first_index on. A failed fdatasync aborts the process, because nobody can know
@@ -101,6 +114,10 @@ int64_t ledger_last_time_ns(const struct ledger *ledger);
 
 /* Size and root of the tree now. No I/O. */
 struct tree_head ledger_head(const struct ledger *ledger);
+
+/* The checkpoint that was published last, and its head: size 0 and no note when none was. Borrowed until the next call.
+ * */
+struct tree_head ledger_published(const struct ledger *ledger, struct slice *ret_note);
 
 /* Appends the signed checkpoint (a C2SP signed note) of the present tree to `ret_note`. Signs only when the tree has
  * grown since it last did (some 40 microseconds). Writes no file. */
@@ -127,6 +144,9 @@ MUST_CHECK enum error ledger_consistency(struct ledger *ledger, uint64_t older_s
  * file: the entry itself, or for a commitment H(sealed event) ‖ nonce ‖ event; empty for none. */
 MUST_CHECK enum error ledger_proof_text(struct ledger *ledger, uint64_t index, struct slice extra,
                                         struct buffer *ret_text);
+/* The same against an earlier checkpoint of this log: `note`, of `size` entries. */
+MUST_CHECK enum error ledger_proof_text_under(struct ledger *ledger, uint64_t index, struct slice extra, uint64_t size,
+                                              struct slice note, struct buffer *ret_text);
 
 /* Reads an entry back, checked against the tree. `ret_leaf` and `ret_sealed` may be NULL. ERROR_NOT_FOUND,
  * ERROR_CORRUPT, ERROR_IO, ERROR_MEMORY. */

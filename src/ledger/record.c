@@ -42,6 +42,11 @@ enum error segment_head_read(struct slice bytes, struct slice origin, struct seg
     return OK;
 }
 
+bool ledger_is_padding(struct slice leaf)
+{
+    return leaf.length == LEDGER_PADDING_BYTES && (uint8_t)leaf.data[0] == LEDGER_PADDING_VERSION;
+}
+
 static bool is_commitment(struct slice leaf)
 {
     return leaf.length == LEDGER_COMMITMENT_BYTES && (uint8_t)leaf.data[0] == LEDGER_COMMITMENT_VERSION;
@@ -50,8 +55,11 @@ static bool is_commitment(struct slice leaf)
 /* The rule of struct ledger_entry: the leaf vouches for the sealed bytes, or there are none. */
 static bool leaf_vouches(struct slice leaf, struct slice sealed)
 {
+    if (ledger_is_padding(leaf))
+        return sealed.length == 0;
     if (!is_commitment(leaf))
-        return sealed.length == 0 && (uint8_t)leaf.data[0] != LEDGER_COMMITMENT_VERSION;
+        return sealed.length == 0 && (uint8_t)leaf.data[0] != LEDGER_COMMITMENT_VERSION &&
+               (uint8_t)leaf.data[0] != LEDGER_PADDING_VERSION;
     struct hash hash = hash_sha256(sealed);
     return memcmp(hash.byte, leaf.data + LEDGER_COMMITMENT_BYTES - HASH_BYTES, HASH_BYTES) == 0;
 }

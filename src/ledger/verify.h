@@ -26,6 +26,7 @@ struct verify_fault {
 
 struct verify_summary {
     struct tree_head head; /* as derived from the journal */
+    uint64_t padding;      /* of its entries */
     uint64_t checkpoint_size;
     uint64_t files;
     uint64_t bytes;

@@ -112,6 +112,7 @@ static bool walk_record(struct walk *walk, uint64_t batch_end, bool last)
                   "The sealed event is not what the entry is the hash of.");
         struct hash leaf = tree_hash_leaf(record.leaf);
         add_leaf(walk, &leaf);
+        walk->verifier->summary.padding += ledger_is_padding(record.leaf);
         cursor->at = begin + length;
         return true;
     }

@@ -243,13 +243,45 @@ static void write_numbers(struct html *html, const struct access_entry *entry)
     write_text(html, MESSAGE_ACCESS_REQUEST, entry->request);
 }
 
-static void write_entry(struct html *html, const struct access_entry *entry)
+static void write_sealed(struct html *html)
 {
-    html_markup(html, MARKUP("<li class=\"card look "));
-    html_markup(html, OUTCOMES[entry->outcome].style);
-    html_markup(html, MARKUP("\">\n"));
-    write_looker(html, entry);
+    message_template(html, "<p>$</p>\n", MESSAGE_ACCESS_ORDER_SEALED);
+}
+
+/* No look: what became of an order, in sentences. */
+static void write_order(struct html *html, const struct access_entry *entry)
+{
+    static const enum message_id about[] = {[ACCESS_ORDER_CAME] = MESSAGE_ACCESS_ORDER_CAME,
+                                            [ACCESS_ORDER_RELEASED] = MESSAGE_ACCESS_ORDER_RELEASED,
+                                            [ACCESS_ORDER_TOLD] = MESSAGE_ACCESS_ORDER_TOLD};
+
+    html_markup(html, MARKUP("<p class=\"marks\">"));
+    if (entry->notice)
+        write_mark(html, MARKUP("emergency"), MESSAGE_ACCESS_NEW);
+    write_mark(html, MARKUP("existence"), MESSAGE_ACCESS_ORDER_MARK);
+    html_markup(html, MARKUP("</p>\n<p><strong>"));
+    message_write_with(html, about[entry->order], message_text(entry->authority), message_text(entry->law),
+                       message_text(entry->article));
+    html_markup(html, MARKUP("</strong></p>\n"));
+    if (entry->order == ACCESS_ORDER_TOLD) {
+        html_markup(html, MARKUP("<p>"));
+        message_write_with(html, MESSAGE_ACCESS_ORDER_READS, message_number(entry->reads));
+        html_markup(html, MARKUP("</p>\n"));
+    }
+    write_sealed(html);
+    html_markup(html, MARKUP("<dl>\n"));
+    write_drawers(html, MESSAGE_ACCESS_ASKED, entry->asked);
+    if (entry->order == ACCESS_ORDER_TOLD)
+        write_drawers(html, MESSAGE_ACCESS_SAW, entry->opened);
+    write_numbers(html, entry);
+    html_markup(html, MARKUP("</dl>\n"));
+}
+
+static void write_look(struct html *html, const struct access_entry *entry)
+{
     write_marks(html, entry);
+    if (entry->order == ACCESS_ORDER_LOOK)
+        write_sealed(html);
     html_markup(html, MARKUP("<dl>\n"));
     message_template(html, "<div><dt>$</dt><dd>$</dd></div>\n", MESSAGE_ACCESS_WHY, PURPOSES[entry->purpose]);
     message_template(html, "<div><dt>$</dt><dd>$</dd></div>\n", MESSAGE_ACCESS_ACTION, ACTIONS[entry->action]);
@@ -263,7 +295,20 @@ static void write_entry(struct html *html, const struct access_entry *entry)
     write_rule(html, entry);
     write_owed(html, entry);
     write_numbers(html, entry);
-    html_markup(html, MARKUP("</dl>\n<p class=\"links\">\n"));
+    html_markup(html, MARKUP("</dl>\n"));
+}
+
+static void write_entry(struct html *html, const struct access_entry *entry)
+{
+    html_markup(html, MARKUP("<li class=\"card look "));
+    html_markup(html, OUTCOMES[entry->outcome].style);
+    html_markup(html, MARKUP("\">\n"));
+    write_looker(html, entry);
+    if (entry->order >= ACCESS_ORDER_CAME)
+        write_order(html, entry);
+    else
+        write_look(html, entry);
+    html_markup(html, MARKUP("<p class=\"links\">\n"));
     write_link(html, entry->question_path, MESSAGE_ACCESS_QUESTION, MARKUP(""));
     write_link(html, entry->proof_path, MESSAGE_ACCESS_PROOF, MARKUP(" download"));
     html_markup(html, MARKUP("</p>\n</li>\n"));

@@ -39,6 +39,15 @@ enum access_owed {
 enum access_basis access_basis_of(struct slice word);
 uint32_t access_owed_of(struct slice words); /* 1u << ACCESS_OWED_…, from words between spaces */
 
+/* What a line has to do with a lawful order. */
+enum access_order {
+    ACCESS_ORDER_NONE,
+    ACCESS_ORDER_LOOK, /* a look under one, or because of one */
+    ACCESS_ORDER_CAME,
+    ACCESS_ORDER_RELEASED,
+    ACCESS_ORDER_TOLD, /* its term is over: she is told */
+};
+
 /* A moment on the wall clock where the person is. */
 struct page_time {
     int16_t year;
@@ -61,6 +70,9 @@ struct access_entry {
     enum access_basis basis; /* of a permitted one */
     uint32_t owed;           /* 1u << ACCESS_OWED_… */
     bool broken_glass;
+    enum access_order order;
+    struct slice authority, law, article; /* of what became of an order */
+    int64_t reads;                        /* how often it was read, of what she is told */
     bool notice;         /* she is told of it first: she has not seen it yet */
     struct slice reason; /* of a broken glass; may be empty */
     uint64_t entry;      /* line of the log */

@@ -35,6 +35,23 @@ static struct slice place_of(struct call *call, struct slice organization)
     return json_text(json_member(resource, "name"));
 }
 
+/* What an order asks for stands there as asked; what was given under one, when she is told of it, as opened. */
+static void read_order(const struct json *event, struct access_line *line)
+{
+    line->of_order = true;
+    line->authority = json_text(json_member(event, "authority"));
+    line->law = json_text(json_member(event, "law"));
+    line->article = json_text(json_member(event, "article"));
+    line->until = json_text(json_member(event, "until"));
+    line->told = json_text(json_member(event, "told"));
+    line->reads = json_text(json_member(event, "reads"));
+    line->purpose = SLICE("ENFORCE");
+    line->asked_count = words(json_member(event, "drawers"), line->asked);
+    if (line->reads.length > 0 && !slice_is(line->reads, "0"))
+        line->opened_count = words(json_member(event, "drawers"), line->opened);
+    line->outcome = line->opened_count > 0 ? SLICE("FULL") : SLICE("NONE");
+}
+
 static enum error read_line(struct call *call, uint64_t entry, struct slice text, struct access_line *line)
 {
     const struct json *event;
@@ -66,7 +83,27 @@ static enum error read_line(struct call *call, uint64_t entry, struct slice text
     };
     line->asked_count = words(json_member(event, "asked"), line->asked);
     line->opened_count = words(json_member(event, "opened"), line->opened);
+    line->order = json_text(json_member(event, "order"));
+    if (json_is(json_member(event, "kind"), "order"))
+        read_order(event, line);
     return OK;
+}
+
+/* A search across persons may have shown others and not her: then to her it is a refusal. */
+static void tell_of_her_alone(unsigned opened, struct access_line *line)
+{
+    bool others_alone = opened == 0 && line->permitted && line->opened_count > 0;
+
+    line->opened_count = 0;
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
+        if (opened & 1u << d)
+            line->opened[line->opened_count++] = slice_from_string(vocabulary_word(VOCABULARY_DRAWER, d));
+    if (!others_alone)
+        return;
+    line->permitted = false;
+    line->basis = slice_of("", 0);
+    line->outcome = slice_from_string(vocabulary_outcome(OUTCOME_NONE));
+    line->error = slice_from_string(error_entry(ERROR_REFUSED)->name);
 }
 
 static enum error read_lines(struct call *call, struct slice payload, struct access_line **ret_line, size_t *ret_count)
@@ -80,7 +117,9 @@ static enum error read_lines(struct call *call, struct slice payload, struct acc
     for (size_t i = 0; i < count; i++) {
         uint64_t entry = reader_u64(&reader);
         unsigned flags = reader_byte(&reader), review = reader_byte(&reader);
+        unsigned opened = reader_byte(&reader);
         TRY(read_line(call, entry, protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX), &line[i]));
+        tell_of_her_alone(opened, &line[i]);
         line[i].notice = flags & EVENT_LINE_NOTICE;
         line[i].review = review <= REVIEW_VERDICTS ? (uint8_t)review : 0;
     }
@@ -123,6 +162,24 @@ static void write_words(struct json_writer *writer, const char *name, const stru
     json_end_array(writer);
 }
 
+static void write_order(struct json_writer *writer, const struct access_line *line)
+{
+    if (line->order.length == 0)
+        return;
+    json_member_string(writer, "order", line->order);
+    if (!line->of_order)
+        return;
+    json_member_string(writer, "authority", line->authority);
+    json_member_string(writer, "law", line->law);
+    json_member_string(writer, "article", line->article);
+    json_member_string(writer, "until", line->until);
+    json_member_string(writer, "told", line->told);
+    if (line->reads.length > 0) {
+        json_key(writer, "reads");
+        json_raw(writer, line->reads);
+    }
+}
+
 void accesses_write(const struct access_line *line, size_t count, struct buffer *into)
 {
     struct json_writer writer = json_writer(into);
@@ -154,6 +211,7 @@ void accesses_write(const struct access_line *line, size_t count, struct buffer 
         json_key(&writer, "notice");
         json_bool(&writer, line[i].notice);
         json_member_string(&writer, "request", line[i].request);
+        write_order(&writer, &line[i]);
         json_end_object(&writer);
     }
     json_end_array(&writer);

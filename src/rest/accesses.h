@@ -22,6 +22,9 @@ struct access_line {
     struct slice type;             /* of the resource */
     struct slice organization;     /* id, hexadecimal */
     struct slice looker, resource; /* commitments */
+    struct slice order;            /* the lawful order that it belongs to; else empty */
+    struct slice authority, law, article, until, told, reads; /* of what became of an order */
+    bool of_order;                 /* no look: an order came, was released, is told of */
     bool replaces;                 /* a write that replaces or deletes what was there */
     bool emergency;                /* the glass was broken, or was used broken */
     bool notice;                   /* she is to be told of it and has not seen it yet */

@@ -25,6 +25,7 @@ enum {
     ALL_DRAWERS = DRAWER_ALL,
     IDENTITY = 1 << DRAWER_IDENTITY,
     AUDIT = 1 << DRAWER_AUDIT,
+    ORDERED = 1 << DRAWER_IDENTITY | 1 << DRAWER_CONTACT,
     EMERGENCY_DRAWERS = 1 << DRAWER_IDENTITY | 1 << DRAWER_CLINICAL | 1 << DRAWER_SENSITIVE,
 };
 
@@ -40,7 +41,9 @@ static const struct route routes[] = {
 #define ROUTE(method, path, handler, permission, purposes, drawers, manner, help)                                      \
     _Static_assert((drawers) == NO_DRAWER || PERMIT_##permission != PERMIT_EVERYBODY,                                  \
                    path " touches drawers without asking who is there");                                               \
-    _Static_assert(PERMIT_##permission != PERMIT_TOKEN || (purposes) != NO_PURPOSE, path " has no purpose");           \
+    _Static_assert((PERMIT_##permission != PERMIT_TOKEN && PERMIT_##permission != PERMIT_ORDER) ||                    \
+                       (purposes) != NO_PURPOSE,                                                                       \
+                   path " has no purpose");                                                                            \
     _Static_assert(sizeof(help) > 1, path " has no help");
 #include "routes.def"
 #undef ROUTE
@@ -48,6 +51,11 @@ static const struct route routes[] = {
 const struct route *app_route_at(size_t index)
 {
     return index < ROUTES ? &routes[index] : NULL;
+}
+
+bool app_route_exists(const struct app *app, const struct route *route)
+{
+    return route->permission != PERMIT_ORDER || gate_has_order_route(app->gate);
 }
 
 /* ---- which route ---- */
@@ -103,7 +111,7 @@ static const struct route *find_route(struct call *call, bool *ret_path_known)
 {
     *ret_path_known = false;
     for (size_t i = 0; i < ROUTES; i++) {
-        if (!path_fits(call, &routes[i]))
+        if (!app_route_exists(call->app, &routes[i]) || !path_fits(call, &routes[i]))
             continue;
         if (method_fits(call->request->method, routes[i].method))
             return &routes[i];
@@ -190,6 +198,7 @@ static void dispatch(struct call *call)
         call->route->handler(call);
         break;
     case PERMIT_TOKEN:
+    case PERMIT_ORDER:
         authenticate(call);
         break;
     case PERMIT_CONTROL:

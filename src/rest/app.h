@@ -41,6 +41,7 @@ struct app {
 enum permission {
     PERMIT_EVERYBODY, /* no token: public files, advice on care, health of the node */
     PERMIT_TOKEN,     /* whoever the safe has issued a credential to; the rules decide on the rest */
+    PERMIT_ORDER,     /* the same, while there is a route for lawful orders: else the row is not there */
     PERMIT_CONTROL,   /* the control socket alone, and there the node's own user or root */
 };
 
@@ -97,3 +98,5 @@ server_handler app_handle;
 server_body_limit app_body_limit;
 
 const struct route *app_route_at(size_t index); /* NULL past the end */
+/* Rows that are not there at the moment answer like addresses that nobody knows. */
+bool app_route_exists(const struct app *app, const struct route *route);

@@ -86,10 +86,13 @@ static enum error check_date(struct slice value)
     return date_parse_search(value, &date);
 }
 
+/* What became of an order is no look, and BALP has no profile for it; what was read under one is. */
 static bool in_time(const struct auditing *auditing, const struct access_line *line)
 {
     struct date date, when;
 
+    if (line->of_order)
+        return false;
     if (date_parse(line->time, DATE_KIND_INSTANT, &when) != OK)
         return true;
     for (size_t i = 0; i < auditing->dates; i++) {
@@ -112,7 +115,7 @@ static void reply_one(struct auditing *auditing, const struct access_line *line,
     struct buffer body = buffer_new(BODY_MAX);
     size_t i = 0;
 
-    while (i < count && line[i].entry != auditing->entry)
+    while (i < count && (line[i].entry != auditing->entry || line[i].of_order))
         i++;
     if (i == count) {
         reply_error(auditing->call, ERROR_NOT_FOUND, NULL);

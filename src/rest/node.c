@@ -23,38 +23,82 @@ void node_ready(struct call *call)
         reply_error(call, ERROR_SAFE_UNREACHABLE, NULL);
 }
 
-static void metrics_came(void *context, enum error error, struct slice payload)
-{
-    struct call *call = context;
-    struct reader reader = reader_of(payload);
-    CLEANUP_BUFFER struct buffer text = buffer_new(8192);
-    static const char *const gauges[] = {"hospitium_reviews_open", "hospitium_reviews_overdue",
-                                         "hospitium_reviews_shut", "hospitium_suspensions"};
-    static const char *const help[] = {"Looks that wait for somebody else's review.",
-                                       "Of these, longer than 7 days.",
-                                       "Of these, so long that their actors' broken glass is shut.",
-                                       "What oversight has suspended."};
+/* Numbers that the safe gives, in the order of its answers; all ones: there is none. */
+struct gauge {
+    const char *name, *help;
+};
+static const struct gauge oversight_gauges[] = {
+    {"hospitium_reviews_open", "Looks that wait for somebody else's review."},
+    {"hospitium_reviews_overdue", "Of these, longer than 7 days."},
+    {"hospitium_reviews_shut", "Of these, so long that their actors' broken glass is shut."},
+    {"hospitium_suspensions", "What oversight has suspended."},
+};
+static const struct gauge witness_gauges[] = {
+    {"hospitium_witnesses", "Witnesses that the node asks."},
+    {"hospitium_witnesses_behind", "Of these, without a cosignature of the access log for a minute."},
+    {"hospitium_forks", "How often a witness said that a log is not the one it cosigned: above 0 is an alarm."},
+    {"hospitium_access_cosigned_age_seconds", "Since enough witnesses cosigned a checkpoint of the access log."},
+    {"hospitium_public_cosigned_age_seconds", "Since enough witnesses cosigned a checkpoint of the public log."},
+};
 
-    buffer_format(&text,
-                  "# HELP hospitium_answers_total Answers by class of status.\n"
-                  "# TYPE hospitium_answers_total counter\n");
-    for (unsigned class = 2; class <= 5; class++)
-        buffer_format(&text, "hospitium_answers_total{class=\"%uxx\"} %llu\n", class,
-                      (unsigned long long)call->app->answers[class]);
-    buffer_format(&text,
+struct measuring {
+    struct call *call;
+    struct buffer text;
+};
+
+static void write_gauges(struct measuring *measuring, const struct gauge *gauge, size_t count, struct slice payload)
+{
+    struct reader reader = reader_of(payload);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = reader_u64(&reader);
+        if (!reader.failed && value != UINT64_MAX)
+            buffer_format(&measuring->text, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", gauge[i].name, gauge[i].help,
+                          gauge[i].name, gauge[i].name, (unsigned long long)value);
+    }
+}
+
+static void witnesses_measured(void *context, enum error error, struct slice payload)
+{
+    struct measuring *measuring = context;
+
+    if (error == OK)
+        write_gauges(measuring, witness_gauges, sizeof witness_gauges / sizeof *witness_gauges, payload);
+    reply_public(measuring->call, "text/plain; version=0.0.4", buffer_view(&measuring->text));
+    buffer_free(&measuring->text);
+}
+
+static void oversight_measured(void *context, enum error error, struct slice payload)
+{
+    struct measuring *measuring = context;
+
+    buffer_format(&measuring->text,
                   "# HELP hospitium_safe_reachable Whether the safe answers.\n"
                   "# TYPE hospitium_safe_reachable gauge\n"
                   "hospitium_safe_reachable %d\n",
                   error == OK);
-    for (size_t i = 0; error == OK && i < sizeof gauges / sizeof *gauges; i++)
-        buffer_format(&text, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", gauges[i], help[i], gauges[i], gauges[i],
-                      (unsigned long long)reader_u64(&reader));
-    reply_public(call, "text/plain; version=0.0.4", buffer_view(&text));
+    if (error == OK)
+        write_gauges(measuring, oversight_gauges, sizeof oversight_gauges / sizeof *oversight_gauges, payload);
+    safe_call(gate_client(measuring->call->app->gate), PROTOCOL_WITNESSING, slice_of("", 0), witnesses_measured,
+              measuring);
 }
 
 void node_metrics(struct call *call)
 {
-    safe_call(gate_client(call->app->gate), PROTOCOL_OVERSIGHT_COUNTS, slice_of("", 0), metrics_came, call);
+    struct measuring *measuring = arena_alloc(call->arena, sizeof *measuring);
+
+    if (!measuring) {
+        reply_error(call, ERROR_MEMORY, NULL);
+        return;
+    }
+    *measuring = (struct measuring){call, buffer_new(16384)};
+    buffer_format(&measuring->text,
+                  "# HELP hospitium_answers_total Answers by class of status.\n"
+                  "# TYPE hospitium_answers_total counter\n");
+    for (unsigned class = 2; class <= 5; class++)
+        buffer_format(&measuring->text, "hospitium_answers_total{class=\"%uxx\"} %llu\n", class,
+                      (unsigned long long)call->app->answers[class]);
+    safe_call(gate_client(call->app->gate), PROTOCOL_OVERSIGHT_COUNTS, slice_of("", 0), oversight_measured, measuring);
 }
 
 void node_smart(struct call *call)
@@ -102,7 +146,7 @@ static void write_operation(struct json_writer *writer, const struct route *rout
         json_end_object(writer);
     }
     json_end_array(writer);
-    if (route->permission == PERMIT_TOKEN) {
+    if (route->permission == PERMIT_TOKEN || route->permission == PERMIT_ORDER) {
         json_key(writer, "security");
         json_raw(writer, SLICE("[{\"bearer\":[]}]"));
     }
@@ -119,10 +163,11 @@ static bool is_first_of_path(size_t index)
     return true;
 }
 
-static void write_paths(struct json_writer *writer)
+static void write_paths(const struct app *app, struct json_writer *writer)
 {
     for (size_t i = 0; app_route_at(i); i++) {
-        if (app_route_at(i)->permission == PERMIT_CONTROL || !is_first_of_path(i))
+        if (app_route_at(i)->permission == PERMIT_CONTROL || !app_route_exists(app, app_route_at(i)) ||
+            !is_first_of_path(i))
             continue;
         json_key(writer, app_route_at(i)->path);
         json_begin_object(writer);
@@ -147,7 +192,7 @@ void node_openapi(struct call *call)
     json_end_object(&writer);
     json_key(&writer, "paths");
     json_begin_object(&writer);
-    write_paths(&writer);
+    write_paths(call->app, &writer);
     json_end_object(&writer);
     json_key(&writer, "components");
     json_raw(&writer, SLICE("{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}}"));

@@ -151,7 +151,7 @@ void site_reply_error(struct call *call, enum error error)
         exchange_respond(call->exchange, 303, to_sign_in, 2, slice_of("", 0));
         return;
     }
-    int length = snprintf(id, sizeof id, "%llu", (unsigned long long)call->request->id);
+    int length = snprintf(id, sizeof id, "%016llx", (unsigned long long)call->request->id);
     enum error written = page_write_problem(&body, &page, error, slice_of(id, (size_t)length));
     site_finish(call, written, error_entry(error)->http_status, &body, PAGE_PUBLIC);
 }
@@ -342,6 +342,28 @@ _Static_assert((int)ACCESS_REVIEW_OPEN == 1 + (int)REVIEW_OPEN &&
                    (int)ACCESS_REVIEW_UNJUSTIFIED == 1 + (int)REVIEW_NOT_JUSTIFIED,
                "a page and the safe name reviews alike");
 
+static enum access_order order_of(const struct access_line *line)
+{
+    static const struct {
+        const char *action;
+        enum access_order order;
+    } stages[] = {{"intake", ACCESS_ORDER_CAME}, {"release", ACCESS_ORDER_RELEASED}, {"told", ACCESS_ORDER_TOLD}};
+
+    if (line->order.length == 0)
+        return ACCESS_ORDER_NONE;
+    for (size_t i = 0; line->of_order && i < sizeof stages / sizeof *stages; i++)
+        if (slice_is(line->action, stages[i].action))
+            return stages[i].order;
+    return ACCESS_ORDER_LOOK;
+}
+
+static int64_t reads_of(const struct access_line *line)
+{
+    uint64_t reads = 0;
+
+    return slice_to_u64(line->reads, &reads) ? (int64_t)reads : 0;
+}
+
 static struct access_entry entry_of(struct call *call, const struct access_line *line)
 {
     return (struct access_entry){
@@ -363,6 +385,11 @@ static struct access_entry entry_of(struct call *call, const struct access_line 
         .request = line->request,
         .outcome = outcome_of(line),
         .broken_glass = line->emergency,
+        .order = order_of(line),
+        .authority = line->authority,
+        .law = line->law,
+        .article = line->article,
+        .reads = reads_of(line),
         .review = (enum access_review)line->review, /* none, then as the safe tells it */
         .rule = line->row,
         .citation = line->citation,

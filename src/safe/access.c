@@ -58,6 +58,9 @@ static void target_reset(struct target *target)
     memset(target->key, 0, sizeof target->key);
 }
 
+/* Of the two blocks that are taken (confirm.c) the older may hold a permission that she has withdrawn since, and a door
+ * that lies would show it: so it counts without its permissions. What she denied and who cares for her stay, so that a
+ * crash locks no record. */
 static enum error load_target(struct safe *safe, const struct request *request, const struct access_target *asked,
                               struct target *target)
 {
@@ -73,6 +76,8 @@ static enum error load_target(struct safe *safe, const struct request *request, 
     TRY(facts_open(&safe->keys->facts, &asked->person, newest.data ? newest : asked->facts, &target->facts));
     target->facts_current = target->facts.version == target->keys.facts_version ||
                             target->facts.version == target->keys.facts_confirmed;
+    if (target->facts.version != target->keys.facts_version)
+        facts_drop_permissions(&target->facts);
     return OK;
 }
 
@@ -142,11 +147,12 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         if (!(request->access.drawers & 1u << d))
             continue;
         facts.drawer = (enum drawer)d;
+        facts.order = order_fact(request, facts.drawer);
         struct decision decision = decide_drawer(safe, request, facts);
         grant->outcome[d] = (uint8_t)decision.outcome;
         keep_most_generous(request, &facts, &decision);
-        if (decision.outcome == OUTCOME_NONE || decision.outcome < request->access.needed || !target->known)
-            continue;
+        if (decision.outcome < OUTCOME_SUMMARY || decision.outcome < request->access.needed || !target->known)
+            continue; /* that somebody is here is told in words; a key would tell all */
         grant->drawers |= 1u << d;
         grant->obligations |= decision.obligations; /* of what opens: what stays shut binds nobody at the gate */
         grant->key[d] = target->key[d];
@@ -207,6 +213,24 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
     return keystore_set_facts(safe->keystore, person, &keys);
 }
 
+/* Which drawer a record that states such a fact lies in: only who may write there may state it. A door that asks for a
+ * write of her address cannot say beside it that she consented. */
+static unsigned drawers_that_state(enum fact_kind kind)
+{
+    return kind == FACT_CONSENT ? 1u << DRAWER_AUDIT : 1u << DRAWER_CLINICAL | 1u << DRAWER_SENSITIVE;
+}
+
+/* An encounter that nobody closes must not open a record for ever, whatever the door says of its end. */
+static struct fact_change bounded(const struct safe *safe, struct fact_change change)
+{
+    int64_t latest = now_s(safe) + RELATION_SECONDS_MAX;
+    bool endless = change.expires_s == 0 || change.expires_s > latest;
+
+    if (change.kind == FACT_RELATION && change.value == RELATION_OPEN_ENCOUNTER && endless)
+        change.expires_s = latest;
+    return change;
+}
+
 /* Whoever registers a person is caring for her at that moment: a relation of a day, until an Encounter says more. */
 static struct fact_change registration(const struct safe *safe, const struct request *request)
 {
@@ -245,7 +269,10 @@ static enum error change_facts(struct safe *safe, struct request *request, size_
     for (size_t i = 0; i < access->changes; i++) {
         if (access->change[i].target != number || access->change[i].kind == FACT_BREAK_GLASS)
             continue;
-        TRY(facts_change(&target->facts, &access->change[i], now_s(safe)));
+        if (!(grant->drawers & drawers_that_state(access->change[i].kind)))
+            return ERROR_REFUSED;
+        struct fact_change change = bounded(safe, access->change[i]);
+        TRY(facts_change(&target->facts, &change, now_s(safe)));
         changed = true;
     }
     return changed ? reseal_facts(safe, request, &access->target[number].person, target, grant) : OK;
@@ -290,6 +317,13 @@ static enum error register_person(struct safe *safe, struct request *request, co
     return load_target(safe, request, asked, target);
 }
 
+/* The node's own commands bring new persons in. The key to write is the key to read, and the door can have a system's
+ * credential whenever it likes: so that opens nobody who was here before. */
+static bool is_import_of_somebody_known(const struct request *request, const struct access_target *asked)
+{
+    return request->credential.role == ROLE_SYSTEM && request->access.action == ACTION_WRITE && !asked->fresh;
+}
+
 static enum error prepare_target(struct safe *safe, struct request *request, size_t number, struct target *match_for)
 {
     const struct access_target *asked = &request->access.target[number];
@@ -312,6 +346,8 @@ static enum error prepare_target(struct safe *safe, struct request *request, siz
     }
     decide_drawers(safe, request, &target, facts, grant);
     secret_wipe(target.key, sizeof target.key);
+    if (is_import_of_somebody_known(request, asked))
+        return ERROR_REFUSED;
     if (!any_permitted(request, grant) || (request->access.all_or_nothing && !all_permitted(request, grant)))
         return ERROR_REFUSED;
     if (!target.known)
@@ -324,10 +360,28 @@ static enum error prepare_match(struct safe *safe, struct request *request)
 {
     LEFT_UNSET struct target subject;
 
+    if (request->access.targets == 0)
+        return ERROR_VALUE;
     target_reset(&subject);
     TRY(load_target(safe, request, &request->access.target[0], &subject));
     for (size_t i = 0; i < request->access.targets; i++)
         TRY(prepare_target(safe, request, i, &subject));
+    return OK;
+}
+
+/* Of nobody yet: candidates of an order's person, whom no care relation ties to anybody. With none, too, the rules say
+ * whether it may be asked. */
+static enum error prepare_order_match(struct safe *safe, struct request *request)
+{
+    static const struct target nobody;
+    static const struct id nobody_id;
+    struct grant_target would = {0};
+
+    decide_drawers(safe, request, &nobody, facts_for(safe, request, NULL, &nobody_id), &would);
+    if (!any_permitted(request, &would))
+        return ERROR_REFUSED;
+    for (size_t i = 0; i < request->access.targets; i++)
+        TRY(prepare_target(safe, request, i, NULL));
     return OK;
 }
 
@@ -337,6 +391,8 @@ static enum error prepare_targets(struct safe *safe, struct request *request)
 {
     bool may_hide = request->access.hide_refused && request->access.action == ACTION_SEARCH;
 
+    if (request->access.action == ACTION_MATCH && !id_is_zero(&request->access.order))
+        return prepare_order_match(safe, request);
     if (request->access.action == ACTION_MATCH)
         return prepare_match(safe, request);
     for (size_t i = 0; i < request->access.targets; i++) {
@@ -397,6 +453,11 @@ static enum error decide(struct safe *safe, struct request *request)
         return ERROR_MEMORY;
     TRY(choose_purpose(request));
     decide_uninformed(safe, request);
+    /* Registering is what a write of somebody new becomes. As such it would open, of somebody who is known, all that
+     * whoever receives people may write of a stranger. */
+    if (request->access.action == ACTION_REGISTER)
+        return ERROR_REFUSED;
+    TRY(order_use(safe, request));
     if (request->access.open_glass && !reason_suffices(request->access.reason))
         return ERROR_REASON;
     if (request->purpose == PURPOSE_ETREAT)
@@ -443,7 +504,9 @@ static enum error write_entry(struct safe *safe, struct request *request)
                                   .token = (const uint8_t(*)[ID_BYTES])request->token,
                                   .told = request->told,
                                   .tokens = request->access.targets,
-                                  .review_kind = request->look.kind};
+                                  .review_kind = request->look.kind,
+                                  .order = request->use.until_s ? &request->access.order : NULL,
+                                  .until_s = request->use.until_s};
     memcpy(beside.review_subject.byte, request->look.subject, ID_BYTES);
     event_write_looker(&beside, &looker);
     decider_obligations_write(request->decision.obligations, &obligations);
@@ -454,6 +517,7 @@ static enum error write_entry(struct safe *safe, struct request *request)
         .purpose = request->purpose,
         .access = &request->access,
         .drawers = request->opened,
+        .each = request->grant.target,
         .outcome = request->decision.outcome,
         .row = request->decision.row,
         .citation = request->decision.citation,

@@ -5,13 +5,12 @@
 #include "crypto/block.h"
 #include "crypto/encode.h"
 #include "facts.h"
+#include "ledger/tile.h"
 #include "state.h"
 #include "text/json.h"
 #include "token.h"
 
 #define PUBLISH_MAX LEDGER_LEAF_MAX
-
-enum { LOG_ACCESS, LOG_PUBLIC };
 
 static int64_t now_s(const struct safe *safe)
 {
@@ -183,7 +182,8 @@ static struct ledger *log_numbered(struct safe *safe, uint8_t number)
     return number == LOG_ACCESS ? safe->access_log : safe->public_log;
 }
 
-/* log u8 ‖ level u8 (255: entry bundle) ‖ index u64 ‖ width u16. Bundles of the access log never leave the house. */
+/* log u8 ‖ level u8 (255: entry bundle) ‖ index u64 ‖ width u16. Bundles of the access log never leave the house, nor
+ * do tiles that are wider than what is published. */
 static enum error answer_tile(struct safe *safe, struct request *request)
 {
     struct reader reader = reader_of(request->payload);
@@ -193,6 +193,8 @@ static enum error answer_tile(struct safe *safe, struct request *request)
 
     if (!reader_done(&reader) || log > LOG_PUBLIC)
         return ERROR_SYNTAX;
+    if (level != UINT8_MAX && (level >= TILE_LEVELS || width > tile_width(publishing_size(safe, log), level, index)))
+        return ERROR_NOT_FOUND;
     if (level != UINT8_MAX)
         return ledger_tile(log_numbered(safe, log), level, index, width, &request->answer);
     if (log == LOG_ACCESS)
@@ -204,7 +206,7 @@ static enum error answer_checkpoint(struct safe *safe, struct request *request)
 {
     if (request->payload.length != 1 || (uint8_t)request->payload.data[0] > LOG_PUBLIC)
         return ERROR_SYNTAX;
-    return ledger_checkpoint(log_numbered(safe, (uint8_t)request->payload.data[0]), &request->answer);
+    return publishing_checkpoint(safe, (uint8_t)request->payload.data[0], &request->answer);
 }
 
 static enum error answer_public_proof(struct safe *safe, struct request *request)
@@ -239,17 +241,20 @@ static enum error answer_backup(struct safe *safe, struct request *request)
     return OK;
 }
 
-/* leaf u64: what the entry permitted, for `check`: is there an entry behind a stored version, and did it permit it? */
+/* leaf u64 -> permitted u8, for `check`: is there an entry behind a stored version, and did it permit it? No more of
+ * it: whoever has the door must not read the log through this. */
 static enum error answer_check(struct safe *safe, struct request *request)
 {
     struct reader reader = reader_of(request->payload);
     uint64_t leaf = reader_u64(&reader);
     struct event_opened event;
+    const struct json *json;
 
     if (!reader_done(&reader))
         return ERROR_SYNTAX;
     TRY(entry_open(safe, leaf, NULL, &event));
-    protocol_text_write(event.json, &request->answer);
+    TRY(json_parse(safe->arena, event.json, &json, NULL));
+    buffer_byte(&request->answer, json_is(json_member(json, "decision"), "permit"));
     return OK;
 }
 
@@ -307,6 +312,14 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_SUSPENSIONS] = answer_suspensions,
     [PROTOCOL_EVIDENCE] = answer_evidence,
     [PROTOCOL_OVERSIGHT_COUNTS] = answer_oversight_counts,
+    [PROTOCOL_ORDER] = answer_order,
+    [PROTOCOL_ORDERS] = answer_orders,
+    [PROTOCOL_ORDER_PERSON] = answer_order_person,
+    [PROTOCOL_ORDER_ROUTE] = answer_order_route,
+    [PROTOCOL_ORDER_SETUP] = answer_order_setup,
+    [PROTOCOL_COSIGN] = answer_cosign,
+    [PROTOCOL_COSIGNED] = answer_cosigned,
+    [PROTOCOL_WITNESSING] = answer_witnessing,
 };
 
 void answer_request(struct safe *safe, struct request *request)

@@ -39,7 +39,7 @@ size_t approvers_distinct(const struct approvers *approvers)
     return distinct;
 }
 
-static enum error check_signatures(const struct note *note, const struct approvers *approvers)
+enum error approvers_signed(const struct note *note, const struct approvers *approvers)
 {
     size_t approved = 0;
 
@@ -132,7 +132,7 @@ enum error approval_read(struct slice note_bytes, const struct approvers *approv
     struct note note;
 
     TRY(note_parse(note_bytes, &note));
-    TRY(check_signatures(&note, approvers));
+    TRY(approvers_signed(&note, approvers));
     TRY(read_text(note.text, &reading));
     if (!id_equal(&reading.node, node))
         return ERROR_VALUE;

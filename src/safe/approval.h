@@ -31,6 +31,9 @@ MUST_CHECK enum error approvers_read(struct slice text, struct approvers *ret_ap
 /* How many different keys: one approver listed twice is still one. */
 size_t approvers_distinct(const struct approvers *approvers);
 
+/* Have two of them signed it? ERROR_SIGNATURE. */
+MUST_CHECK enum error approvers_signed(const struct note *note, const struct approvers *approvers);
+
 /* Checks the signatures and reads the credential; `wire_person` is the person's id as health sees it, zero for none,
  * and `ret_request` the id that makes the request good for once. ERROR_SYNTAX, ERROR_SIGNATURE with fewer than two
  * approvers, ERROR_VALUE, ERROR_TOKEN_EXPIRED past `until`. The actor borrows from `note`. */

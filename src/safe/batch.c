@@ -16,7 +16,8 @@
 #define ANSWER_MAX PROTOCOL_MESSAGE_MAX
 #define IDLE_MS 1000
 #define REWRAP_MS 10 /* between steps of some milliseconds: a new root is not worth a slow answer */
-#define QUIET_MS (3600 * 1000) /* a node that nobody asks still tells of reviews that wait */
+#define QUIET_MS (3600 * 1000)
+#define SETTLE_MS 60000 /* after a tick without any message */
 #define INDEX_STEP 1024 /* entries: a few milliseconds */
 
 struct batch {
@@ -36,6 +37,7 @@ static void read_clock(struct safe *safe)
 
     safe->clock_behind = now < last - CLOCK_TOLERANCE_NS;
     safe->now_ns = now > last ? now : last;
+    person_index_at(safe->index, safe->now_ns / 1000000000);
 }
 
 static enum error parse_message(struct safe *safe, struct slice message, struct batch *batch)
@@ -84,6 +86,8 @@ static void prepare(struct safe *safe, struct batch *batch)
             access_prepare(safe, request);
         } else if (oversight_is_deed(request->kind)) {
             oversight_prepare(safe, request);
+        } else if (order_is_deed(request->kind)) {
+            order_prepare(safe, request);
         } else if (request->kind == PROTOCOL_COMPLETE) {
             struct completion *completion = &batch->completion[batch->completions];
             request->error = completion_read(request->payload, completion);
@@ -128,7 +132,7 @@ static void append_emergencies(struct safe *safe, struct batch *batch, enum erro
         struct ledger_entry entry = {slice_of(request->leaf, sizeof request->leaf), buffer_view(&request->sealed)};
         if (!request->emergency)
             fail(request, error);
-        else if (ledger_append(safe->access_log, &entry, 1, LEDGER_EMERGENCY, &request->grant.leaf) != OK)
+        else if (padding_append(safe, &entry, 1, LEDGER_EMERGENCY, &request->grant.leaf) != OK)
             fail(request, ERROR_DISK_FULL);
         else
             request->durable = true;
@@ -151,7 +155,7 @@ static void append_entries(struct safe *safe, struct batch *batch, const struct 
         if (batch->request[i].has_entry)
             entry[entries++] = (struct ledger_entry){slice_of(batch->request[i].leaf, LEDGER_COMMITMENT_BYTES),
                                                      buffer_view(&batch->request[i].sealed)};
-    enum error error = ledger_append(safe->access_log, entry, entries, 0, &first);
+    enum error error = padding_append(safe, entry, entries, 0, &first);
     if (error != OK) {
         append_emergencies(safe, batch, error);
         return;
@@ -200,9 +204,13 @@ static void make_durable(struct safe *safe, struct batch *batch)
     }
     commit_keys(safe, batch);
     for (size_t i = 0; i < batch->count; i++)
-        if (batch->request[i].durable)
+        if (batch->request[i].durable) {
             entry_index(safe, &batch->request[i]);
-    person_index_reached(safe->index, ledger_size(safe->access_log));
+            if (order_keep(safe, &batch->request[i]) != OK)
+                safe->index_behind = true;
+        }
+    if (!safe->index_behind)
+        person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
 static void write_answers(struct batch *batch, struct buffer *answer)
@@ -266,7 +274,8 @@ void safe_idle(struct safe *safe)
         LOG(WARNING, "safe.index_not_written");
     if (oversight_escalate(safe) != OK)
         LOG(WARNING, "safe.reviews_not_told");
-    if (ledger_publish(safe->access_log) != OK || ledger_publish(safe->public_log) != OK)
+    order_idle(safe);
+    if ((safe->padding.least == 0 && ledger_publish(safe->access_log) != OK) || ledger_publish(safe->public_log) != OK)
         LOG(WARNING, "safe.checkpoint_not_written");
 }
 
@@ -337,40 +346,88 @@ static enum error serve_message(struct safe *safe, int socket, struct buffer *me
     return error;
 }
 
-/* Idle work is due a second after the first message since it was last done, so that under load it is done once a second
- * and not never. */
+/* What the loop has to do besides answering, each by the stopwatch: no clock that jumps moves it. */
+struct schedule {
+    int64_t idle_due; /* INT64_MAX: nothing waits to be written */
+    int64_t rewrap_due;
+    int64_t tick_due; /* INT64_MAX: no cadence */
+};
+
+#define MS INT64_C(1000000)
+
+/* Ticks keep their distance from each other; those that a suspended machine slept through are not made up for. */
+static void tick_if_due(struct safe *safe, struct schedule *schedule, int64_t now)
+{
+    int64_t interval = safe->cadence.tick_s * 1000 * MS;
+
+    if (now >= schedule->tick_due) {
+        padding_begin(safe);
+        schedule->tick_due += (1 + (now - schedule->tick_due) / interval) * interval;
+        if (schedule->idle_due == INT64_MAX) /* or the next start would look at years of padding */
+            schedule->idle_due = now + SETTLE_MS * MS;
+    }
+    (void)padding_fill(safe);
+}
+
+static int wait_ms(struct safe *safe, const struct schedule *schedule, int64_t now)
+{
+    int64_t until = schedule->idle_due < schedule->tick_due ? schedule->idle_due : schedule->tick_due;
+
+    if (padding_is_filling(safe))
+        return 0;
+    if (safe->rewrapping)
+        return REWRAP_MS;
+    return until == INT64_MAX ? order_wait_ms(safe, QUIET_MS) : until <= now ? 0 : (int)((until - now) / MS + 1);
+}
+
+/* Does what is due and gives how long the next message may be waited for. Idle work is due a second after the first
+ * message since it was last done, so that under load it is done once a second and not never. */
+static int do_what_is_due(struct safe *safe, struct schedule *schedule)
+{
+    int64_t now = world_stopwatch_ns();
+
+    if (now >= schedule->idle_due) {
+        safe_idle(safe);
+        schedule->idle_due = INT64_MAX;
+    }
+    tick_if_due(safe, schedule, now);
+    if (safe->rewrapping && now >= schedule->rewrap_due) {
+        rotation_step(safe);
+        schedule->rewrap_due = world_stopwatch_ns() + REWRAP_MS * MS;
+    }
+    return wait_ms(safe, schedule, now);
+}
+
+static void hurry_idle(struct schedule *schedule)
+{
+    int64_t soon = world_stopwatch_ns() + IDLE_MS * MS;
+
+    if (soon < schedule->idle_due)
+        schedule->idle_due = soon;
+}
+
 enum error safe_serve(struct safe *safe, int socket)
 {
     CLEANUP_BUFFER_WIPE struct buffer message = buffer_new(PROTOCOL_MESSAGE_MAX);
     CLEANUP_BUFFER_WIPE struct buffer answer = buffer_new(2 * ANSWER_MAX);
-    int64_t idle_due = INT64_MAX, rewrap_due = 0;
+    struct schedule schedule = {INT64_MAX, 0, INT64_MAX};
     bool closed = false;
 
+    if (safe->cadence.tick_s > 0)
+        schedule.tick_due = world_stopwatch_ns() + safe->cadence.tick_s * 1000 * MS;
     while (!closed && !safe->shut) {
-        int64_t now = world_stopwatch_ns();
-        if (now >= idle_due) {
-            safe_idle(safe);
-            idle_due = INT64_MAX;
-        }
         struct pollfd ready = {.fd = socket, .events = POLLIN};
-        int wait = idle_due == INT64_MAX ? QUIET_MS : (int)((idle_due - now) / 1000000 + 1);
-        if (safe->rewrapping && now >= rewrap_due) {
-            rotation_step(safe);
-            rewrap_due = world_stopwatch_ns() + REWRAP_MS * INT64_C(1000000);
-        }
-        if (safe->rewrapping)
-            wait = REWRAP_MS;
+        int wait = do_what_is_due(safe, &schedule);
         int count = poll(&ready, 1, wait);
         if (count < 0 && errno != EINTR)
             return ERROR_IO;
-        if (count == 0)
-            idle_due = now;
+        if (count == 0 && schedule.idle_due == INT64_MAX && schedule.tick_due == INT64_MAX)
+            schedule.idle_due = 0; /* a node that nobody asks still tells of reviews that wait */
         if (count <= 0)
             continue;
         TRY(serve_message(safe, socket, &message, &answer, &closed));
         tidy_index(safe);
-        if (idle_due == INT64_MAX)
-            idle_due = world_stopwatch_ns() + IDLE_MS * INT64_C(1000000);
+        hurry_idle(&schedule);
     }
     return OK;
 }

@@ -47,4 +47,5 @@ MUST_CHECK enum error safe_spawn(const char *program, const char *directory, int
  * socket. What `hospitium safe DIRECTORY` runs. */
 #define SAFE_SOCKET 3
 #define SAFE_SECRET 4
-MUST_CHECK enum error safe_main(const char *directory, struct world *world, struct fault *fault);
+MUST_CHECK enum error safe_main(const char *directory, struct world *world, struct safe_cadence cadence,
+                                struct fault *fault);

@@ -33,6 +33,8 @@ static const struct {
     {"expire_1h", OBLIGATION_EXPIRE},
     {"redact_location", OBLIGATION_REDACT_LOCATION},
     {"subset", OBLIGATION_SUBSET},
+    {"minimum", OBLIGATION_MINIMUM},
+    {"tell_after_term", OBLIGATION_TELL_AFTER_TERM},
 };
 #define OBLIGATIONS (sizeof obligation_words / sizeof *obligation_words)
 
@@ -177,6 +179,8 @@ struct decision decider_decide(const struct decider *decider, const struct decid
 
 struct slice decider_basis(const struct decider_facts *facts)
 {
+    if (facts->order == ORDER_VALID || facts->order == ORDER_OPEN)
+        return SLICE("order");
     if (facts->self == SELF_YES)
         return SLICE("self");
     if (facts->break_glass == BREAK_GLASS_ACTIVE && facts->purpose == PURPOSE_ETREAT)

@@ -48,8 +48,8 @@ bool decider_has_row(const struct decider *decider, struct slice row);
 
 struct decision decider_decide(const struct decider *decider, const struct decider_facts *facts);
 
-/* On what ground a permitted access stands: "self", "vital_interest", "care_relation", "consent", "past_care", or
- * "task" for what a role is there for (public health, oversight, the node's own commands). Static. */
+/* On what ground a permitted access stands: "self", "vital_interest", "care_relation", "consent", "past_care",
+ * "order", or "task" for what a role is there for (public health, oversight, the node's own commands). Static. */
 struct slice decider_basis(const struct decider_facts *facts);
 
 /* "log notify_person", for the event. Appends to `into`. */

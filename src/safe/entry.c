@@ -61,7 +61,7 @@ enum error entry_proof(struct safe *safe, uint64_t leaf, struct slice sealed, co
     buffer_slice(&extra, hash_slice(&sealed_hash));
     buffer_slice(&extra, event->plain);
     TRY(buffer_check(&extra));
-    return ledger_proof_text(safe->access_log, leaf, buffer_view(&extra), ret_text);
+    return publishing_proof(safe, leaf, buffer_view(&extra), ret_text);
 }
 
 static void keyed(const struct safe *safe, const char *use, const struct slice *part, size_t parts,
@@ -87,6 +87,8 @@ static enum review_kind kind_of(const struct request *request)
         return REVIEW_ERASURE;
     if (request->error != OK)
         return REVIEW_REFUSED;
+    if (request->use.until_s)
+        return REVIEW_ORDER;
     return request->broken_glass ? REVIEW_GLASS : REVIEW_OTHER;
 }
 
@@ -120,7 +122,10 @@ void entry_index(struct safe *safe, const struct request *request)
     enum error error = OK;
 
     for (size_t i = 0; i < request->access.targets && error == OK; i++)
-        error = person_index_add(safe->index, request->token[i], request->grant.leaf, request->told[i]);
+        error = request->use.until_s
+                    ? person_index_add_sealed(safe->index, request->token[i], request->grant.leaf,
+                                              &request->access.order, request->use.until_s)
+                    : person_index_add(safe->index, request->token[i], request->grant.leaf, request->told[i]);
     if (request->look.kind && error == OK) {
         struct look look = request->look;
         look.leaf = request->grant.leaf;

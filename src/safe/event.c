@@ -17,12 +17,17 @@ static void member_id(struct json_writer *writer, const char *name, const struct
     json_member_string(writer, name, slice_of(text, sizeof text));
 }
 
-static void member_time(struct json_writer *writer, int64_t time_ns)
+static void member_instant(struct json_writer *writer, const char *name, int64_t time_ms)
 {
     CLEANUP_BUFFER struct buffer text = buffer_new(64);
 
-    date_write_instant(&text, time_ns / 1000000);
-    json_member_string(writer, "time", buffer_view(&text));
+    date_write_instant(&text, time_ms);
+    json_member_string(writer, name, buffer_view(&text));
+}
+
+static void member_time(struct json_writer *writer, int64_t time_ns)
+{
+    member_instant(writer, "time", time_ns / 1000000);
 }
 
 static void member_drawers(struct json_writer *writer, const char *name, unsigned drawers)
@@ -93,11 +98,34 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
     }
     if (access->reason.length > 0)
         json_member_string(writer, "reason", access->reason);
+    if (!id_is_zero(&access->order))
+        member_id(writer, "order", &access->order);
+}
+
+/* Of a search across persons: the places, in `persons`, of those of whom each drawer was opened. Without it a
+ * person who was not shown would read that she was, and an answer could not be held against the entry. */
+static void write_opened_of(struct json_writer *writer, const struct event_access *event)
+{
+    json_key(writer, "openedOf");
+    json_begin_object(writer);
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+        if (!(event->drawers & 1u << d))
+            continue;
+        json_key(writer, vocabulary_word(VOCABULARY_DRAWER, d));
+        json_begin_array(writer);
+        for (size_t i = 0; i < event->access->targets; i++)
+            if (event->each[i].drawers & 1u << d)
+                json_integer(writer, (int64_t)i);
+        json_end_array(writer);
+    }
+    json_end_object(writer);
 }
 
 static void write_decided(struct json_writer *writer, const struct event_access *event)
 {
     member_drawers(writer, "opened", event->drawers);
+    if (event->each && event->access->targets > 1 && event->error == OK)
+        write_opened_of(writer, event);
     json_member_cstring(writer, "decision", event->error == OK ? "permit" : "deny");
     json_member_cstring(writer, "outcome", vocabulary_outcome(event->outcome));
     if (event->error != OK)
@@ -161,6 +189,20 @@ static bool any_told(const struct event_looker *looker)
     return false;
 }
 
+static void write_seal(struct json_writer *writer, const struct event_looker *looker)
+{
+    if (looker->order)
+        member_id(writer, "order", looker->order);
+    if (looker->until_s) {
+        json_key(writer, "until");
+        json_integer(writer, looker->until_s);
+    }
+    if (looker->intake_entry) {
+        json_key(writer, "intake");
+        json_integer(writer, (int64_t)*looker->intake_entry);
+    }
+}
+
 void event_write_looker(const struct event_looker *looker, struct buffer *into)
 {
     struct json_writer writer = json_writer(into);
@@ -182,6 +224,7 @@ void event_write_looker(const struct event_looker *looker, struct buffer *into)
     }
     if (looker->subject.length > 0)
         json_member_string(&writer, "subject", looker->subject);
+    write_seal(&writer, looker);
     json_end_object(&writer);
 }
 
@@ -209,6 +252,50 @@ void event_write_deed(const struct event_deed *deed, struct buffer *into)
         json_member_cstring(&writer, "verdict", deed->verdict);
     if (deed->words.length > 0)
         json_member_string(&writer, "words", deed->words);
+    json_end_object(&writer);
+}
+
+static void write_asked_by_order(struct json_writer *writer, const struct event_order *event)
+{
+    if (event->authority.length > 0)
+        json_member_string(writer, "authority", event->authority);
+    if (event->law.length > 0)
+        json_member_string(writer, "law", event->law);
+    if (event->article.length > 0)
+        json_member_string(writer, "article", event->article);
+    if (event->drawers)
+        member_drawers(writer, "drawers", event->drawers);
+    if (event->until_s)
+        member_instant(writer, "until", event->until_s * 1000);
+    if (event->told_s)
+        member_instant(writer, "told", event->told_s * 1000);
+}
+
+void event_write_order(const struct event_order *event, struct buffer *into)
+{
+    struct json_writer writer = json_writer(into);
+    char commitment[2 * HASH_BYTES];
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "order");
+    member_time(&writer, event->time_ns);
+    write_asker(&writer, event->credential, event->looker_nonce);
+    json_member_cstring(&writer, "action", event->action);
+    json_member_cstring(&writer, "decision", event->error == OK ? "permit" : "deny");
+    if (event->error != OK)
+        json_member_cstring(&writer, "error", error_entry(event->error)->name);
+    member_id(&writer, "order", event->order);
+    if (event->commitment) {
+        encode_hex(hash_slice(event->commitment), commitment);
+        json_member_string(&writer, "commitment", slice_of(commitment, sizeof commitment));
+    }
+    write_asked_by_order(&writer, event);
+    if (event->words.length > 0)
+        json_member_string(&writer, "words", event->words);
+    if (event->reads) {
+        json_key(&writer, "reads");
+        json_integer(&writer, (int64_t)*event->reads);
+    }
     json_end_object(&writer);
 }
 
@@ -316,5 +403,48 @@ enum error event_open(const struct secret_key *hour_key, struct slice sealed, st
     memcpy(plain, nonce.data, EVENT_NONCE_BYTES);
     memcpy(plain + EVENT_NONCE_BYTES, event.data, event.length);
     *ret_event = (struct event_opened){slice_of(plain, EVENT_NONCE_BYTES + event.length), event, trimmed(reader.rest)};
+    return OK;
+}
+
+/* Her place among the event's persons, or -1. */
+static int64_t place_of(const struct event_opened *event, const struct json *json, const struct id *person)
+{
+    struct slice nonce = slice_of(event->plain.data, EVENT_NONCE_BYTES);
+    struct hash commitment = hash_keyed(nonce, id_slice(person));
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(slice_of(commitment.byte, ID_BYTES), text);
+    for (struct json_items items = json_items(json_member(json, "persons")); json_next(&items);)
+        if (slice_equal(json_text(items.value), slice_of(text, sizeof text)))
+            return (int64_t)items.index;
+    return -1;
+}
+
+static bool names_place(const struct json *places, int64_t place)
+{
+    uint64_t value;
+
+    for (struct json_items items = json_items(places); json_next(&items);)
+        if (slice_to_u64(json_text(items.value), &value) && (int64_t)value == place)
+            return true;
+    return false;
+}
+
+enum error event_drawers_of(const struct event_opened *event, const struct id *person, struct arena *arena,
+                            unsigned *ret_drawers)
+{
+    const struct json *json, *each;
+    unsigned drawers = 0;
+
+    TRY(json_parse(arena, event->json, &json, NULL));
+    int64_t place = place_of(event, json, person);
+    each = json_member(json, "openedOf");
+    for (struct json_items items = json_items(json_member(json, "opened")); json_next(&items);) {
+        struct slice word = json_text(items.value);
+        int drawer = vocabulary_number(VOCABULARY_DRAWER, word);
+        if (drawer >= 0 && (!each || names_place(json_member_slice(each, word), place)))
+            drawers |= 1u << drawer;
+    }
+    *ret_drawers = place >= 0 ? drawers : 0;
     return OK;
 }

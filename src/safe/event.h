@@ -25,6 +25,7 @@ struct event_access {
     enum purpose purpose;
     const struct access *access;
     unsigned drawers;     /* opened, of any target */
+    const struct grant_target *each; /* of several targets: what was opened of which; else NULL */
     enum outcome outcome; /* the most that was decided */
     struct slice row;
     struct slice citation;
@@ -50,9 +51,12 @@ struct event_looker {
     unsigned review_kind; /* enum review_kind; 0: nobody need review it */
     struct id review_subject;
     struct slice subject; /* of a deed of oversight: what its commitment stands for; empty: nothing */
+    const struct id *order;       /* the lawful order that the entry belongs to; NULL: none */
+    int64_t until_s;              /* the tokens see the entry from then on; 0: at once */
+    const uint64_t *intake_entry; /* of a release: the entry of the intake, which is hers as well */
 };
-/* {"actor":…,"nonce":…,"credential":…,"index":[…],"told":[…],"review":{"kind":1,"subject":…},"subject":…}; the last
- * three only where there is something to say. */
+/* {"actor":…,"nonce":…,"credential":…,"index":[…],"told":[…],"review":{"kind":1,"subject":…},"subject":…,"order":…,
+ * "until":…,"intake":…}; from "told" on only where there is something to say. */
 void event_write_looker(const struct event_looker *looker, struct buffer *into);
 
 /* What oversight did: suspended, lifted, judged a look, asked for evidence. `subject` (may be empty) stands in it as a
@@ -71,8 +75,31 @@ struct event_deed {
 };
 void event_write_deed(const struct event_deed *deed, struct buffer *into);
 
+/* What became of a lawful order: taken in, refused, released, told. Zero and empty is what there is nothing to say of. */
+struct event_order {
+    int64_t time_ns;
+    const struct credential *credential;
+    const char *action; /* "intake", "refuse", "release", "tell", "told" */
+    const struct id *order;
+    const struct hash *commitment;
+    struct slice authority, law, article;
+    uint32_t drawers;
+    int64_t until_s, told_s;
+    struct slice words;
+    const uint64_t *reads;
+    const uint8_t *looker_nonce;
+    enum error error;
+};
+void event_write_order(const struct event_order *event, struct buffer *into);
+
 /* One entry for all completions of a batch. */
 void event_write_completions(int64_t time_ns, const struct completion *completion, size_t count, struct buffer *into);
+
+struct event_opened;
+/* The drawers that the access opened of this very person: of a search across persons it may have opened more of others,
+ * or nothing of her. Nothing of whoever is not one of its persons. ERROR_SYNTAX, ERROR_MEMORY. */
+MUST_CHECK enum error event_drawers_of(const struct event_opened *event, const struct id *person, struct arena *arena,
+                                       unsigned *ret_drawers);
 
 /* Seals nonce ‖ JSON, as `plain` holds it, with who looked (may be empty); appends to `sealed` and fills the hash of
  * nonce ‖ JSON. */

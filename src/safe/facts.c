@@ -132,6 +132,16 @@ enum error facts_change(struct facts *facts, const struct fact_change *change, i
     return OK;
 }
 
+void facts_drop_permissions(struct facts *facts)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < facts->count; i++)
+        if (facts->fact[i].kind != FACT_CONSENT || facts->fact[i].value != CONSENT_PERMIT)
+            facts->fact[kept++] = facts->fact[i];
+    facts->count = kept;
+}
+
 enum relation facts_relation(const struct facts *facts, const struct id *organization, int64_t now_s)
 {
     enum relation relation = RELATION_NONE;

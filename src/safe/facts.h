@@ -42,6 +42,9 @@ void facts_seal(const struct secret_key *key, struct world *world, const struct 
 /* Takes in a change: replaces the fact with the same kind and source, drops what has expired. ERROR_TOO_MANY. */
 MUST_CHECK enum error facts_change(struct facts *facts, const struct fact_change *change, int64_t now_s);
 
+/* Takes out every permission that she gave; denials stay. */
+void facts_drop_permissions(struct facts *facts);
+
 /* What the rules are asked with. An open encounter outweighs a past one; a denial outweighs a permission, and what is
  * said of the organisation itself outweighs what is said of all. */
 enum relation facts_relation(const struct facts *facts, const struct id *organization, int64_t now_s);

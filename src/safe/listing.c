@@ -22,25 +22,29 @@ static bool holds(const struct listing *listing, uint64_t leaf)
     return false;
 }
 
-/* leaf u64 ‖ flags u8 (1: she has not seen it) ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ JSON */
-static enum error write_line(struct safe *safe, uint64_t leaf, bool notice, struct buffer *answer)
+/* One line of the list, as protocol.h has it. */
+static enum error write_line(struct safe *safe, const struct id *person, uint64_t leaf, bool notice,
+                             struct buffer *answer)
 {
     enum review_verdict verdict = REVIEW_OPEN;
     struct event_opened event;
+    unsigned drawers;
 
     TRY(entry_open(safe, leaf, NULL, &event));
+    TRY(event_drawers_of(&event, person, safe->arena, &drawers));
     enum error error = reviews_of(safe->reviews, leaf, &verdict);
     if (error != OK && error != ERROR_NOT_FOUND)
         return error;
     buffer_u64(answer, leaf);
     buffer_byte(answer, notice ? EVENT_LINE_NOTICE : 0);
     buffer_byte(answer, error == OK ? (uint8_t)(1 + verdict) : 0);
+    buffer_byte(answer, (uint8_t)drawers);
     protocol_text_write(event.json, answer);
     return OK;
 }
 
-static enum error write_lines(struct safe *safe, const struct listing *notices, const struct listing *entries,
-                              struct buffer *answer)
+static enum error write_lines(struct safe *safe, const struct id *person, const struct listing *notices,
+                              const struct listing *entries, struct buffer *answer)
 {
     size_t doubles = 0;
 
@@ -48,10 +52,10 @@ static enum error write_lines(struct safe *safe, const struct listing *notices, 
         doubles += holds(notices, entries->leaf[i]);
     buffer_u16(answer, (uint16_t)(notices->count + entries->count - doubles));
     for (size_t i = 0; i < notices->count; i++)
-        TRY(write_line(safe, notices->leaf[i], true, answer));
+        TRY(write_line(safe, person, notices->leaf[i], true, answer));
     for (size_t i = 0; i < entries->count; i++)
         if (!holds(notices, entries->leaf[i]))
-            TRY(write_line(safe, entries->leaf[i], false, answer));
+            TRY(write_line(safe, person, entries->leaf[i], false, answer));
     return OK;
 }
 
@@ -69,7 +73,7 @@ enum error answer_events(struct safe *safe, struct request *request)
         TRY(person_index_notices(safe->index, safe->arena, person, NOTICES_MAX, &notices.leaf, &notices.count));
     TRY(person_index_find(safe->index, safe->arena, person, request->index ? request->index : UINT64_MAX, EVENTS_MAX,
                           &entries.leaf, &entries.count));
-    TRY(write_lines(safe, &notices, &entries, &request->answer));
+    TRY(write_lines(safe, person, &notices, &entries, &request->answer));
     /* Told once more is better than not at all. */
     if (id_equal(person, &request->credential.person) &&
         person_index_seen(safe->index, person, notices.leaf, notices.count) != OK)

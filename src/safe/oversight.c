@@ -42,7 +42,7 @@ enum error oversight_authenticate(struct safe *safe, struct request *request, st
 
 /* ---- what is asked ---- */
 
-static enum error check_words(struct slice words)
+enum error oversight_check_words(struct slice words)
 {
     size_t letters = 0;
 
@@ -97,7 +97,7 @@ static enum error prepare_suspend(struct safe *safe, struct request *request)
     struct deed *deed = &request->deed;
     struct id id;
 
-    TRY(check_words(deed->words));
+    TRY(oversight_check_words(deed->words));
     if (deed->what == SUSPENDED_CREDENTIAL && decode_hex(deed->subject, id.byte, ID_BYTES) != OK)
         return ERROR_VALUE;
     /* A row that does not exist would be a suspension that closes nothing. */
@@ -115,7 +115,7 @@ static enum error prepare_lift(struct safe *safe, struct request *request)
 {
     struct suspension_told told;
 
-    TRY(check_words(request->deed.words));
+    TRY(oversight_check_words(request->deed.words));
     TRY(suspensions_told(&safe->suspensions, safe->arena, request->deed.number, &told));
     request->deed.what = told.what;
     request->deed.subject = told.subject;
@@ -140,7 +140,7 @@ static enum error prepare_verdict(struct safe *safe, struct request *request)
     struct event_opened opened;
     bool open = false;
 
-    TRY(check_words(request->deed.words));
+    TRY(oversight_check_words(request->deed.words));
     TRY(reviews_is_open(safe->reviews, request->deed.number, &open));
     if (!open)
         return ERROR_NOT_FOUND;
@@ -153,7 +153,7 @@ static enum error prepare_verdict(struct safe *safe, struct request *request)
 static enum error prepare_evidence(struct safe *safe, struct request *request)
 {
     (void)safe;
-    return check_words(request->deed.subject);
+    return oversight_check_words(request->deed.subject);
 }
 
 static const struct {

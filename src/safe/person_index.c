@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "crypto/hash.h"
+#include "order_book.h"
 #include "review.h"
 #include "store/writer.h"
 #include "suspension.h"
@@ -36,6 +37,11 @@ static const struct store_migration migrations[] = {
      /* 1: she is to be told of it first; 2: she has seen it */
      "ALTER TABLE person_entry ADD COLUMN notice INTEGER NOT NULL DEFAULT 0;"
      "CREATE INDEX person_notice ON person_entry (token, leaf) WHERE notice = 1;"}, /* read with each list of hers */
+    {3, "sealed",
+     /* entries of a lawful order, named by its id, are on no list before their time */
+     "ALTER TABLE person_entry ADD COLUMN sealed_until INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE person_entry ADD COLUMN sealed_by BLOB;"
+     "CREATE INDEX person_sealed ON person_entry (sealed_by) WHERE sealed_by IS NOT NULL;"}, /* read when a seal ends */
 };
 
 enum {
@@ -44,6 +50,8 @@ enum {
     ENTRY_HAS,
     NOTICE_FIND,
     NOTICE_SEEN,
+    ENTRY_SEAL,
+    UNSEAL,
     REVOKE,
     REVOKED_COUNT,
     REVOKED_HAS,
@@ -57,13 +65,20 @@ static const struct store_statement statement[STATEMENTS] = {
     [ENTRY_ADD] = {"entry_add", STORE_ROUTE_TOKEN, STORE_WRITE,
                    "INSERT INTO person_entry (token, leaf, notice) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"},
     [ENTRY_FIND] = {"entry_find", STORE_ROUTE_TOKEN, STORE_READ,
-                    "SELECT leaf FROM person_entry WHERE token = $1 AND leaf < $2 ORDER BY leaf DESC LIMIT $3"},
+                    "SELECT leaf FROM person_entry WHERE token = $1 AND leaf < $2 AND sealed_until <= $4"
+                    " ORDER BY leaf DESC LIMIT $3"},
     [ENTRY_HAS] = {"entry_has", STORE_ROUTE_TOKEN, STORE_READ,
-                   "SELECT 1 FROM person_entry WHERE token = $1 AND leaf = $2"},
+                   "SELECT 1 FROM person_entry WHERE token = $1 AND leaf = $2 AND sealed_until <= $3"},
     [NOTICE_FIND] = {"notice_find", STORE_ROUTE_TOKEN, STORE_READ,
-                     "SELECT leaf FROM person_entry WHERE token = $1 AND notice = 1 ORDER BY leaf DESC LIMIT $2"},
+                     "SELECT leaf FROM person_entry WHERE token = $1 AND notice = 1 AND sealed_until <= $3"
+                     " ORDER BY leaf DESC LIMIT $2"},
     [NOTICE_SEEN] = {"notice_seen", STORE_ROUTE_TOKEN, STORE_WRITE,
                      "UPDATE person_entry SET notice = 2 WHERE token = $1 AND leaf = $2"},
+    [ENTRY_SEAL] = {"entry_seal", STORE_ROUTE_TOKEN, STORE_WRITE,
+                    "INSERT INTO person_entry (token, leaf, sealed_by, sealed_until) VALUES ($1, $2, $3, $4)"
+                    " ON CONFLICT DO NOTHING"},
+    [UNSEAL] = {"entry_unseal", STORE_ROUTE_LOCAL, STORE_WRITE,
+                "UPDATE person_entry SET sealed_until = $2 WHERE sealed_by = $1 AND sealed_until > $2"},
     [REVOKE] = {"revoke", STORE_ROUTE_LOCAL, STORE_WRITE,
                 "INSERT INTO revoked (credential, time) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
     [REVOKED_COUNT] = {"revoked_count", STORE_ROUTE_LOCAL, STORE_READ, "SELECT count(*) FROM revoked"},
@@ -75,14 +90,16 @@ static const struct store_statement statement[STATEMENTS] = {
     [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential = $1"},
 };
 
-static const struct store_schema schema = {"safe", migrations, 2, statement, STATEMENTS};
-static const struct store_schema *const schemas[] = {&schema, &review_schema, &suspension_schema};
+static const struct store_schema schema = {"safe", migrations, 3, statement, STATEMENTS};
+static const struct store_schema *const schemas[] = {&schema, &review_schema, &suspension_schema, &order_schema};
 #define SCHEMAS (sizeof schemas / sizeof *schemas)
 
 struct pending {
     uint8_t token[ID_BYTES];
     uint64_t leaf;
     bool notice;
+    struct id order; /* zero: not sealed */
+    int64_t until_s;
 };
 
 struct person_index {
@@ -92,6 +109,7 @@ struct person_index {
     size_t count;
     struct reviews reviews;
     uint64_t next, written_next; /* entries before it are added; are on disk */
+    int64_t now_s;               /* what is sealed beyond it is not shown */
     bool any_revoked;            /* most nodes never revoke: then no access pays for looking */
 };
 
@@ -161,16 +179,30 @@ void person_index_token(const struct person_index *index, const struct id *perso
     memcpy(ret_token, hash.byte, PERSON_TOKEN_BYTES);
 }
 
-enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], uint64_t leaf,
-                            bool notice)
+static enum error add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], struct pending pending)
 {
     if (index->count == PENDING_MAX)
         TRY(person_index_flush(index));
-    struct pending *pending = &index->pending[index->count++];
-    memcpy(pending->token, token, PERSON_TOKEN_BYTES);
-    pending->leaf = leaf;
-    pending->notice = notice;
+    memcpy(pending.token, token, PERSON_TOKEN_BYTES);
+    index->pending[index->count++] = pending;
     return OK;
+}
+
+enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], uint64_t leaf,
+                            bool notice)
+{
+    return add(index, token, (struct pending){.leaf = leaf, .notice = notice});
+}
+
+enum error person_index_add_sealed(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES], uint64_t leaf,
+                                   const struct id *order, int64_t until_s)
+{
+    return add(index, token, (struct pending){.leaf = leaf, .order = *order, .until_s = until_s});
+}
+
+void person_index_at(struct person_index *index, int64_t now_s)
+{
+    index->now_s = now_s;
 }
 
 size_t person_index_pending(const struct person_index *index)
@@ -196,16 +228,25 @@ static int by_token(const void *a, const void *b)
     return order != 0 ? order : (left->leaf > right->leaf) - (left->leaf < right->leaf);
 }
 
+static enum error write_one(struct store *store, const struct pending *pending)
+{
+    struct store_value token = store_blob(slice_of(pending->token, ID_BYTES)),
+                       leaf = store_integer((int64_t)pending->leaf);
+
+    if (id_is_zero(&pending->order))
+        return store_run(store, &statement[ENTRY_ADD], STORE_VALUES(token, leaf, store_integer(pending->notice)),
+                         NULL);
+    return store_run(
+        store, &statement[ENTRY_SEAL],
+        STORE_VALUES(token, leaf, store_blob(id_slice(&pending->order)), store_integer(pending->until_s)), NULL);
+}
+
 static enum error write_pending(struct store *store, void *context)
 {
     struct person_index *index = context;
 
     for (size_t i = 0; i < index->count; i++)
-        TRY(store_run(store, &statement[ENTRY_ADD],
-                      STORE_VALUES(store_blob(slice_of(index->pending[i].token, ID_BYTES)),
-                                   store_integer((int64_t)index->pending[i].leaf),
-                                   store_integer(index->pending[i].notice)),
-                      NULL));
+        TRY(write_one(store, &index->pending[i]));
     return store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer((int64_t)index->next)), NULL);
 }
 
@@ -242,7 +283,7 @@ enum error person_index_find(struct person_index *index, struct arena *arena, co
     TRY(store_query(index->store, &statement[ENTRY_FIND],
                     STORE_VALUES(store_blob(slice_of(token, ID_BYTES)),
                                  store_integer(before > INT64_MAX ? INT64_MAX : (int64_t)before),
-                                 store_integer((int64_t)maximum)),
+                                 store_integer((int64_t)maximum), store_integer(index->now_s)),
                     &cursor));
     while (store_next(&cursor))
         leaf[count++] = (uint64_t)store_column_integer(&cursor, 0);
@@ -259,7 +300,8 @@ enum error person_index_has(struct person_index *index, const struct id *person,
     TRY(person_index_flush(index));
     person_index_token(index, person, token);
     enum error error = store_one(index->store, &statement[ENTRY_HAS],
-                                 STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)leaf)),
+                                 STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)leaf),
+                                              store_integer(index->now_s)),
                                  &cursor);
     *ret_has = error == OK;
     return error == ERROR_NOT_FOUND ? OK : error;
@@ -278,7 +320,9 @@ enum error person_index_notices(struct person_index *index, struct arena *arena,
     TRY(person_index_flush(index));
     person_index_token(index, person, token);
     TRY(store_query(index->store, &statement[NOTICE_FIND],
-                    STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)maximum)), &cursor));
+                    STORE_VALUES(store_blob(slice_of(token, ID_BYTES)), store_integer((int64_t)maximum),
+                                 store_integer(index->now_s)),
+                    &cursor));
     while (store_next(&cursor))
         leaf[count++] = (uint64_t)store_column_integer(&cursor, 0);
     *ret_leaf = leaf;
@@ -310,6 +354,27 @@ enum error person_index_seen(struct person_index *index, const struct id *person
 
     person_index_token(index, person, seeing.token);
     return count ? writer_run_now(index->store, &(struct writer_job){.run = write_seen, .context = &seeing}, 1) : OK;
+}
+
+struct unsealing {
+    const struct id *order;
+    int64_t now_s;
+};
+
+static enum error write_unsealed(struct store *store, void *context)
+{
+    const struct unsealing *unsealing = context;
+
+    return store_run(store, &statement[UNSEAL],
+                     STORE_VALUES(store_blob(id_slice(unsealing->order)), store_integer(unsealing->now_s)), NULL);
+}
+
+enum error person_index_unseal(struct person_index *index, const struct id *order, int64_t now_s)
+{
+    struct unsealing unsealing = {order, now_s};
+
+    TRY(person_index_flush(index));
+    return writer_run_now(index->store, &(struct writer_job){.run = write_unsealed, .context = &unsealing}, 1);
 }
 
 struct reviews *person_index_reviews(struct person_index *index)

@@ -28,6 +28,14 @@ void person_index_token(const struct person_index *index, const struct id *perso
  * notify_person): it heads her list until she has seen it. ERROR_MEMORY. */
 MUST_CHECK enum error person_index_add(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES],
                                        uint64_t leaf, bool notice);
+/* The same for an entry of a lawful order: it is not on her list before `until_s`, and no later than that. */
+MUST_CHECK enum error person_index_add_sealed(struct person_index *index, const uint8_t token[PERSON_TOKEN_BYTES],
+                                              uint64_t leaf, const struct id *order, int64_t until_s);
+/* From now on everything of that order is on the lists that it belongs to. It can be made earlier and never later. */
+MUST_CHECK enum error person_index_unseal(struct person_index *index, const struct id *order, int64_t now_s);
+/* What time it is for find, has and notices: what is sealed beyond it is not there. */
+void person_index_at(struct person_index *index, int64_t now_s);
+
 /* Every entry before `next` has been added. */
 void person_index_reached(struct person_index *index, uint64_t next);
 /* How far the index had got when it was last written. */

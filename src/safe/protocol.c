@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "protocol.h"
 
+#include "text/utf8.h"
+
 void protocol_text_write(struct slice text, struct buffer *into)
 {
     buffer_u32(into, (uint32_t)text.length);
@@ -113,6 +115,7 @@ void access_write(const struct access *access, struct buffer *into)
     id_write(&access->resource, into);
     buffer_u32(into, access->resources);
     protocol_text_write(access->reason, into);
+    id_write(&access->order, into);
     buffer_u16(into, (uint16_t)access->targets);
     for (size_t i = 0; i < access->targets; i++) {
         id_write(&access->target[i].person, into);
@@ -170,6 +173,9 @@ enum error access_read(struct arena *arena, struct slice payload, struct access 
     access.resource = id_read(&reader);
     access.resources = reader_u32(&reader);
     access.reason = protocol_text_read(&reader, PROTOCOL_TEXT_MAX);
+    if (!utf8_valid(access.type) || !utf8_valid(access.reason))
+        return ERROR_SYNTAX; /* both go into the entry, which must stay readable */
+    access.order = id_read(&reader);
     TRY(targets_read(arena, &reader, &access));
     TRY(changes_read(arena, &reader, &access));
     if (!reader_done(&reader))
@@ -287,7 +293,7 @@ enum error credential_read(struct slice payload, struct credential *ret)
     credential.issued_s = (int64_t)reader_u64(&reader);
     credential.expires_s = (int64_t)reader_u64(&reader);
     credential.actor = protocol_text_read(&reader, CREDENTIAL_ACTOR_MAX);
-    if (!reader_done(&reader))
+    if (!reader_done(&reader) || !utf8_valid(credential.actor))
         return ERROR_SYNTAX;
     *ret = credential;
     return OK;

@@ -22,6 +22,10 @@
 #define PROTOCOL_CHANGES_MAX 512
 #define PROTOCOL_TEXT_MAX 1024
 #define PROTOCOL_TOKEN_MAX 400
+#define COSIGNED_MAX 65536 /* what a witness may answer */
+
+/* The node's two logs, in COSIGN, COSIGNED, CHECKPOINT and TILE. */
+enum { LOG_ACCESS, LOG_PUBLIC, LOGS };
 
 enum protocol_kind {
     PROTOCOL_HELLO = 1,      /* -> session keys of the door */
@@ -40,7 +44,7 @@ enum protocol_kind {
     PROTOCOL_ISSUE_APPROVED, /* a request signed by two approvers (approval.h) -> a token; counted in the public log */
     PROTOCOL_ISSUE_SYSTEM,   /* credential of the node's own commands -> a token for minutes */
     PROTOCOL_PUBLIC_PROOF,   /* index u64 in the public log -> tlog-proof text with the entry in it */
-    PROTOCOL_CHECK,          /* leaf range -> what the entries say of stored versions */
+    PROTOCOL_CHECK,          /* leaf u64 -> did that entry permit something? A byte */
     PROTOCOL_CHECK_KEYS,     /* -> findings in the key store, a text each */
     PROTOCOL_ROTATE,         /* enum rotation, a byte -> nothing: that key is another from now on */
     PROTOCOL_PANIC,          /* -> nothing: told in the public log, then every key is wiped and the safe ends */
@@ -49,7 +53,18 @@ enum protocol_kind {
     PROTOCOL_SUSPENSIONS,    /* a token of oversight -> those in force, JSON */
     PROTOCOL_EVIDENCE,       /* a token of oversight, filters -> events with names and proofs, JSON */
     PROTOCOL_OVERSIGHT_COUNTS, /* -> how many reviews and suspensions are open, for everybody */
+    PROTOCOL_ORDER,        /* enum order_verb u8, a token, …: taken in, decided, told -> the order's id (order_deed.h) */
+    PROTOCOL_ORDERS,       /* a token of oversight -> the open orders, JSON */
+    PROTOCOL_ORDER_PERSON, /* a token, an order's id -> whose record it opens to this token; else nobody's id */
+    PROTOCOL_ORDER_ROUTE,  /* -> from i64 ‖ until i64: when there is a route for orders; 0 ‖ 0: there is none */
+    PROTOCOL_ORDER_SETUP,  /* enum order_setup u8 ‖ text -> text: keys, a law, the end of the route, counts */
+    PROTOCOL_COSIGN,           /* log, old size, size -> what a witness is to be sent (witnessing.c) */
+    PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
+    PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
+
+enum order_verb { ORDER_INTAKE = 1, ORDER_REFUSE, ORDER_RELEASE, ORDER_TELL, ORDER_VERBS };
+enum order_setup { ORDER_SETUP_KEYS = 1, ORDER_SETUP_LAW, ORDER_SETUP_CLOSE, ORDER_SETUP_COUNTS };
 
 enum rotation { ROTATION_ROOT, ROTATION_ACCESS, ROTATION_PUBLIC };
 
@@ -70,6 +85,7 @@ struct credential {
 /* A typed fact that a record states about a person: written with the record, sealed by the safe, decided on later. */
 enum fact_kind { FACT_RELATION = 1, FACT_CONSENT, FACT_BREAK_GLASS };
 
+#define RELATION_SECONDS_MAX (90 * 24 * 3600) /* one that nobody closed: relations must not last for ever by neglect */
 struct fact_change {
     uint16_t target; /* index into the access's targets */
     enum fact_kind kind;
@@ -96,6 +112,7 @@ struct access {
     struct id resource;  /* zero for a search */
     uint32_t resources;  /* how many are written */
     struct slice reason; /* of break-glass */
+    struct id order;     /* the lawful order that it is for; zero: none */
     bool open_glass;     /* this access breaks the glass: adds the fact, the review and the notice */
     bool all_or_nothing; /* one refused target refuses the access */
     bool replaces;       /* what is there is replaced or deleted: only by who may also read it */
@@ -122,7 +139,9 @@ enum obligation {
     OBLIGATION_EXPIRE = 8,
     OBLIGATION_REDACT_LOCATION = 16,
     OBLIGATION_SUBSET = 32,
-    OBLIGATIONS_ALL = 63
+    OBLIGATION_MINIMUM = 64,
+    OBLIGATION_TELL_AFTER_TERM = 128,
+    OBLIGATIONS_ALL = 255
 };
 
 struct grant {
@@ -135,7 +154,8 @@ struct grant {
     size_t targets;
 };
 
-/* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ text). */
+/* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ opened of
+ * her u8 ‖ text). */
 #define EVENT_LINE_NOTICE 1 /* she is to be told of it and has not seen it */
 
 struct completion {

@@ -19,10 +19,19 @@ static bool is_told(const struct json *looker, struct slice token)
 
 static enum error add_tokens(struct safe *safe, const struct json *looker, uint64_t leaf)
 {
+    uint64_t until_s = 0;
+    struct id order;
+
+    bool is_sealed = slice_to_u64(json_text(json_member(looker, "until")), &until_s);
+    if (is_sealed)
+        TRY(decode_hex(json_text(json_member(looker, "order")), order.byte, ID_BYTES));
     for (struct json_items i = json_items(json_member(looker, "index")); json_next(&i);) {
         uint8_t token[PERSON_TOKEN_BYTES];
         TRY(decode_hex(json_text(i.value), token, sizeof token));
-        TRY(person_index_add(safe->index, token, leaf, is_told(looker, json_text(i.value))));
+        if (is_sealed)
+            TRY(person_index_add_sealed(safe->index, token, leaf, &order, (int64_t)until_s));
+        else
+            TRY(person_index_add(safe->index, token, leaf, is_told(looker, json_text(i.value))));
     }
     return OK;
 }
@@ -79,7 +88,8 @@ static enum error add_entry(struct safe *safe, const struct event_opened *opened
     TRY(json_parse(safe->arena, opened->looker, &looker, NULL));
     TRY(add_tokens(safe, looker, leaf));
     TRY(add_look(safe, event, looker, leaf));
-    return add_verdict(safe, event, looker);
+    TRY(add_verdict(safe, event, looker));
+    return order_keep_again(safe, event, looker, leaf);
 }
 
 static enum error index_again(struct safe *safe, uint64_t leaf)

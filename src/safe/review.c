@@ -72,6 +72,8 @@ enum {
     STATEMENTS
 };
 
+/* What was read under an order (kind 5, REVIEW_ORDER) is reviewed like the rest, and is in no number that the public
+ * sees: one place's orders are not to be counted from outside. */
 static const struct store_statement statement[STATEMENTS] = {
     [COVERING] = {"review_covering", STORE_ROUTE_LOCAL, STORE_READ,
                   "SELECT leaf FROM review WHERE subject = $1 AND closed IS NULL AND opened > $2 ORDER BY leaf DESC"
@@ -95,9 +97,9 @@ static const struct store_statement statement[STATEMENTS] = {
     [OLDEST_GLASS] = {"review_oldest_glass", STORE_ROUTE_LOCAL, STORE_READ,
                       "SELECT min(opened) FROM review WHERE closed IS NULL AND kind = 1"},
     [COUNT] = {"review_count", STORE_ROUTE_LOCAL, STORE_READ,
-               "SELECT count(*) FROM review WHERE closed IS NULL AND opened <= $1"},
+               "SELECT count(*) FROM review WHERE closed IS NULL AND opened <= $1 AND kind <> 5"},
     [UNTOLD] = {"review_untold", STORE_ROUTE_LOCAL, STORE_READ,
-                "SELECT count(*) FROM review WHERE closed IS NULL AND opened <= $1 AND rung < $2"},
+                "SELECT count(*) FROM review WHERE closed IS NULL AND opened <= $1 AND rung < $2 AND kind <> 5"},
     [TOLD] = {"review_told", STORE_ROUTE_LOCAL, STORE_WRITE,
               "UPDATE review SET rung = $2 WHERE closed IS NULL AND opened <= $1 AND rung < $2"},
     [REVIEW_CLEAR] = {"review_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM review"},

@@ -18,7 +18,7 @@
 #include "base/id.h"
 #include "store/store.h"
 
-enum review_kind { REVIEW_GLASS = 1, REVIEW_REFUSED, REVIEW_ERASURE, REVIEW_OTHER };
+enum review_kind { REVIEW_GLASS = 1, REVIEW_REFUSED, REVIEW_ERASURE, REVIEW_OTHER, REVIEW_ORDER };
 enum review_verdict { REVIEW_OPEN, REVIEW_JUSTIFIED, REVIEW_NOT_JUSTIFIED, REVIEW_VERDICTS };
 const char *review_verdict_word(enum review_verdict verdict); /* "open", "justified", "not justified" */
 /* False for what is no verdict, "open" too. */

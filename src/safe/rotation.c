@@ -51,6 +51,8 @@ void safe_take_keys(struct safe *safe)
     keys->sign_public = *ring_key(safe->ring, RING_SIGN_PUBLIC);
     keys->sign_access_before = before_or_zero(safe, RING_SIGN_ACCESS);
     keys->sign_public_before = before_or_zero(safe, RING_SIGN_PUBLIC);
+    keys->oversight = seal_derive(ring_key(safe->ring, RING_FURTHER), "oversight", 0);
+    keys->order = seal_derive(ring_key(safe->ring, RING_FURTHER), "order", 0);
     keys->session.posting = *ring_key(safe->ring, RING_POSTING);
     for (unsigned s = 0; s < SECTOR_COUNT; s++)
         keys->session.sector[s] = *ring_key(safe->ring, RING_SECTOR + s);
@@ -174,7 +176,7 @@ static enum error tell_successor(struct safe *safe, enum rotation which)
     TRY(succession_write(ledger_origin(ledger_of(safe, which)), ring_before(safe->ring, use), ring_key(safe->ring, use),
                          now_s(safe), &text));
     struct ledger_entry entry = {.leaf = buffer_view(&text)};
-    TRY(ledger_append(safe->access_log, &entry, 1, 0, &index));
+    TRY(padding_append(safe, &entry, 1, 0, &index));
     person_index_reached(safe->index, ledger_size(safe->access_log));
     TRY(safe_publish(safe, buffer_view(&text), &index));
     TRY(remember_succession(safe, which, buffer_view(&text)));
@@ -185,6 +187,7 @@ static enum error tell_successor(struct safe *safe, enum rotation which)
 static void rekey_logs(struct safe *safe)
 {
     safe_take_keys(safe);
+    witnessing_forget(safe);
     ledger_rekey(safe->access_log, safe_sign_before(safe, RING_SIGN_ACCESS));
     ledger_rekey(safe->public_log, safe_sign_before(safe, RING_SIGN_PUBLIC));
 }
@@ -194,7 +197,9 @@ static enum error rotate_log(struct safe *safe, enum rotation which)
     TRY(ring_renew(safe->ring, logs[which].use, now_s(safe) + SIGNS_TOO_S));
     rekey_logs(safe);
     TRY(tell_successor(safe, which));
-    TRY(ledger_publish(safe->access_log));
+    if (safe->padding.least == 0)
+        TRY(ledger_publish(safe->access_log));
+    safe_tick(safe);
     return ledger_publish(safe->public_log);
 }
 

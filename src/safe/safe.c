@@ -83,7 +83,10 @@ static enum error open_logs(struct safe *safe, struct fault *fault)
     struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
 
     settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
+    settings.on_demand = safe->padding.least > 0;
     TRY(open_access_log(safe, &settings, fault));
+    padding_open(safe);
+    settings.on_demand = false;
     settings.origin = slice_from_string(public.text);
     settings.seed = &safe->keys->sign_public;
     settings.seed_before = safe_sign_before(safe, RING_SIGN_PUBLIC);
@@ -202,17 +205,31 @@ static enum error seal_approvers(const struct safe_options *options, struct faul
     return error;
 }
 
+/* Only where nobody's day is betrayed by it may the log grow as it happens. */
+static enum error set_cadence(struct safe *safe, struct safe_cadence cadence, struct fault *fault)
+{
+    if (cadence.serving && cadence.pad == 0 && !safe->node.demo)
+        return fault_set(fault, ERROR_VALUE, "log.tick: only a demo node may leave the access log unpadded");
+    safe->cadence = cadence;
+    safe->padding.least = cadence.pad;
+    return OK;
+}
+
 static enum error open_all(struct safe *safe, const struct safe_options *options, struct fault *fault)
 {
     TRY(node_load(options->directory, &safe->node, fault));
+    TRY(set_cadence(safe, options->cadence, fault));
     TRY(open_keys(safe, options, fault));
     TRY(open_rules(safe, fault));
     TRY(open_approvers(safe, fault));
     TRY(open_logs(safe, fault));
+    TRY(witnessing_open(safe, fault));
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
     safe->reviews = person_index_reviews(safe->index);
     TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
     oversight_close_rows(safe);
+    safe->route.cover_per_day = options->cadence.cover;
+    TRY(order_route_load(safe));
     TRY(reindex(safe));
     TRY(rotation_resume(safe));
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
@@ -240,6 +257,7 @@ void safe_close(struct safe *safe)
     if (!safe)
         return;
     unconfirmed_free(safe);
+    witnessing_close(safe);
     token_cache_free(safe->tokens);
     person_index_close(safe->index);
     ledger_close(safe->access_log);
@@ -248,6 +266,7 @@ void safe_close(struct safe *safe)
     ring_close(safe->ring);
     secret_pool_free(safe->pool);
     arena_free(safe->rules_arena);
+    arena_free(safe->route.arena);
     arena_free(safe->arena);
     free(safe);
 }

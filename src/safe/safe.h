@@ -15,12 +15,21 @@
 struct safe;
 struct root_sealing;
 
+/* How the access log is padded (padding.h). */
+struct safe_cadence {
+    unsigned tick_s; /* seconds between ticks while the safe serves; 0: none but safe_tick's */
+    unsigned pad;    /* the least a tick adds; 0: no padding, which only a demo node may serve with */
+    bool serving;    /* strangers will look */
+    unsigned cover;  /* commitments for nothing a day, while there is a route for orders; 0: as many as usual */
+};
+
 struct safe_options {
     const char *directory;
     struct slice passphrase; /* what opens the root: passphrase, credential, PIN or share; empty on a demo node */
     struct world *world;     /* must outlive the safe */
     const struct root_sealing
         *sealing; /* for safe_create: how the root is to lie there; NULL: by the passphrase or open */
+    struct safe_cadence cadence;
 };
 
 /* Makes the keys and logs of a node whose directory has its `node` file and rules already; the public log begins with
@@ -47,6 +56,9 @@ MUST_CHECK enum error safe_answer(struct safe *safe, struct slice message, struc
 
 /* What can wait: the index of persons, checkpoint files, confirmed facts. Call about once a second. */
 void safe_idle(struct safe *safe);
+
+/* One tick of the access log's cadence: padding, then a checkpoint for strangers. Nothing without padding. */
+void safe_tick(struct safe *safe);
 
 /* Reads messages from the socket and answers until the door closes it. */
 MUST_CHECK enum error safe_serve(struct safe *safe, int socket);

@@ -55,8 +55,7 @@ enum error safe_spawn(const char *program, const char *directory, int secret, in
 }
 
 /* What opens the root is in this process from here to the end of the function and never again. */
-static enum error open_with_secret(const char *directory, struct world *world, struct safe **ret_safe,
-                                   struct fault *fault)
+static enum error open_with_secret(struct safe_options *options, struct safe **ret_safe, struct fault *fault)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(65536);
     char room[ROOT_SECRET_MAX];
@@ -65,20 +64,22 @@ static enum error open_with_secret(const char *directory, struct world *world, s
 
     if (!arena)
         return ERROR_MEMORY;
-    enum error error = root_about(arena, node_path(directory, "keys/root").text, &about);
+    enum error error = root_about(arena, node_path(options->directory, "keys/root").text, &about);
     if (error != OK)
         return fault_set(fault, error, "the root key cannot be read");
     error = ask_read(about.kind, SAFE_SECRET, room, &secret);
     if (error == OK) {
-        struct safe_options options = {directory, secret, world, NULL};
-        error = safe_open(&options, ret_safe, fault);
+        options->passphrase = secret;
+        error = safe_open(options, ret_safe, fault);
+        options->passphrase = slice_of("", 0);
     }
     secret_wipe(room, sizeof room);
     return error;
 }
 
-enum error safe_main(const char *directory, struct world *world, struct fault *fault)
+enum error safe_main(const char *directory, struct world *world, struct safe_cadence cadence, struct fault *fault)
 {
+    struct safe_options options = {.directory = directory, .world = world, .cadence = cadence};
     struct safe *safe = NULL;
 
     /* The terminal's interrupt is for the door: the safe ends when the door hangs up, with everything written. */
@@ -86,14 +87,16 @@ enum error safe_main(const char *directory, struct world *world, struct fault *f
     signal(SIGTERM, SIG_IGN);
     sandbox_begin();
     log_set_process(LABEL("safe"));
-    TRY(open_with_secret(directory, world, &safe, fault));
+    TRY(open_with_secret(&options, &safe, fault));
     enum error error = safe_tell_rules(safe, fault);
     if (error == OK) {
         sandbox_enter(directory);
+        safe_tick(safe); /* nobody has been shown anything since the last one, whenever that was */
         error = safe_serve(safe, SAFE_SOCKET);
     }
     if (safe_is_shut(safe))
         _exit(0); /* closing would write and sign, and there is nothing left to sign with */
+    safe_tick(safe);
     safe_idle(safe);
     safe_close(safe);
     return error;

@@ -12,12 +12,18 @@
 #include "keys/ring.h"
 #include "ledger/ledger.h"
 #include "node.h"
+#include "order.h"
+#include "order_book.h"
+#include "padding.h"
 #include "person_index.h"
 #include "protocol.h"
+#include "publishing.h"
 #include "review.h"
 #include "safe.h"
-#include "token.h"
 #include "suspension.h"
+#include "text/json.h"
+#include "token.h"
+#include "witnessing.h"
 
 /* Taken from the ring when the safe opens and when the ring has changed; in locked memory. */
 struct safe_keys {
@@ -30,6 +36,7 @@ struct safe_keys {
     struct secret_key sign_public;
     struct secret_key sign_access_before, sign_public_before; /* while verifiers still hold them */
     struct secret_key oversight;                              /* what is kept of suspensions */
+    struct secret_key order;                                  /* what is kept of orders; the seal of their keys */
     struct session_keys session;
 };
 
@@ -45,6 +52,17 @@ struct unconfirmed {
 };
 #define UNCONFIRMED_MAX 256
 
+/* When there is a route for lawful orders: keys of three, and a law that they have signed (order_route.c). */
+struct order_route {
+    struct arena *arena; /* what is borrowed below */
+    bool has_keys, has_law;
+    struct order_keys keys;
+    struct order_law law;
+    int64_t next_cover_s; /* 0: not drawn yet */
+    unsigned cover_per_day;
+    const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
+};
+
 struct safe {
     struct node node;
     struct world *world;
@@ -54,6 +72,9 @@ struct safe {
     struct keystore *keystore;
     struct ledger *access_log;
     struct ledger *public_log;
+    struct safe_cadence cadence;
+    struct padding padding; /* of the access log */
+    struct witnessing witnessing;
     struct person_index *index;
     struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
@@ -69,6 +90,9 @@ struct safe {
     bool shut;               /* every key is wiped: nothing is answered any more */
     struct reviews *reviews; /* the index's */
     struct suspensions suspensions;
+    struct order_book orders;
+    struct order_route route;
+    bool index_behind; /* a row was not written: the next start puts it back from the log */
 };
 
 /* What oversight wants done, or to see (oversight.c). */
@@ -80,6 +104,22 @@ struct deed {
     enum review_verdict verdict;
     struct id commitment; /* to the subject, for the public log */
     bool is_new;
+};
+
+/* What a request has to do with a lawful order (order_deed.c, order_look.c). */
+struct order_deed {
+    enum order_verb verb;
+    struct id id;
+    struct order_text asked; /* of an intake */
+    struct slice words;      /* why; of a release the note */
+    struct order_row row;    /* what is kept of it */
+    struct order_release release;
+    struct fault fault;
+};
+struct order_use {
+    uint32_t valid;  /* drawers that it opens for this access */
+    bool open;       /* oversight looks for the person it names */
+    int64_t until_s; /* the entry is on no list before */
 };
 
 /* One request of a batch. */
@@ -101,6 +141,8 @@ struct request {
     bool glass_is_shut;         /* nobody reviewed for too long what this actor broke before */
     struct look look;           /* to be reviewed; kind 0: no */
     struct deed deed;
+    struct order_deed *order; /* of PROTOCOL_ORDER */
+    struct order_use use;     /* of an access that names an order */
     unsigned opened;
     bool changes_keys;
     bool emergency;    /* may use the log's reserve on a full disk */
@@ -117,6 +159,8 @@ struct request {
     struct hash destroyed; /* commitment to the keys that are destroyed */
     uint64_t index;
 };
+
+typedef enum error answer_function(struct safe *safe, struct request *request);
 
 /* access.c: decides and prepares keys and facts; sets request->error. Nothing leaves before the batch is durable. */
 void access_prepare(struct safe *safe, struct request *request);
@@ -144,22 +188,52 @@ bool oversight_is_deed(enum protocol_kind kind);
 void oversight_prepare(struct safe *safe, struct request *request);
 /* Who holds the token is of oversight, not withdrawn and not suspended. ERROR_REFUSED, … */
 MUST_CHECK enum error oversight_authenticate(struct safe *safe, struct request *request, struct slice token);
+/* A reason or a note says something. ERROR_VALUE, ERROR_REQUIRED. */
+MUST_CHECK enum error oversight_check_words(struct slice words);
 /* Puts the suspended rows into the decider. For opening. */
 void oversight_close_rows(struct safe *safe);
 /* Tells in public of reviews that wait too long. */
 MUST_CHECK enum error oversight_escalate(struct safe *safe);
+
+/* order_route.c: is there a route for orders? Opening reads what lies in the node's directory, and tells in public what
+ * has changed of it. */
+MUST_CHECK enum error order_route_load(struct safe *safe);
+bool order_route_is_open(const struct safe *safe);
+/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is. */
+void order_idle(struct safe *safe);
+int order_wait_ms(struct safe *safe, int most_ms);
+/* An order's commitment, or the random bytes of cover: the two look alike. */
+MUST_CHECK enum error order_publish_commitment(struct safe *safe, const struct hash *commitment);
+answer_function answer_order_setup, answer_order_route;
+
+/* order_deed.c: taking in, releasing, refusing, telling. Each is an entry like an access. */
+bool order_is_deed(enum protocol_kind kind);
+void order_prepare(struct safe *safe, struct request *request);
+/* What a durable entry leaves in the book of orders. */
+MUST_CHECK enum error order_keep(struct safe *safe, struct request *request);
+/* The same, from the entry itself. */
+MUST_CHECK enum error order_keep_again(struct safe *safe, const struct json *event, const struct json *looker,
+                                       uint64_t leaf);
+MUST_CHECK enum error order_tell_due(struct safe *safe);
+answer_function answer_order;
+
+/* order_look.c: may this access use the order that it names? Anything that is not as it should be leaves it without
+ * one, and the rules then decide. */
+MUST_CHECK enum error order_use(struct safe *safe, struct request *request);
+enum order order_fact(const struct request *request, enum drawer drawer);
+answer_function answer_orders, answer_order_person;
 
 /* reindex.c: puts back what a crash took from the index of persons. */
 MUST_CHECK enum error reindex(struct safe *safe);
 
 /* answers.c: the answers that are made after the batch is durable. Each kind of request has a function that appends the
  * payload to request->answer. */
-typedef enum error answer_function(struct safe *safe, struct request *request);
 void answer_request(struct safe *safe, struct request *request);
 answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews, answer_review_done,
     answer_oversight_counts;     /* oversight.c */
 answer_function answer_events;   /* listing.c */
 answer_function answer_evidence; /* evidence.c */
+answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
 void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,

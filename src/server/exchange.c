@@ -44,7 +44,6 @@ void service_begin(struct service *service, const struct server_options *options
     put_default_time(&limits->bytes_per_second, 1024);
     put_default_time(&limits->idle_ms, 60000);
     put_default_time(&limits->stop_ms, 30000);
-    world->random(world, &service->next_request_id, sizeof service->next_request_id);
 }
 
 static void destroy(struct exchange *exchange)
@@ -102,6 +101,16 @@ static void copy_client(struct exchange *exchange, const struct http_client *cli
     exchange->client.address = slice_of(exchange->address, length);
 }
 
+/* Not a counter: whoever is answered twice would learn how many were answered in between. 0 is a command's. */
+static uint64_t new_request_id(struct world *world)
+{
+    uint64_t id = 0;
+
+    while (id == 0)
+        world->random(world, &id, sizeof id);
+    return id;
+}
+
 struct exchange *exchange_take(struct service *service, struct connection *connection)
 {
     struct exchange *exchange = service->idle;
@@ -118,7 +127,7 @@ struct exchange *exchange_take(struct service *service, struct connection *conne
     exchange->head = (struct head){0};
     copy_client(exchange, &connection->client);
     exchange->request = (struct http_request){
-        .id = service->next_request_id++, .client = &exchange->client, .arena = exchange->arena};
+        .id = new_request_id(service->world), .client = &exchange->client, .arena = exchange->arena};
     return exchange;
 }
 
@@ -184,7 +193,7 @@ static void write_failure(struct exchange *exchange)
     clear_message(exchange);
     buffer_wipe(&exchange->moved);
     exchange->parts = 0;
-    if (message_write_head(&exchange->message, exchange->service, 500, exchange->head.close, 0, NULL, 0) != OK)
+    if (message_write_head(&exchange->message, exchange, 500, 0, NULL, 0) != OK)
         clear_message(exchange);
 }
 
@@ -195,8 +204,7 @@ static bool begin_answer(struct exchange *exchange, int status, const struct htt
     enum error error = ERROR_VALUE;
 
     if (status >= 200 && status <= 599)
-        error = message_write_head(&exchange->message, exchange->service, status, exchange->head.close, body_bytes,
-                                   headers, count);
+        error = message_write_head(&exchange->message, exchange, status, body_bytes, headers, count);
     if (error != OK) {
         write_failure(exchange);
         return false;

@@ -46,7 +46,6 @@ struct exchange {
 struct service {
     struct server_options options; /* the limits with their defaults put in */
     struct world *world;
-    uint64_t next_request_id;
     struct exchange *idle;
     size_t idle_count;
     struct exchange *all;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "message.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -109,7 +110,7 @@ static bool is_value(struct slice value)
 static bool is_ours(struct slice name)
 {
     return slice_is(name, "content-length") || slice_is(name, "connection") || slice_is(name, "date") ||
-           slice_is(name, "transfer-encoding");
+           slice_is(name, "transfer-encoding") || slice_is(name, "x-request-id");
 }
 
 static void put_number(struct buffer *into, size_t number)
@@ -137,22 +138,32 @@ static enum error put_headers(struct buffer *into, const struct http_header *hea
     return OK;
 }
 
-enum error message_write_head(struct buffer *into, struct service *service, int status, bool close,
-                              size_t content_length, const struct http_header *headers, size_t count)
+static void put_request_id(struct buffer *into, uint64_t id)
+{
+    char text[sizeof "0123456789abcdef"];
+
+    buffer_slice(into, SLICE("X-Request-Id: "));
+    buffer_slice(into, slice_of(text, (size_t)snprintf(text, sizeof text, "%016" PRIx64, id)));
+    buffer_slice(into, SLICE("\r\n"));
+}
+
+enum error message_write_head(struct buffer *into, const struct exchange *exchange, int status, size_t content_length,
+                              const struct http_header *headers, size_t count)
 {
     buffer_slice(into, SLICE("HTTP/1.1 "));
     put_number(into, (size_t)status);
     buffer_byte(into, ' ');
     buffer_slice(into, message_reason(status));
     buffer_slice(into, SLICE("\r\nDate: "));
-    buffer_slice(into, date_now(service));
+    buffer_slice(into, date_now(exchange->service));
     buffer_slice(into, SLICE("\r\n"));
     if (message_has_length(status)) {
         buffer_slice(into, SLICE("Content-Length: "));
         put_number(into, content_length);
         buffer_slice(into, SLICE("\r\n"));
     }
-    if (close)
+    put_request_id(into, exchange->request.id);
+    if (exchange->head.close)
         buffer_slice(into, SLICE("Connection: close\r\n"));
     TRY(put_headers(into, headers, count));
     buffer_slice(into, SLICE("\r\n"));

@@ -95,9 +95,9 @@ const struct http_request *exchange_request(const struct exchange *exchange);
 bool exchange_client_is_there(const struct exchange *exchange);
 
 /* Each of the three answers the exchange, once; afterwards neither it nor its request may be touched. The server adds
- * Content-Length, Date and Connection, and leaves the body out for HEAD, 204 and 304. Header names are in lower case;
- * names and values are copied. A header that would break the message (a line end in its value, a name that is not a
- * token, one of the three that the server adds) turns the answer into an empty 500. */
+ * Content-Length, Date, Connection and X-Request-Id, and leaves the body out for HEAD, 204 and 304. Header names are in
+ * lower case; names and values are copied. A header that would break the message (a line end in its value, a name that
+ * is not a token, one of the four that the server adds) turns the answer into an empty 500. */
 
 /* Copies the body. */
 void exchange_respond(struct exchange *exchange, int status, const struct http_header *headers, size_t header_count,

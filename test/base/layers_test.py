@@ -23,6 +23,9 @@ WALLS = [
     ("server", "base/loop.h", ["store/store.h", "gate/gate.h"]),
     ("rules", "text/json.h", ["safe/safe.h", "store/store.h"]),
     ("base", "error.h", ["crypto/hash.h", "text/json.h"]),
+    # The second program may not see what it judges.
+    ("audit", "crypto/seal.h", ["ledger/ledger.h", "ledger/note.h", "safe/event.h", "rules/rule_set.h", "keys/keystore.h",
+                                "vault/vault.h", "store/store.h", "text/json.h", "gate/gate.h"]),
 ]
 passed = failed = 0
 
@@ -72,6 +75,12 @@ with tempfile.TemporaryDirectory() as folder:
             text.write(f"void {call}(void *);\nvoid sneak(void);\nvoid sneak(void) {{ {call}(0); }}\n")
         done = subprocess.run(link, capture_output=True)
         check((done.returncode == 0) == may, f"the vault {'may' if may else 'may not'} link {call}")
+
+# The second program is linked from three archives and libraries that are not the house's own.
+second = os.path.join(BUILD, "hospitium-audit")
+symbols = subprocess.run(["nm", "-a", second], capture_output=True, text=True).stdout
+for function in ("ledger_open", "safe_open", "rule_set_load", "rules_decide", "keystore_open", "vault_open", "json_parse"):
+    check(symbols and f" {function}\n" not in symbols, f"hospitium-audit holds no {function}")
 
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)

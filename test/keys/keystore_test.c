@@ -35,9 +35,9 @@ static void open_again(struct opened *opened)
     if (!file_exists(path))
         assert_int_equal(ring_create(path, &root, &opened->world), OK);
     assert_int_equal(ring_open(path, &root, false, &opened->world, &opened->ring, NULL), OK);
-    assert_int_equal(keystore_open(scratch_path(&opened->scratch, "keys.db"), opened->ring, &opened->world,
-                                   &opened->keystore, NULL),
-                     OK);
+    assert_int_equal(
+        keystore_open(scratch_path(&opened->scratch, "keys.db"), opened->ring, &opened->world, &opened->keystore, NULL),
+        OK);
 }
 
 static struct opened opened_new(void)
@@ -87,6 +87,17 @@ static struct slice behind(struct opened *opened, const char *sql, char *into, s
     sqlite3_finalize(statement);
     assert_int_equal(sqlite3_close(database), SQLITE_OK);
     return got;
+}
+
+/* As a disk changes bytes, which asks no constraint. */
+static void behind_unchecked(struct opened *opened, const char *sql)
+{
+    sqlite3 *database = NULL;
+
+    assert_int_equal(sqlite3_open(scratch_path(&opened->scratch, "keys.db"), &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, "PRAGMA ignore_check_constraints = ON", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
 }
 
 static void keys_are_there_at_once_and_after_reopening(void **state)
@@ -167,9 +178,9 @@ static void another_root_opens_nothing(void **state)
     assert_int_equal(ring_create(scratch_path(&opened.scratch, "ring"), &wrong, &opened.world), OK);
     assert_int_equal(ring_open(scratch_path(&opened.scratch, "ring"), &wrong, false, &opened.world, &opened.ring, NULL),
                      OK);
-    assert_int_equal(keystore_open(scratch_path(&opened.scratch, "keys.db"), opened.ring, &opened.world,
-                                   &opened.keystore, NULL),
-                     OK);
+    assert_int_equal(
+        keystore_open(scratch_path(&opened.scratch, "keys.db"), opened.ring, &opened.world, &opened.keystore, NULL),
+        OK);
     assert_int_equal(find(opened.keystore, &anna), ERROR_SEALED);
     assert_int_equal(keystore_person(opened.keystore, &anna, 0, &person, NULL), OK);
 }
@@ -300,8 +311,8 @@ static void destroyed_keys_leave_no_bytes_in_the_file(void **state)
     open_again(&opened);
     add(opened.keystore, &anna);
     add(opened.keystore, &bela);
-    struct slice wrapped =
-        behind(&opened, "SELECT wrapped FROM person_key WHERE hex(person) LIKE '0102%'", room, sizeof room);
+    struct slice wrapped = behind(&opened, "SELECT wrapped FROM person_key WHERE hex(person) LIKE '0102%'", room,
+                                  sizeof room);
     wrapped.length = 72; /* the person's own key: the drawers' hang from it */
     open_again(&opened);
     assert_true(file_holds(&opened, "keys.db", wrapped) || file_holds(&opened, "keys.db-wal", wrapped));
@@ -330,7 +341,8 @@ static void a_restored_backup_is_made_to_forget(void **state)
     assert_int_equal(keystore_destroy(opened.keystore, &anna, 7, &commitment), OK);
     assert_int_equal(keystore_commit(opened.keystore), OK);
 
-    assert_int_equal(keystore_open(scratch_path(&opened.scratch, "copy.db"), opened.ring, &opened.world, &restored, NULL), OK);
+    assert_int_equal(
+        keystore_open(scratch_path(&opened.scratch, "copy.db"), opened.ring, &opened.world, &restored, NULL), OK);
     assert_int_equal(find(restored, &anna), OK);
     assert_int_equal(keystore_replay(restored, &unrelated, 8, &found), OK);
     assert_false(found);
@@ -384,6 +396,103 @@ static void the_oversight_body_opens_the_key_of_an_hour(void **state)
     assert_int_equal(seal_box_open(oversight, &another, sealed, shown.byte), ERROR_SEALED);
 }
 
+/* What the file holds that no program of ours wrote: refused, and nothing opens. */
+static void a_damaged_row_opens_nothing(void **state)
+{
+    static const char *const damage[] = {
+        "UPDATE person_key SET wrapped = substr(wrapped, 1, 100)",
+        "UPDATE person_key SET wrapped = CAST(x'02' || substr(wrapped, 2) AS BLOB)",
+        "UPDATE person_key SET epoch = 7",
+        "UPDATE person_key SET epoch = -1",
+    };
+    char room[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        WITH_KEYSTORE opened = opened_new();
+        open_again(&opened);
+        add(opened.keystore, &anna);
+        behind(&opened, damage[i], room, sizeof room);
+        if (find(opened.keystore, &anna) != ERROR_SEALED)
+            fail_msg("%s", damage[i]);
+        assert_int_equal(keystore_add_person(opened.keystore, &anna), ERROR_EXISTS);
+    }
+}
+
+static void damaged_keys_of_hours_and_years_open_nothing(void **state)
+{
+    static const uint8_t oversight[SEAL_PUBLIC_BYTES] = {9};
+    static const char *const damage[] = {
+        "UPDATE hour_key SET under_year = substr(under_year, 1, 10)",
+        "UPDATE year_key SET wrapped = substr(wrapped, 1, 10)",
+        "UPDATE year_key SET epoch = 9",
+        "UPDATE hour_key SET under_year = (SELECT under_year FROM hour_key WHERE hour = 101) WHERE hour = 100",
+    };
+    char room[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        WITH_KEYSTORE opened = opened_new();
+        struct secret_key key;
+        open_again(&opened);
+        for (uint32_t hour = 100; hour < 103; hour++)
+            assert_int_equal(keystore_hour(opened.keystore, hour, oversight, &key), OK);
+        behind(&opened, damage[i], room, sizeof room);
+        if (keystore_hour_find(opened.keystore, 100, &key) != ERROR_SEALED)
+            fail_msg("%s", damage[i]);
+        /* No new key takes its place: the events under the old one would be lost without a word. */
+        assert_int_equal(keystore_hour(opened.keystore, 100, oversight, &key), ERROR_SEALED);
+    }
+}
+
+static void a_damaged_commitment_is_not_passed_on(void **state)
+{
+    WITH_KEYSTORE opened = opened_new();
+    struct hash commitment;
+
+    (void)state;
+    open_again(&opened);
+    add(opened.keystore, &anna);
+    assert_int_equal(keystore_destroy(opened.keystore, &anna, 5, &commitment), OK);
+    assert_int_equal(keystore_commit(opened.keystore), OK);
+    assert_int_equal(keystore_destroyed(opened.keystore, note_commitment, &commitment), OK);
+    behind_unchecked(&opened, "UPDATE destroyed SET commitment = x'00'");
+    assert_int_equal(keystore_destroyed(opened.keystore, note_commitment, &commitment), ERROR_CORRUPT);
+}
+
+static void a_file_that_is_no_key_store_is_not_opened(void **state)
+{
+    WITH_KEYSTORE opened = opened_new();
+    struct keystore *keystore = NULL;
+    struct fault fault = {0};
+
+    (void)state;
+    open_again(&opened);
+    assert_int_equal(file_replace(scratch_path(&opened.scratch, "other.db"),
+                                  SLICE("nothing that SQLite could have written, and long enough to be looked at"),
+                                  0600),
+                     OK);
+    assert_int_not_equal(
+        keystore_open(scratch_path(&opened.scratch, "other.db"), opened.ring, &opened.world, &keystore, &fault), OK);
+    assert_null(keystore);
+}
+
+/* Wrapping anew waits until what a batch has begun is written. */
+static void nothing_is_wrapped_anew_in_the_middle_of_a_batch(void **state)
+{
+    WITH_KEYSTORE opened = opened_new();
+    bool done = true;
+
+    (void)state;
+    open_again(&opened);
+    assert_int_equal(keystore_add_person(opened.keystore, &anna), OK);
+    assert_int_equal(keystore_rewrap(opened.keystore, &done), ERROR_CONFLICT);
+    assert_false(done);
+    assert_int_equal(keystore_commit(opened.keystore), OK);
+    assert_int_equal(keystore_rewrap(opened.keystore, &done), OK);
+    assert_true(done);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -401,6 +510,11 @@ int main(void)
         cmocka_unit_test(a_restored_backup_is_made_to_forget),
         cmocka_unit_test(the_key_of_an_hour_stays_the_same),
         cmocka_unit_test(the_oversight_body_opens_the_key_of_an_hour),
+        cmocka_unit_test(a_damaged_row_opens_nothing),
+        cmocka_unit_test(damaged_keys_of_hours_and_years_open_nothing),
+        cmocka_unit_test(a_damaged_commitment_is_not_passed_on),
+        cmocka_unit_test(a_file_that_is_no_key_store_is_not_opened),
+        cmocka_unit_test(nothing_is_wrapped_anew_in_the_middle_of_a_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

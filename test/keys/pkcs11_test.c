@@ -45,8 +45,11 @@ static void make_token(struct scratch *scratch, const char *label)
 
 static struct root_sealing sealing_of(struct slice pin)
 {
-    return (struct root_sealing){.kind = ROOT_PKCS11, .secret = pin, .module = slice_from_string(module()),
-                                 .token = SLICE("node"), .key = SLICE("root of the test")};
+    return (struct root_sealing){.kind = ROOT_PKCS11,
+                                 .secret = pin,
+                                 .module = slice_from_string(module()),
+                                 .token = SLICE("node"),
+                                 .key = SLICE("root of the test")};
 }
 
 static void a_root_on_a_token_wants_token_and_pin(void **state)

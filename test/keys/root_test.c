@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "crypto/seal.h"
 #include "keys/root.h"
 #include "scratch.h"
 
@@ -55,7 +56,8 @@ static void only_the_passphrase_opens_a_sealed_root(void **state)
     assert_int_equal(about.kind, ROOT_PASSPHRASE);
     assert_int_equal(root_open(scratch_path(&scratch, "root"), PASSPHRASE, &root, NULL), OK);
     assert_memory_equal(root.byte, drawn, sizeof drawn);
-    assert_int_equal(root_open(scratch_path(&scratch, "root"), SLICE("correct horse batterz"), &wrong, NULL), ERROR_SEALED);
+    assert_int_equal(root_open(scratch_path(&scratch, "root"), SLICE("correct horse batterz"), &wrong, NULL),
+                     ERROR_SEALED);
     assert_int_equal(root_open(scratch_path(&scratch, "root"), SLICE(""), &wrong, NULL), ERROR_SEALED);
 
     /* And the file does not hold it in the open. */
@@ -108,8 +110,12 @@ static void a_damaged_file_is_refused(void **state)
 {
     static const char salt[] = "00112233445566778899aabbccddeeff";
     static const char *const broken[] = {
-        "", "hospitium-root 3\nplain\n%s\n%s%s\n", "hospitium-root 1\nshare\n%s\n%s%s\n", "hospitium-root 1\nother\n%s\n%s%s\n",
-        "hospitium-root 1\nplain\n%s\n%s\n", "hospitium-root 1\nplain\n%.30s\n%s%s\n",
+        "",
+        "hospitium-root 3\nplain\n%s\n%s%s\n",
+        "hospitium-root 1\nshare\n%s\n%s%s\n",
+        "hospitium-root 1\nother\n%s\n%s%s\n",
+        "hospitium-root 1\nplain\n%s\n%s\n",
+        "hospitium-root 1\nplain\n%.30s\n%s%s\n",
         "hospitium-root 1\nplain\n%s\n%s%.31sg\n",
     };
     WITH_SCRATCH scratch = scratch_make();
@@ -207,6 +213,102 @@ static void the_share_in_the_file_is_not_the_other_one(void **state)
     assert_int_equal(root_open(scratch_path(&scratch, "root"), slice_cut(&own, '\n'), &root, NULL), ERROR_SEALED);
 }
 
+/* A token's lines are read before its module is asked; what is in them may come from whoever has the disk. */
+static void damaged_lines_of_a_token_ask_no_module(void **state)
+{
+    static const char *const lines[] = {
+        "",
+        "mechanism rot13\n",
+        "mechanism aes-cbc-pad\niv 00\n",
+        "mechanism aes-cbc-pad\niv zz%s\n",
+        "mechanism aes-cbc-pad\niv 00%s\nwrapped 0\n",
+    };
+    WITH_SCRATCH scratch = scratch_make();
+    CLEANUP_BUFFER struct buffer text = buffer_new(8192);
+    struct secret_key root;
+    struct fault fault = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        buffer_clear(&text);
+        buffer_string(&text, "hospitium-root 2\npkcs11\n00112233445566778899aabbccddeeff\n");
+        for (int byte = 0; byte < SECRET_KEY_BYTES + SEAL_OVERHEAD; byte++)
+            buffer_string(&text, "00");
+        buffer_string(&text, "\nmodule /nowhere/module.so\ntoken t\nkey k\n");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        buffer_format(&text, lines[i], "112233445566778899aabbccddeeff");
+#pragma GCC diagnostic pop
+        assert_int_equal(file_replace(scratch_path(&scratch, "root"), buffer_view(&text), 0600), OK);
+        if (root_open(scratch_path(&scratch, "root"), SLICE("4321"), &root, &fault) != ERROR_SYNTAX)
+            fail_msg("%s", lines[i]);
+    }
+    /* More than any token wraps a key to. */
+    buffer_string(&text, "x\n");
+    text.length = slice_search(buffer_view(&text), SLICE("wrapped"));
+    buffer_string(&text, "wrapped ");
+    for (int byte = 0; byte < 1025; byte++)
+        buffer_string(&text, "00");
+    buffer_byte(&text, '\n');
+    assert_int_equal(file_replace(scratch_path(&scratch, "root"), buffer_view(&text), 0600), OK);
+    assert_int_equal(root_open(scratch_path(&scratch, "root"), SLICE("4321"), &root, &fault), ERROR_SYNTAX);
+}
+
+static void a_damaged_share_in_the_file_is_not_blamed_on_the_other(void **state)
+{
+    WITH_SCRATCH scratch = scratch_make();
+    CLEANUP_ARENA struct arena *arena = arena_new(1 << 16);
+    CLEANUP_BUFFER struct buffer remote = buffer_new(1024);
+    const struct root_sealing sealing = {.kind = ROOT_SHARE, .share = &remote};
+    struct world random = world();
+    struct secret_key root;
+    struct slice text;
+
+    (void)state;
+    assert_int_equal(root_create(scratch_path(&scratch, "root"), &sealing, &random, NULL), OK);
+    assert_int_equal(file_read(arena, scratch_path(&scratch, "root"), 8192, &text, NULL), OK);
+    text.length -= 20;
+    char *copy = memcpy(arena_alloc(arena, text.length), text.data, text.length);
+    assert_int_equal(file_replace(scratch_path(&scratch, "root"), slice_of(copy, text.length), 0600), OK);
+    assert_int_not_equal(root_open(scratch_path(&scratch, "root"), buffer_view(&remote), &root, NULL), ERROR_SEALED);
+    assert_int_not_equal(root_open(scratch_path(&scratch, "root"), buffer_view(&remote), &root, NULL), OK);
+}
+
+/* Labels and paths stand in lines of the file: one that would break out of its line is refused. */
+static void a_label_cannot_add_a_line(void **state)
+{
+    WITH_SCRATCH scratch = scratch_make();
+    static char longer[1025];
+    struct world random = world();
+
+    (void)state;
+    memset(longer, 'a', sizeof longer);
+    const struct slice bad[] = {SLICE("two\nlines"), slice_of(longer, sizeof longer)};
+    for (size_t b = 0; b < 2; b++)
+        for (int which = 0; which < 3; which++) {
+            struct root_sealing sealing = {.kind = ROOT_PKCS11,
+                                           .secret = SLICE("4321"),
+                                           .module = SLICE("/nowhere.so"),
+                                           .token = SLICE("t"),
+                                           .key = SLICE("k")};
+            *(which == 0 ? &sealing.module : which == 1 ? &sealing.token : &sealing.key) = bad[b];
+            assert_int_equal(root_create(scratch_path(&scratch, "root"), &sealing, &random, NULL), ERROR_VALUE);
+        }
+}
+
+/* The other share has nowhere to go: then there is no root either, or nobody could ever open it. */
+static void a_share_that_finds_no_room_makes_no_root(void **state)
+{
+    WITH_SCRATCH scratch = scratch_make();
+    CLEANUP_BUFFER struct buffer small = buffer_new(16);
+    const struct root_sealing sealing = {.kind = ROOT_SHARE, .share = &small};
+    struct world random = world();
+
+    (void)state;
+    assert_int_not_equal(root_create(scratch_path(&scratch, "root"), &sealing, &random, NULL), OK);
+    assert_false(file_exists(scratch_path(&scratch, "root")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +322,10 @@ int main(void)
         cmocka_unit_test(a_credential_opens_and_another_does_not),
         cmocka_unit_test(a_seized_box_is_shut_without_its_other_share),
         cmocka_unit_test(the_share_in_the_file_is_not_the_other_one),
+        cmocka_unit_test(damaged_lines_of_a_token_ask_no_module),
+        cmocka_unit_test(a_damaged_share_in_the_file_is_not_blamed_on_the_other),
+        cmocka_unit_test(a_label_cannot_add_a_line),
+        cmocka_unit_test(a_share_that_finds_no_room_makes_no_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

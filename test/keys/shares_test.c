@@ -134,6 +134,119 @@ static void a_share_that_does_not_belong_is_named(void **state)
     assert_named(given, 3, "another key");
 }
 
+static void nothing_comes_of_no_share(void **state)
+{
+    struct secret_key back = {{0}};
+    struct fault fault = {0};
+
+    (void)state;
+    assert_int_equal(shares_combine(NULL, 0, &back, &fault), ERROR_REQUIRED);
+    assert_non_null(strstr(fault.detail, "no share was given"));
+}
+
+/* Whatever of the splitting is another's: the name alone does not make two shares companions. */
+static void shares_that_disagree_on_the_splitting_are_of_two_sets(void **state)
+{
+    struct share share[SHARES_MAX], given[3];
+
+    (void)state;
+    split(5, 3, 1, share);
+    for (int what = 0; what < 3; what++) {
+        memcpy(given, share, sizeof given);
+        if (what == 0)
+            given[2].count = 6;
+        else if (what == 1)
+            given[2].need = 2;
+        else
+            given[2].commitment[15] ^= 1;
+        assert_named(given, 3, "share 3 in place 3 is of another set");
+    }
+}
+
+/* As people type: the line broken where the paper ends, capitals, more spaces than one. */
+static void a_share_is_read_as_people_type_it(void **state)
+{
+    CLEANUP_BUFFER struct buffer line = buffer_new(SHARE_LINE_MAX), typed = buffer_new(2 * SHARE_LINE_MAX);
+    struct share share[SHARES_MAX], back;
+
+    (void)state;
+    split(5, 3, 9, share);
+    share_write(&share[2], &line);
+    buffer_string(&typed, "\n\t ");
+    for (size_t i = 0; i + 1 < line.length; i++) {
+        char c = line.data[i];
+        buffer_string(&typed, c == ' ' ? " \r\n  " : (char[]){(char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c), 0});
+    }
+    buffer_string(&typed, " \n\n");
+    assert_int_equal(share_read(buffer_view(&typed), &back), OK);
+    assert_memory_equal(&back, &share[2], sizeof back);
+    assert_int_equal(share_read(SLICE(" \n"), &back), ERROR_SYNTAX);
+    assert_int_equal(share_read(SLICE("hospitium-share-2 00000000"), &back), ERROR_SYNTAX);
+}
+
+static void what_is_longer_than_any_share_is_none(void **state)
+{
+    char many[SHARE_LINE_MAX + 1];
+    struct share back;
+
+    (void)state;
+    memset(many, '1', sizeof many);
+    memcpy(many, "hospitium-share-1 ", 18);
+    assert_int_equal(share_read(slice_of(many, sizeof many), &back), ERROR_SYNTAX);
+}
+
+/* Somebody who makes up a share can make its check fit, and gets no further. */
+static void numbers_that_no_splitting_has_are_refused(void **state)
+{
+    static const char value[] = "b37faacee19a1b7a5a10b6dfc5b0f65bc34aa3ccebe8c97e078b6ab68c925f35",
+                      digests[] = "d341564ee0701f50";
+    static const struct {
+        const char *numbers;
+        enum error error;
+    } cases[] = {
+        {"1/2 need 2", OK},
+        {"2/2 need 2", OK},
+        {"0/2 need 2", ERROR_SYNTAX},
+        {"3/2 need 2", ERROR_SYNTAX},
+        {"01/2 need 2", ERROR_SYNTAX},
+        {"1/02 need 2", ERROR_SYNTAX},
+        {"1/17 need 2", ERROR_SYNTAX},
+        {"1/1 need 1", ERROR_SYNTAX},
+        {"1/2 need 1", ERROR_SYNTAX},
+        {"1/2 need 3", ERROR_SYNTAX},
+        {"1/2 needs 2", ERROR_SYNTAX},
+        {"x/2 need 2", ERROR_SYNTAX},
+        {"1/x need 2", ERROR_SYNTAX},
+        {"1/2 need x", ERROR_SYNTAX},
+    };
+    struct share back;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP_BUFFER struct buffer line = buffer_new(SHARE_LINE_MAX);
+        char check[8];
+        buffer_format(&line, "hospitium-share-1 0123456789abcdef %s %s 78eab2aa641a394a7f333135538cedc5 %s ",
+                      cases[i].numbers, value, digests);
+        struct hash hash = hash_sha256(buffer_view(&line));
+        encode_hex(slice_of(hash.byte, 4), check);
+        buffer_bytes(&line, check, sizeof check);
+        if (share_read(buffer_view(&line), &back) != cases[i].error)
+            fail_msg("%s", cases[i].numbers);
+    }
+}
+
+/* Half a line is no share that somebody could carry away. */
+static void a_line_that_does_not_fit_is_not_written(void **state)
+{
+    CLEANUP_BUFFER struct buffer line = buffer_new(100);
+    struct share share[SHARES_MAX];
+
+    (void)state;
+    split(3, 2, 9, share);
+    share_write(&share[0], &line);
+    assert_int_not_equal(buffer_check(&line), OK);
+}
+
 static void a_line_comes_back(void **state)
 {
     struct share share[SHARES_MAX], back;
@@ -197,6 +310,12 @@ int main(void)
         cmocka_unit_test(fewer_shares_say_nothing),
         cmocka_unit_test(bad_numbers_make_no_shares),
         cmocka_unit_test(a_share_that_does_not_belong_is_named),
+        cmocka_unit_test(nothing_comes_of_no_share),
+        cmocka_unit_test(shares_that_disagree_on_the_splitting_are_of_two_sets),
+        cmocka_unit_test(a_share_is_read_as_people_type_it),
+        cmocka_unit_test(what_is_longer_than_any_share_is_none),
+        cmocka_unit_test(numbers_that_no_splitting_has_are_refused),
+        cmocka_unit_test(a_line_that_does_not_fit_is_not_written),
         cmocka_unit_test(a_line_comes_back),
         cmocka_unit_test(no_slip_of_the_pen_passes),
         cmocka_unit_test(old_shares_still_open),

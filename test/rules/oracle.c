@@ -243,11 +243,17 @@ static bool passes_firewall(const struct oracle *oracle, const struct oracle_cas
     bool enforces = is_value(oracle, at, sector, "immigration") || is_value(oracle, at, sector, "lawenforcement") ||
                     is_value(oracle, at, oracle_find(oracle, "purpose"), "ENFORCE");
 
-    if (is_value(oracle, at, oracle_find(oracle, "order"), "valid"))
+    int order = oracle_find(oracle, "order"), purpose = oracle_find(oracle, "purpose");
+    if (slice_is(oracle->data.decision->name, "disclosure_law"))
+        return !is_value(oracle, at, order, "valid") && (open == 2 || (enforces && open > 0));
+    int action = oracle_find(oracle, "action"), drawer = oracle_find(oracle, "drawer");
+    bool who = is_value(oracle, at, drawer, "identity"), reached = is_value(oracle, at, drawer, "contact");
+    if (enforces && open > 0)
+        return !(is_value(oracle, at, order, "valid") && is_value(oracle, at, purpose, "ENFORCE") &&
+                 is_value(oracle, at, action, "read") && (who || reached));
+    if (!is_value(oracle, at, purpose, "HLEGAL") || is_value(oracle, at, drawer, "audit") || open == 0)
         return false;
-    if (slice_is(oracle->data.decision->name, "disclosure_law") && open == 2)
-        return true;
-    return enforces && open > 0;
+    return open > 1 || !who || !is_value(oracle, at, order, "open") || !is_value(oracle, at, action, "match");
 }
 
 /* What must follow a look. Results of the whole chain: who stands there, how much opens, what is collected. */
@@ -266,13 +272,16 @@ static bool owes(const struct oracle *oracle, const struct oracle_case *at)
     bool broken_glass = whole && slice_is(as, "clinical") &&
                         is_value(oracle, at, oracle_find(oracle, "break_glass"), "active");
     bool refused_glass = slice_is(open, "NONE") && is_value(oracle, at, oracle_find(oracle, "break_glass"), "active");
+    bool ordered = whole && slice_is(as, "enforcement");
+    bool looked_for = slice_is(open, "EXISTENCE") && slice_is(as, "oversight");
     bool review = broken_glass || refused_glass || slice_is(as, "enforcement") ||
                   (whole && is_value(oracle, at, oracle_find(oracle, "action"), "erase"));
     const struct {
         const char *word;
         bool due;
     } duty[] = {{"log", true},      {"notify_person", broken_glass}, {"expire_1h", broken_glass},
-                {"review", review}, {"redact_location", part},       {"subset", part}};
+                {"review", review}, {"redact_location", part},       {"subset", part || ordered},
+                {"minimum", ordered}, {"tell_after_term", ordered || looked_for}};
 
     for (size_t i = 0; i < sizeof duty / sizeof duty[0]; i++) {
         int value = rule_output_value(&oracle->data.decision->output[0], slice_from_string(duty[i].word));
@@ -292,7 +301,8 @@ static const struct {
     {"HPAYMT", " coverage ", " coverage "},
     {"PATRQT", " identity contact clinical sensitive social coverage audit ",
      " identity contact clinical sensitive social coverage audit "},
-    {"HLEGAL", " audit ", " "},
+    {"HLEGAL", " audit identity ", " "},
+    {"ENFORCE", " identity contact ", " "},
     {"HOPERAT", " audit ", " identity contact clinical sensitive social coverage audit "},
 };
 

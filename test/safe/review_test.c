@@ -306,6 +306,7 @@ static void her_list_says_how_a_review_ended(void **state)
         assert_true(entry == grant.leaf || entry == later.leaf);
         reader_byte(&reader);
         assert_int_equal(reader_byte(&reader), 1 + REVIEW_NOT_JUSTIFIED);
+        assert_int_equal(reader_byte(&reader), BIT(IDENTITY) | BIT(CLINICAL)); /* opened of her */
         protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX);
     }
     whole_close(&whole);

@@ -266,6 +266,66 @@ class Running(unittest.TestCase):
         self.assertIsNone(serve(self.node, "--secret-file", secret))
         self.assert_whole()
 
+    def test_a_house_that_burnt_down_stands_again_on_another_machine(self):
+        """A backup and shares typed from paper are all that is left: neither the directory nor what sealed its root."""
+        home, out = self.node.home, os.path.join(self.node.home, "shares")
+        self.node.command("key", "split", self.node.directory, "--of", "5", "--need", "3", "--out", out)
+        self.node.command("backup", self.node.directory, os.path.join(home, "kept.hospitium"))
+        foreign = Node("stranger")
+        self.addCleanup(foreign.close)
+        foreign.command("key", "split", foreign.directory, "--of", "5", "--need", "3", "--out", os.path.join(home, "others"))
+        self.node.stop()
+        shutil.rmtree(self.node.directory)
+
+        def typed(number, change=lambda text: text, folder=out):
+            """As somebody types it from paper: in capitals, broken into lines."""
+            text = open(os.path.join(folder, "share-%d" % number), encoding="ascii").read().upper().strip()
+            name = os.path.join(home, "typed-%d-%d" % (number, len(os.listdir(home))))
+            return write(name, change(text.replace(" ", "\n  ")) + "\n")
+
+        there = os.path.join(home, "elsewhere")
+        secret = write(os.path.join(home, "secret"), "another four words\n")
+        restore = ["restore", os.path.join(home, "kept.hospitium"), there, "--secret-file", secret]
+        slip = typed(2, lambda text: text[:-3] + ("0" if text[-3] != "0" else "1") + text[-2:])
+        for shares, said in (
+                ([typed(1), typed(2)], "2 shares of the 3 that are needed"),
+                ([typed(1), typed(2), typed(1)], "share 1 is given twice"),
+                ([typed(1), typed(2), typed(3, folder=os.path.join(home, "others"))], "share 3 in place 3 is of another set"),
+                ([typed(1), typed(3), slip], "a character is wrong"),
+                ([typed(n, folder=os.path.join(home, "others")) for n in (1, 2, 3)], "another node's root"),
+                ([secret, typed(1), typed(2)], "is no share")):
+            done = self.node.command(*restore, *shares, check=False)
+            self.assertNotEqual(done.returncode, 0, said)
+            self.assertIn(said.encode(), done.stderr)
+            self.assertFalse(os.path.exists(there), "half a node is left")
+
+        self.node.command(*restore, typed(5), typed(2), typed(4))
+        again = Node(directory=there, make=False)
+        again.log_path = there + ".log"
+        self.addCleanup(again.close)
+        self.assertIsNotNone(serve(again), "it opens without the new passphrase")
+        self.assertIsNone(serve(again, "--secret-file", secret))
+        nurse = again.client(again.token("nurse"))
+        self.assertIn("37.80", nurse.get("/fhir/Observation?patient=" + self.person).text)
+        self.assertIn(b"Sound", again.command("check", there).stdout)
+
+    def test_shares_are_rehearsed_without_a_change(self):
+        out = os.path.join(self.node.home, "shares")
+        self.node.command("key", "split", self.node.directory, "--of", "4", "--need", "2", "--out", out)
+        shares = [os.path.join(out, "share-%d" % i) for i in range(1, 5)]
+        self.node.stop()
+        before = self.keys(), self.keys("ring")
+        said = self.node.command("key", "rehearse", self.node.directory, shares[3], shares[1]).stdout
+        self.assertIn(b"give the root key", said)
+        few = self.node.command("key", "rehearse", self.node.directory, shares[3], check=False)
+        self.assertIn(b"1 shares of the 2 that are needed", few.stderr)
+        self.assertEqual((self.keys(), self.keys("ring")), before)
+        self.node.start()
+        self.node.command("key", "rotate", self.node.directory, "root")
+        self.node.stop()
+        stale = self.node.command("key", "rehearse", self.node.directory, shares[3], shares[1], check=False)
+        self.assertIn(b"before the last change", stale.stderr)
+
     def test_shares_of_before_a_change_open_nothing(self):
         out = os.path.join(self.node.home, "shares")
         self.node.command("key", "split", self.node.directory, "--of", "2", "--need", "2", "--out", out)

@@ -8,6 +8,7 @@
 /* The words of the outcome, from nothing to everything. */
 static const char *const outcomes[] = {"NONE", "EXISTENCE", "SUMMARY", "FULL"};
 #define OUTCOMES 4
+#define EXISTENCE 1
 
 struct inquiry {
     struct proof *proof;
@@ -37,11 +38,34 @@ static void tell(const struct inquiry *inquiry, struct buffer *into, const struc
     claim_write_citation(into, row);
 }
 
+static bool is(const struct inquiry *inquiry, const struct space_case *found, int fact, const char *word)
+{
+    return slice_is(word_of(inquiry, found, fact), word);
+}
+
+/* What an order may open: to read who one person is and how she is reached, to whoever says that it is to enforce. */
+static bool is_ordered(const struct inquiry *inquiry, const struct space_case *found)
+{
+    return is(inquiry, found, inquiry->order, "valid") && is(inquiry, found, inquiry->purpose, "ENFORCE") &&
+           is(inquiry, found, inquiry->action, "read") &&
+           (is(inquiry, found, inquiry->drawer, "identity") || is(inquiry, found, inquiry->drawer, "contact"));
+}
+
 static bool passes_firewall(const struct claim *claim, const struct space_case *found)
 {
-    const struct inquiry *inquiry = claim->context;
+    return openness(claim->context, found) > 0 && !is_ordered(claim->context, found);
+}
 
-    return !slice_is(word_of(inquiry, found, inquiry->order), "valid") && openness(inquiry, found) > 0;
+/* While an order is open: whether she is known, and no more. */
+static bool asks_too_much(const struct claim *claim, const struct space_case *found)
+{
+    const struct inquiry *inquiry = claim->context;
+    unsigned open = openness(inquiry, found);
+
+    if (open == 0 || is(inquiry, found, inquiry->drawer, "audit"))
+        return false;
+    return open > EXISTENCE || !is(inquiry, found, inquiry->order, "open") ||
+           !is(inquiry, found, inquiry->action, "match") || !is(inquiry, found, inquiry->drawer, "identity");
 }
 
 static void tell_passed(const struct claim *claim, struct buffer *into, const struct space_case *subject,
@@ -116,6 +140,12 @@ static enum error make_claim(const struct inquiry *inquiry, enum rule_property p
     return property_box(inquiry->proof, inquiry->space, &ret_claim->box);
 }
 
+static uint64_t facts_of_orders(const struct inquiry *inquiry)
+{
+    return UINT64_C(1) << inquiry->order | UINT64_C(1) << inquiry->purpose | UINT64_C(1) << inquiry->action |
+           UINT64_C(1) << inquiry->drawer;
+}
+
 static enum error check_firewall(const struct inquiry *inquiry, int fact, const char *const *words,
                                  struct finding *finding)
 {
@@ -125,12 +155,27 @@ static enum error check_firewall(const struct inquiry *inquiry, int fact, const 
     TRY(make_claim(inquiry, PROPERTY_FIREWALL, &claim));
     claim.broken = passes_firewall;
     claim.tell = tell_passed;
-    claim.seen = UINT64_C(1) << inquiry->order;
+    claim.seen = facts_of_orders(inquiry);
     TRY(claim_keep(&claim, fact, words, &known));
     if (known)
         return claim_check(&claim, finding);
     finding->failure.counterexample = SLICE("The tables do not know the words of enforcement.");
     return OK;
+}
+
+/* Tables that do not know the purpose let nobody in by it. */
+static enum error check_asking(const struct inquiry *inquiry, struct finding *finding)
+{
+    static const char *const purposes[] = {"HLEGAL", NULL};
+    struct claim claim;
+    bool known;
+
+    TRY(make_claim(inquiry, PROPERTY_FIREWALL, &claim));
+    claim.broken = asks_too_much;
+    claim.tell = tell_passed;
+    claim.seen = facts_of_orders(inquiry);
+    TRY(claim_keep(&claim, inquiry->purpose, purposes, &known));
+    return known ? claim_check(&claim, finding) : OK;
 }
 
 static enum error prove_firewall(const struct inquiry *inquiry)
@@ -142,6 +187,7 @@ static enum error prove_firewall(const struct inquiry *inquiry)
     TRY(make_claim(inquiry, PROPERTY_FIREWALL, &claim));
     TRY(check_firewall(inquiry, inquiry->sector, sectors, &finding));
     TRY(check_firewall(inquiry, inquiry->purpose, purposes, &finding));
+    TRY(check_asking(inquiry, &finding));
     return claim_record(&claim, &finding);
 }
 

@@ -23,6 +23,10 @@ static const struct duty {
     {"EXISTENCE", NULL, NULL, NULL, "subset", "gets a part that is not marked as one"},
     {"SUMMARY", NULL, NULL, NULL, "redact_location", "gets a part that says where she was seen"},
     {"EXISTENCE", NULL, NULL, NULL, "redact_location", "gets a part that says where she was seen"},
+    {"FULL", "enforcement", NULL, NULL, "minimum", "gets more under an order than who and where to reach her"},
+    {"FULL", "enforcement", NULL, NULL, "subset", "gets a part that is not marked as one"},
+    {"FULL", "enforcement", NULL, NULL, "tell_after_term", "reads under an order and she is never told"},
+    {"EXISTENCE", "oversight", NULL, NULL, "tell_after_term", "is looked for because of an order and never told"},
     {"FULL", NULL, "action", "erase", "review", "erases and nobody reviews it"},
 };
 

@@ -10,7 +10,8 @@ const struct purpose_drawers purpose_drawers[] = {
     {"HPAYMT", "coverage", "coverage"},
     {"PATRQT", "identity contact clinical sensitive social coverage audit",
      "identity contact clinical sensitive social coverage audit"},
-    {"HLEGAL", "audit", ""},
+    {"HLEGAL", "audit identity", ""}, /* identity: to find who an order names; the firewall says how little */
     {"HOPERAT", "audit", "identity contact clinical sensitive social coverage audit"},
+    {"ENFORCE", "identity contact", ""}, /* under an order alone, says the firewall */
     {NULL, NULL, NULL},
 };

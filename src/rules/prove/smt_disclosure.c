@@ -21,6 +21,12 @@ struct inquiry {
     int sector, purpose, action, drawer, order;
 };
 
+/* "This fact has one of these words." */
+struct condition {
+    const int *fact;
+    const char *const *words;
+};
+
 static void put(struct inquiry *inquiry, const char *text)
 {
     buffer_string(inquiry->smt->into, text);
@@ -89,22 +95,50 @@ static enum error write_person(struct inquiry *inquiry, const char *person)
 
 /* ---- firewall ---- */
 
-/* To enforcement nothing without an order; and what the law ties to an order, to nobody without one. */
-static void write_firewall(struct inquiry *inquiry)
+/* In a law: to enforcement nothing without an order; and what it ties to an order, to nobody without one. */
+static void write_law_firewall(struct inquiry *inquiry)
 {
     put(inquiry, "(assert (not ");
     smt_write_is(inquiry->smt, inquiry->order, "valid");
     put(inquiry, "))\n(assert (or (and (> |how much| 0) ");
-    if (inquiry->is_law) {
-        smt_write_is_one(inquiry->smt, inquiry->sector, enforcement);
-        buffer_format(inquiry->smt->into, ") (= |how much| %d)))\n", ON_COURT_ORDER);
-        return;
+    smt_write_is_one(inquiry->smt, inquiry->sector, enforcement);
+    buffer_format(inquiry->smt->into, ") (= |how much| %d)))\n", ON_COURT_ORDER);
+}
+
+static void write_all(struct inquiry *inquiry, const struct condition *condition, size_t count)
+{
+    put(inquiry, "(not (and true");
+    for (size_t i = 0; i < count; i++) {
+        put(inquiry, " ");
+        smt_write_is_one(inquiry->smt, *condition[i].fact, condition[i].words);
     }
-    put(inquiry, "(or ");
+}
+
+/* To enforcement nothing but what an order may open; because of an order that is open, whether she is known. */
+static void write_firewall(struct inquiry *inquiry)
+{
+    static const char *const valid[] = {"valid", NULL}, *const open[] = {"open", NULL}, *const read[] = {"read", NULL},
+                             *const match[] = {"match", NULL}, *const who[] = {"identity", NULL},
+                             *const reached[] = {"identity", "contact", NULL};
+    const struct condition ordered[] = {{&inquiry->order, valid},
+                                        {&inquiry->purpose, enforce},
+                                        {&inquiry->action, read},
+                                        {&inquiry->drawer, reached}},
+                           asked[] = {{&inquiry->order, open}, {&inquiry->action, match}, {&inquiry->drawer, who}};
+
+    put(inquiry, "(assert (> |how much| 0))\n(assert (or (and (or ");
     smt_write_is_one(inquiry->smt, inquiry->sector, enforcement);
     put(inquiry, " ");
     smt_write_is_one(inquiry->smt, inquiry->purpose, enforce);
-    put(inquiry, ")) false))\n");
+    put(inquiry, ") ");
+    write_all(inquiry, ordered, sizeof ordered / sizeof *ordered);
+    put(inquiry, ")))\n  (and ");
+    smt_write_is(inquiry->smt, inquiry->purpose, "HLEGAL");
+    put(inquiry, " (not ");
+    smt_write_is(inquiry->smt, inquiry->drawer, "audit");
+    put(inquiry, ") ");
+    write_all(inquiry, asked, sizeof asked / sizeof *asked);
+    put(inquiry, " (= |how much| 1))))))\n");
 }
 
 static bool knows_enforcement(const struct inquiry *inquiry)
@@ -180,7 +214,7 @@ static enum error write_one(struct inquiry *inquiry)
     TRY(write_person(inquiry, ""));
     smt_write_claim(inquiry->smt);
     if (inquiry->smt->claim->property == PROPERTY_FIREWALL)
-        write_firewall(inquiry);
+        inquiry->is_law ? write_law_firewall(inquiry) : write_firewall(inquiry);
     else
         write_purpose(inquiry);
     return OK;

@@ -1,0 +1,493 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hospitium-audit finds what somebody did to a node, and where: faults are planted one at a time in copies of a node with a
+real story, by somebody who can write its files, and by an insider who owns its keys and writes a log anew. The untouched
+node has none."""
+import json
+import os
+import shutil
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+from harness import HILL, Node, consent, encounter, houses, patient, temperature  # noqa: E402
+
+AUDIT = os.environ["HOSPITIUM_AUDIT"]
+INSIDER = os.environ["HOSPITIUM_INSIDER"]
+REASON = {"resourceType": "Parameters", "parameter": [{"name": "reason", "valueString": "unconscious, nobody with her"}]}
+ACCESS_JOURNAL = "log/access/journal/000000"
+OLD_LOG = 1 << 62
+
+
+def tell(node):
+    """The story: records come in, are read, refused, changed, matched; glass is broken and judged; somebody is suspended;
+    a person is erased."""
+    nurse = node.ask("nurse")
+    person = nurse.post("/fhir/Patient", patient()).id
+    assert nurse.post("/fhir/Encounter", encounter(person)).status == 201
+    seen = nurse.post("/fhir/Observation", json.loads(temperature(person))).id
+    assert nurse.get("/fhir/Patient/" + person).status == 200
+    record = nurse.get("/fhir/Patient/" + person).json()
+    assert nurse.put("/fhir/Patient/" + person, dict(record, birthDate="1992")).status == 200
+    assert nurse.get("/fhir/Patient?family=Hadad").status == 200
+    assert nurse.get("/fhir/Patient?family=Nobody").status == 200
+    assert nurse.delete("/fhir/Observation/" + seen).status == 204
+    officer = node.ask("officer", sector="immigration", organization="border-office", purpose="ENFORCE")
+    assert officer.get("/fhir/Patient/" + person).status == 403
+    ines = node.ask("overseer", sector="oversight", organization="ombud", purpose="HOPERAT", actor="ines")
+    doctor = node.ask("physician", organization=HILL, purpose="ETREAT", actor="doctor-1")
+    glass = doctor.post("/fhir/Patient/%s/$break-glass" % person, REASON).json()["parameter"][0]["valueInteger"]
+    assert doctor.get("/fhir/Patient/" + person).status == 200
+    assert ines.post("/api/reviews/%d" % glass, {"verdict": "justified", "note": "seen the notes"}).status == 204
+    assert nurse.post("/fhir/Consent", consent(person, HILL)).status == 201
+    far = node.ask("physician", organization=HILL, actor="far-1")
+    assert far.get("/fhir/Patient/%s/$summary" % person).status == 200
+    number = ines.post("/api/suspensions", {"actor": "karla", "reason": "under investigation"}).json()["number"]
+    assert node.ask("nurse", actor="karla").get("/fhir/Patient/" + person).status == 403
+    assert far.get("/fhir/Patient/%s/$summary" % person).status == 200
+    assert ines.request("DELETE", "/api/suspensions/%d" % number, {"reason": "cleared by inquiry"}).status == 204
+    assert ines.get("/api/evidence?about=some+case").status == 200
+    herself = node.ask("patient", sector="patient", organization="none", purpose="PATRQT", actor="anna", person=person)
+    assert herself.get("/api/accesses").status == 200
+    other = nurse.post("/fhir/Patient", patient("Abate", "Lulit", birthDate="1980")).id
+    assert nurse.post("/fhir/Encounter", encounter(other)).status == 201
+    gone = nurse.post("/fhir/Patient", patient("Okeke", "Ada", birthDate="1970")).id
+    return gone
+
+
+class Planted(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.work = tempfile.mkdtemp(prefix="hospitium-planted-")
+        cls.node = Node(directory=os.path.join(cls.work, "node"))
+        cls.node.load(houses())
+        cls.node.start()
+        gone = tell(cls.node)
+        running = cls.audit(cls.node.directory)
+        assert (running["code"], running["faults"]) == (0, []), running
+        cls.node.stop()
+        with open(cls.path("remembered"), "wb") as out, open(cls.file("log/access/checkpoint"), "rb") as checkpoint:
+            out.write(checkpoint.read())
+        shutil.copy(cls.file("keys/keys.db"), cls.path("keys-before"))
+        cls.node.command("erase", cls.node.directory, gone)
+        cls.clean = cls.audit(cls.node.directory, "--events", key=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.close()
+        shutil.rmtree(cls.work)
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.work, name)
+
+    @classmethod
+    def file(cls, below):
+        return os.path.join(cls.node.directory, below)
+
+    @classmethod
+    def audit(cls, directory, *more, key=True):
+        """The report as JSON, with the exit code and, of --events, the printed lines."""
+        arguments = [AUDIT, directory, "--json", *more]
+        if key:
+            arguments += ["--oversight-key", os.path.join(cls.node.directory, "demo-oversight.key")]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        events = "--events" in more
+        told = json.loads(done.stderr if events else done.stdout)
+        told["code"] = done.returncode
+        told["events"] = [json.loads(line) for line in done.stdout.splitlines()] if events else []
+        return told
+
+    # ---- a copy, a fault, and what is said of it ----
+
+    def setUp(self):
+        self.copy = self.path("copy")
+        shutil.copytree(self.node.directory, self.copy, ignore=shutil.ignore_patterns("control"))
+
+    def tearDown(self):
+        shutil.rmtree(self.copy)
+
+    def below(self, name):
+        return os.path.join(self.copy, name)
+
+    def edit(self, name, at, new):
+        with open(self.below(name), "r+b") as file:
+            file.seek(at if at >= 0 else os.path.getsize(self.below(name)) + at)
+            file.write(new)
+
+    def sql(self, database, *statements):
+        connection = sqlite3.connect(self.below(database))
+        rows = None
+        for statement, *values in statements:
+            rows = connection.execute(statement, values).fetchall()
+        connection.commit()
+        connection.close()
+        return rows
+
+    def insider(self, log, *changes):
+        subprocess.run([INSIDER, self.copy, log, *map(str, changes)], check=True)
+
+    def entry(self, **wanted):
+        """The number of the first event of the access log that has these members."""
+        for line in self.clean["events"]:
+            if line["log"] == "access" and all(line["event"].get(k, line.get(k)) == v for k, v in wanted.items()):
+                return line["entry"]
+        raise AssertionError("the story has no event with %s" % wanted)
+
+    def found(self, kind, *more, key=True, **place):
+        """The audit finds this kind, at this place, and ends with 1."""
+        told = self.audit(self.copy, *more, key=key)
+        faults = [f for f in told["faults"] if f["fault"] == kind]
+        self.assertEqual(told["code"], 1, told["faults"])
+        self.assertTrue(faults, "%s is not among %s" % (kind, [f["fault"] for f in told["faults"]]))
+        fitting = [f for f in faults if all(f.get(name) == value for name, value in place.items())]
+        self.assertTrue(fitting, "%s is elsewhere: %s" % (kind, faults))
+        return told
+
+    def record(self, entry):
+        """Where an entry's record lies in the journal: begin, length of leaf, length of sealed."""
+        with open(self.below(ACCESS_JOURNAL), "rb") as file:
+            journal = file.read()
+        at, index = 28, 0
+        while at + 36 <= len(journal):
+            _, first, _, count, size, _ = struct.unpack(">IQQIIQ", journal[at:at + 36])
+            here = at + 36
+            for index in range(first, first + count):
+                sealed, leaf = struct.unpack(">IH", journal[here:here + 6])
+                if index == entry:
+                    return here, leaf, sealed
+                here += 14 + leaf + sealed
+            at += 36 + size + 4
+        raise AssertionError("no entry %d" % entry)
+
+    # ---- the honest node ----
+
+    def test_an_honest_node_has_no_fault_running_or_stopped(self):
+        self.assertEqual((self.clean["code"], self.clean["faults"]), (0, []))
+        derived = self.clean["derived"]
+        for name in ("entries", "eventsOpened", "permitted", "refused", "completed", "glassBroken", "reviewsDone",
+                     "suspensions", "erasures", "credentialsUsed", "versions", "postings", "persons", "destroyed",
+                     "ruleSets"):
+            self.assertGreater(derived[name], 0, name)
+        self.assertEqual(derived["entries"], derived["eventsOpened"])
+        self.assertEqual(self.audit(self.copy, key=False)["faults"], [])
+
+    def test_nothing_of_the_node_is_touched_or_left_behind(self):
+        def state(directory):
+            return {p: (os.stat(p).st_mtime_ns, os.stat(p).st_size) for d, _, fs in os.walk(directory)
+                    for p in (os.path.join(d, f) for f in fs)}
+        before = state(self.copy)
+        with tempfile.TemporaryDirectory() as scratch:
+            done = subprocess.run([AUDIT, self.copy], env={**os.environ, "TMPDIR": scratch}, capture_output=True, check=False)
+            self.assertEqual((done.returncode, os.listdir(scratch)), (0, []))
+        self.assertEqual(state(self.copy), before)
+
+    def test_names_come_out_with_the_key_and_never_without(self):
+        actors = {line.get("actor") for line in self.clean["events"]}
+        self.assertLessEqual({"doctor-1", "ines", "anna"}, actors)
+        done = subprocess.run([AUDIT, self.copy, "--events"], capture_output=True, text=True, check=False)
+        for name in ("doctor-1", "ines", "anna"):
+            self.assertNotIn(name, done.stdout + done.stderr)
+
+    def test_a_restored_node_is_sound_and_says_what_lies_before_it(self):
+        backup, restored = self.path("backup"), self.path("restored")
+        self.node.command("backup", self.node.directory, backup)
+        self.node.command("restore", backup, restored)
+        told = self.audit(restored)
+        self.assertEqual(told["faults"], [])
+        self.assertEqual(told["derived"]["versionsBeforeRestore"], self.clean["derived"]["versions"])
+        node = Node(directory=restored, make=False).start()
+        try:
+            nurse = node.client(self.node.tokens[next(t for t in self.node.tokens if "nurse-1" in t)])
+            nurse.post("/fhir/Patient", patient("Yusuf", "Amal"))
+        finally:
+            node.stop()
+        told = self.audit(restored)
+        self.assertEqual(told["faults"], [])
+        self.assertEqual(told["derived"]["credentialsBeforeRestore"], 1)
+        shutil.rmtree(restored)
+        os.unlink(backup)
+
+    def test_a_wal_that_was_left_behind_is_read_with_its_database(self):
+        connection = sqlite3.connect(self.below("vault/vault.db"))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("DELETE FROM locator")
+        connection.commit()
+        self.assertGreater(os.path.getsize(self.below("vault/vault.db-wal")), 0)
+        self.found("LOCATOR", key=False, file="vault/vault.db")
+        connection.close()
+
+    def test_usage_and_what_cannot_be_read(self):
+        for arguments, code in (([], 2), (["--colour", "red", "x"], 2), (["a", "b"], 2), ([self.work], 3),
+                                ([self.copy, "--oversight-key", self.path("remembered")], 3),
+                                ([self.copy, "--key", self.path("remembered")], 3),
+                                ([self.copy, "--remembered", self.below("node")], 3)):
+            done = subprocess.run([AUDIT, *arguments], capture_output=True, check=False)
+            self.assertEqual(done.returncode, code, (arguments, done.stderr))
+
+    # ---- who can write files ----
+
+    def test_a_leaf_that_was_edited(self):
+        entry = self.entry(action="read", role="nurse")
+        begin, _, _ = self.record(entry)
+        with open(self.below(ACCESS_JOURNAL), "rb") as file:
+            file.seek(begin + 14 + 20)
+            byte = file.read(1)[0]
+        self.edit(ACCESS_JOURNAL, begin + 14 + 20, bytes([byte ^ 1]))
+        self.found("RECORD_CHANGED", key=False, file=ACCESS_JOURNAL, entry=entry, begin=begin)
+
+    def test_a_sealed_event_that_was_edited(self):
+        entry = self.entry(action="break-glass")
+        begin, leaf, sealed = self.record(entry)
+        self.edit(ACCESS_JOURNAL, begin + 14 + leaf + sealed // 2, b"\0\0\0")
+        self.found("SEALED_CHANGED", key=False, file=ACCESS_JOURNAL, entry=entry)
+
+    def test_a_journal_that_was_cut(self):
+        last = self.clean["derived"]["entries"] - 1
+        os.truncate(self.below(ACCESS_JOURNAL), self.record(last - 3)[0] + 9)
+        self.found("CHECKPOINT_SHORT", key=False, file="log/access/checkpoint", entry=last + 1)
+        self.found("CUT_OFF", key=False, file=ACCESS_JOURNAL, entry=last - 3)
+
+    def test_batches_in_another_order(self):
+        with open(self.below(ACCESS_JOURNAL), "rb") as file:
+            journal = file.read()
+        size = 36 + struct.unpack(">I", journal[28 + 24:28 + 28])[0] + 4
+        second = 28 + size
+        other = 36 + struct.unpack(">I", journal[second + 24:second + 28])[0] + 4
+        swapped = journal[:28] + journal[second:second + other] + journal[28:second] + journal[second + other:]
+        self.edit(ACCESS_JOURNAL, 0, swapped)
+        self.found("ENTRIES_MISSING", key=False, file=ACCESS_JOURNAL, begin=28)
+        self.found("BATCH_PLACE", key=False, file=ACCESS_JOURNAL, entry=0)
+
+    def test_tiles_that_were_swapped(self):
+        size = self.clean["derived"]["entries"]
+        tile = "log/access/tile/0/000.p/%d" % size
+        with open(self.below(tile), "rb") as file:
+            hashes = file.read()
+        self.edit(tile, 0, hashes[32:64] + hashes[:32])
+        self.found("TILE_CHANGED", key=False, file=tile, entry=0, begin=0, end=32)
+        bundle = "log/access/tile/entries/000.p/%d" % size
+        self.edit(bundle, 40, b"\0")
+        self.found("BUNDLE_CHANGED", key=False, file=bundle, entry=0)
+
+    def test_a_tile_of_nobody(self):
+        open(self.below("log/access/tile/0/001"), "wb").close()
+        self.found("FILE_STRANGE", key=False, file="log/access/tile/0/001")
+
+    def test_a_checkpoint_that_somebody_else_signed(self):
+        other = os.path.join(self.work, "other")
+        self.node.command("init", other, "--name", "north", "--demo")
+        shutil.copy(os.path.join(other, "log/access/checkpoint"), self.below("log/access/checkpoint"))
+        self.found("CHECKPOINT_SIGNED", key=False, file="log/access/checkpoint")
+        shutil.copy(os.path.join(other, "log/access.vkey"), self.below("log/access.vkey"))
+        self.found("KEY_OTHER", "--key", self.file("log/access.vkey"), key=False, file="log/access.vkey")
+        shutil.rmtree(other)
+
+    def test_a_version_without_an_entry(self):
+        row, = self.sql("vault/vault.db", ("SELECT max(rowid) FROM version WHERE leaf > 0",))[0]
+        self.sql("vault/vault.db", ("UPDATE version SET leaf = 999999 WHERE rowid = ?", row))
+        self.found("VERSION_NO_ENTRY", key=False, file="vault/vault.db", table="version", row=row, entry=999999)
+        self.sql("vault/vault.db", ("UPDATE version SET leaf = ? WHERE rowid = ?", OLD_LOG, row))
+        self.found("VERSION_NO_ENTRY", key=False, file="vault/vault.db")
+
+    def test_a_version_that_names_another_entry(self):
+        (row, leaf), = self.sql("vault/vault.db", ("SELECT rowid, leaf FROM version WHERE type = 'Encounter' AND leaf > 0"
+                                                   " LIMIT 1",))
+        self.sql("vault/vault.db", ("UPDATE version SET leaf = ? WHERE rowid = ?", self.entry(action="read"), row))
+        told = self.found("VERSION_NOT_PERMITTED", table="version", row=row)
+        self.assertIn(("VERSION_COUNT", leaf), [(f["fault"], f.get("entry")) for f in told["faults"]])
+
+    def test_a_version_that_was_moved_to_another_person(self):
+        (row, whose), = self.sql("vault/vault.db", ("SELECT rowid, person FROM version WHERE type = 'Encounter' AND leaf > 0"
+                                                    " LIMIT 1",))
+        (other,), = self.sql("vault/vault.db", ("SELECT person FROM version WHERE person <> ? AND type = 'Patient' AND"
+                                                " leaf > 0 LIMIT 1", whose))
+        self.sql("vault/vault.db", ("UPDATE version SET person = ? WHERE rowid = ?", other, row),
+                 ("UPDATE locator SET person = ? WHERE id = (SELECT id FROM version WHERE rowid = ?)", other, row))
+        self.found("VERSION_PERSON", table="version", row=row)
+
+    def test_an_older_body_in_place_of_a_newer(self):
+        (row,), = self.sql("vault/vault.db", ("SELECT rowid FROM version WHERE version = 2 AND type = 'Patient'",))
+        self.sql("vault/vault.db", ("UPDATE version SET body = (SELECT w.body FROM version AS w WHERE w.id = version.id AND"
+                                    " w.version = 1) WHERE rowid = ?", row))
+        self.found("VERSION_BODY", key=False, table="version", row=row)
+
+    def test_an_older_version_shown_as_the_present(self):
+        self.sql("vault/vault.db", ("DELETE FROM version WHERE version = 2 AND type = 'Patient'",))
+        self.found("VERSION_ORDER", key=False, file="vault/vault.db")
+        self.found("VERSION_COUNT", entry=self.entry(action="write", type="Patient", replaces=True))
+
+    def test_a_search_token_that_points_nowhere(self):
+        self.sql("vault/vault.db", ("INSERT INTO posting VALUES (randomblob(16), 'Patient', randomblob(16), randomblob(16))",))
+        self.found("POSTING", key=False, table="posting")
+
+    def test_facts_of_yesterday(self):
+        (person, sealed), = self.sql("vault/vault.db", ("SELECT person, sealed FROM facts LIMIT 1",))
+        older = bytes([1]) + struct.pack(">Q", struct.unpack(">Q", sealed[1:9])[0] + 7) + sealed[9:]
+        self.sql("vault/vault.db", ("UPDATE facts SET sealed = ? WHERE person = ?", older, person))
+        self.found("FACTS_OLD", key=False, table="facts")
+
+    def test_a_plain_column_for_nationality(self):
+        self.sql("vault/vault.db", ("ALTER TABLE locator ADD COLUMN homeNationality TEXT",))
+        self.found("FORBIDDEN_WORD", key=False, file="vault/vault.db", table="locator", row=3)
+
+    def test_a_status_in_a_plain_resource(self):
+        (row, body), = self.sql("vault/vault.db", ("SELECT rowid, body FROM version WHERE person = zeroblob(16) LIMIT 1",))
+        body = dict(json.loads(body), extension=[{"url": "http://example.org/residence-permit", "valueString": "none"}])
+        self.sql("vault/vault.db", ("UPDATE version SET body = ? WHERE rowid = ?", json.dumps(body).encode(), row))
+        self.found("FORBIDDEN_WORD", key=False, table="version", row=row)
+
+    def test_another_database_with_a_status(self):
+        self.sql("log/more.db", ("CREATE TABLE visits (id INTEGER, visa TEXT)",))
+        self.found("FORBIDDEN_WORD", key=False, file="log/more.db", table="visits", row=1)
+
+    def test_a_database_that_would_run_something(self):
+        self.sql("vault/vault.db", ("CREATE VIEW everything AS SELECT * FROM version",))
+        self.found("DATABASE", key=False, file="vault/vault.db")
+
+    def test_a_rule_set_that_was_edited(self):
+        name = "rules/joint-standard.rules.json"
+        with open(self.below(name), encoding="utf-8") as file:
+            text = file.read()
+        with open(self.below(name), "w", encoding="utf-8") as file:
+            file.write(text.replace("must", "need", 1) if "must" in text else text + " ")
+        self.found("RULES_CHANGED", key=False, file=name)
+
+    def test_rules_that_are_no_longer_kept(self):
+        with open(self.below("rules/belgium.rules.json"), "rb") as file:
+            gone = __import__("hashlib").sha256(file.read()).hexdigest()
+        os.unlink(self.below("rules/archive/%s.rules.json" % gone))
+        self.assertEqual(self.audit(self.copy)["faults"], [])  # it is active, so it is kept there
+        for suffix in (".rules.json", ".dmn", ".pack.json", ".proof.json"):
+            os.unlink(self.below("rules/belgium" + suffix))
+        self.found("RULES_NOT_KEPT", key=False, file="log/public/journal", detail=gone[:16])
+
+    def test_a_destroyed_person_who_is_back(self):
+        self.sql("keys/keys.db", ("ATTACH ? AS old", self.path("keys-before")),
+                 ("INSERT INTO person_key SELECT * FROM old.person_key WHERE person NOT IN (SELECT person FROM person_key)",))
+        self.found("PERSON_BACK", file="keys/keys.db", table="person_key", entry=self.entry(action="erase"))
+
+    def test_an_older_key_store(self):
+        shutil.copy(self.path("keys-before"), self.below("keys/keys.db"))
+        self.found("DESTROYED_LOST", key=False, table="destroyed")
+
+    def test_a_look_that_her_list_hides(self):
+        entry = self.entry(action="break-glass")
+        self.sql("log/index.db", ("DELETE FROM person_entry WHERE leaf = ?", entry))
+        self.found("INDEX_LACKS", entry=entry)
+
+    def test_an_hour_that_oversight_cannot_open(self):
+        self.sql("keys/keys.db", ("UPDATE hour_key SET to_oversight = randomblob(80)",))
+        self.found("HOUR_KEY", table="hour_key")
+
+    # ---- an insider, who owns the keys ----
+
+    def test_a_log_that_was_written_anew_differs_from_what_was_remembered(self):
+        entry = self.entry(action="read", role="nurse")
+        self.insider("access", "event", entry, "nurse", "nurse")  # the same text, sealed anew
+        self.assertEqual(self.audit(self.copy)["faults"], [])  # nobody who remembers nothing can see it
+        self.found("REMEMBERED_OTHER", "--remembered", self.path("remembered"), file="log/access/journal")
+
+    def test_a_log_that_lost_its_end_is_shorter_than_what_was_remembered(self):
+        last = self.clean["derived"]["entries"] - 1
+        self.insider("access", *(w for n in range(last, last - 12, -1) for w in ("drop", n)))
+        self.found("REMEMBERED_SHORT", "--remembered", self.path("remembered"), file="log/access/journal")
+
+    def test_a_look_with_another_row(self):
+        entry = self.entry(action="read", role="nurse", decision="permit")
+        row = next(l["event"]["row"] for l in self.clean["events"] if l["log"] == "access" and l["entry"] == entry)
+        self.insider("access", "event", entry, '"row":"%s"' % row, '"row":"D-10"')
+        self.found("ACCESS_CELLS", entry=entry)
+
+    def test_a_look_with_a_row_that_is_none(self):
+        entry = self.entry(action="search", role="nurse", decision="permit")
+        self.insider("access", "event", entry, '"row":"D-', '"row":"X-')
+        self.found("ACCESS_ROW", entry=entry)
+
+    def test_a_look_with_another_outcome_than_its_row(self):
+        entry = self.entry(outcome="FULL", action="read", decision="permit")
+        self.insider("access", "event", entry, '"outcome":"FULL"', '"outcome":"EXISTENCE"')
+        self.found("ACCESS_OUTCOME", entry=entry)
+
+    def test_a_look_without_a_purpose(self):
+        entry = self.entry(action="read", purpose="TREAT", decision="permit")
+        self.insider("access", "event", entry, '"purpose":"TREAT"', '"purpose":"unknown"')
+        self.found("ACCESS_PURPOSE", entry=entry)
+
+    def test_a_look_under_rules_that_were_never_active(self):
+        entry = self.entry(action="read", decision="permit")
+        line = next(l for l in self.clean["events"] if l["log"] == "access" and l["entry"] == entry)
+        self.insider("access", "event", entry, line["event"]["rules"], "ab" * 32)
+        self.found("ACCESS_RULES", entry=entry)
+
+    def test_a_refusal_that_opened_something(self):
+        entry = self.entry(decision="deny")
+        self.insider("access", "event", entry, '"opened":[]', '"opened":["identity"]')
+        self.found("REFUSED_OPENED", entry=entry)
+
+    def test_a_name_that_was_exchanged(self):
+        entry = self.entry(actor="doctor-1")
+        self.insider("access", "beside", entry, "doctor-1", "doctor-2")
+        self.found("EVENT_LOOKER", entry=entry)
+
+    def test_a_look_that_was_dated_back(self):
+        entry = self.entry(action="read", role="nurse")
+        line = next(l for l in self.clean["events"] if l["log"] == "access" and l["entry"] == entry)
+        self.insider("access", "event", entry, line["event"]["time"][:10], "2020-02-29")
+        self.found("EVENT_TIME", entry=entry)
+
+    def test_glass_without_a_reason(self):
+        entry = self.entry(action="break-glass")
+        self.insider("access", "event", entry, '"reason":"unconscious, nobody with her"', '"reason":""')
+        self.found("GLASS_REASON", entry=entry)
+
+    def test_a_review_by_the_looker_herself(self):
+        entry = self.entry(action="review")
+        self.insider("access", "actor", entry, "doctor-1")
+        self.found("REVIEW_OWN", entry=entry)
+
+    def test_a_review_of_nothing(self):
+        entry = self.entry(action="review")
+        glass = self.entry(action="break-glass")
+        self.insider("access", "event", entry, '"number":%d' % glass, '"number":0')
+        self.found("REVIEW_STRANGE", entry=entry)
+
+    def test_somebody_suspended_who_looked(self):
+        suspended = self.entry(action="suspend")
+        look = next(l["entry"] for l in self.clean["events"] if l.get("actor") == "far-1" and l["entry"] > suspended)
+        self.insider("access", "actor", look, "karla")
+        self.found("SUSPENDED_ACTED", entry=look)
+
+    def test_a_suspension_that_was_taken_out(self):
+        self.insider("access", "drop", self.entry(action="suspend"))
+        self.found("SUSPENSIONS_COUNT", file="log/public/journal")
+
+    def test_an_entry_that_was_taken_out(self):
+        self.insider("access", "drop", self.entry(action="read", role="officer"))
+        told = self.audit(self.copy)
+        self.assertEqual(told["code"], 1)  # every later version and completion names an entry that is another now
+        self.assertIn("VERSION_NOT_PERMITTED", [f["fault"] for f in told["faults"]])
+
+    def test_a_credential_that_the_public_log_does_not_count(self):
+        number = next(l["entry"] for l in self.clean["events"] if l["log"] == "public" and
+                      l["event"]["kind"] == "credential.issued" and l["event"]["role"] == "physician")
+        self.insider("public", "drop", number)
+        self.found("CREDENTIAL_UNTOLD", file="log/access/journal")
+
+    def test_an_erasure_that_the_public_log_does_not_tell(self):
+        number = next(l["entry"] for l in self.clean["events"] if l["log"] == "public" and
+                      l["event"]["kind"] == "keys.destroyed")
+        self.insider("public", "drop", number)
+        self.found("DESTROYED_UNTOLD", key=False, table="destroyed", row=1)
+        self.found("ERASURES_COUNT", file="log/public/journal")
+
+    def test_a_public_entry_of_no_kind(self):
+        self.insider("public", "text", 0, "rules.activated", "rules.whispered")
+        self.found("PUBLIC_SHAPE", key=False, entry=0)
+
+
+if __name__ == "__main__":
+    unittest.main()

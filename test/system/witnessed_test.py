@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node with witnesses: what strangers are shown of its logs carries their cosignatures within seconds, and no witness,
+dead, slow or lying, holds up care or gets anything believed."""
+import contextlib
+import os
+import re
+import shutil
+import signal
+import unittest
+
+from false_witness import Witness, head_of, is_cosigned, is_signed
+from harness import BINARY, Node, patient, wait_until
+
+WITHIN_SECONDS = 10
+
+
+def setting(node, *lines):
+    with open(os.path.join(node.directory, "settings"), "a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def vkey(node, log):
+    with open(os.path.join(node.directory, "log", log + ".vkey"), encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def write_policy(node, witnesses, quorum):
+    """`quorum` of them all are enough."""
+    names = ["w%d" % i for i in range(len(witnesses))]
+    lines = ["witness %s %s %s" % (name, witness.vkey, witness.url) for name, witness in zip(names, witnesses)]
+    lines += ["group enough %d %s" % (quorum, " ".join(names)), "quorum enough"]
+    with open(os.path.join(node.directory, "witnesses"), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def courier_of(node):
+    """Its process, or None."""
+    try:
+        with open("/proc/%d/task/%d/children" % (node.door.pid, node.door.pid), encoding="ascii") as file:
+            for pid in map(int, file.read().split()):
+                with open("/proc/%d/cmdline" % pid, "rb") as name:
+                    if name.read().startswith(b"hospitium-courier"):
+                        return pid
+    except FileNotFoundError:
+        return None
+    return None
+
+
+class Witnessed(unittest.TestCase):
+    def setUp(self):
+        if not BINARY:
+            self.skipTest("HOSPITIUM_BINARY does not name the program")
+        self.node = Node()
+        self.addCleanup(self.node.close)
+        setting(self.node, "log.tick = 1")
+        self.keys = {log: vkey(self.node, log) for log in ("access", "public")}
+
+    def witness(self, name):
+        witness = Witness(name, *self.keys.values())
+        self.addCleanup(witness.stop)
+        return witness
+
+    @contextlib.contextmanager
+    def stranger(self):
+        client = self.node.client()
+        yield client
+        client.close()
+
+    def checkpoint(self, log="access"):
+        with self.stranger() as client:
+            return client.get("/log/%s/checkpoint" % log).text
+
+    def size(self, log="access"):
+        return head_of(self.checkpoint(log))[1]
+
+    def look(self):
+        """A write and its entry."""
+        answer = self.node.ask("nurse").post("/fhir/Patient", patient(), Content_Type="application/fhir+json")
+        self.assertEqual(answer.status, 201, answer)
+
+    def cosigned_by(self, witnesses, log="access", beyond=0):
+        def look():
+            note = self.checkpoint(log)
+            return head_of(note)[1] > beyond and all(is_cosigned(note, w.vkey) for w in witnesses) and note
+        return wait_until(look, WITHIN_SECONDS)
+
+    def metric(self, name):
+        with self.stranger() as client:
+            found = re.search(r"^hospitium_%s (\d+)$" % name, client.get("/metrics").text, re.M)
+        return int(found[1]) if found else None
+
+    def test_an_access_is_in_a_cosigned_checkpoint_within_ten_seconds(self):
+        witnesses = [self.witness("one.example"), self.witness("two.example")]
+        write_policy(self.node, witnesses, 2)
+        self.node.start()
+        size = self.size()
+        self.look()
+        for log in ("access", "public"):
+            note = self.cosigned_by(witnesses, log, size if log == "access" else 0)
+            self.assertTrue(note, "not cosigned: " + self.node.log()[-1500:])
+            self.assertTrue(is_signed(note, self.keys[log]))
+        self.assertEqual((self.metric("witnesses"), self.metric("forks")), (2, 0))
+        self.assertLess(self.metric("access_cosigned_age_seconds"), WITHIN_SECONDS)
+        self.assertTrue(wait_until(lambda: self.metric("witnesses_behind") == 0))
+        # A node that starts anew shows at once what was cosigned last, if that is still what there is to show.
+        self.node.stop()
+        with open(os.path.join(self.node.directory, "log", "access.cosigned"), encoding="utf-8") as file:
+            self.assertTrue(all(is_cosigned(file.read(), w.vkey) for w in witnesses[:1]))
+
+    def test_a_dead_witness_stops_neither_care_nor_checkpoints(self):
+        witnesses = [self.witness("one.example"), self.witness("two.example")]
+        write_policy(self.node, witnesses, 2)
+        self.node.start()
+        self.assertTrue(self.cosigned_by(witnesses))
+        witnesses[1].stop()
+        self.look()
+        size = self.size()
+        wait_until(lambda: self.size() > size, 5)
+        self.look()
+        # Too few are left for the policy, so for a minute strangers see what was enough; the one goes on cosigning.
+        seen = witnesses[0].seen[self.checkpoint().split("\n")[0]][0]
+        self.assertTrue(wait_until(lambda: witnesses[0].seen[self.checkpoint().split("\n")[0]][0] > seen + 4))
+        self.assertTrue(wait_until(lambda: "courier.witness_silent" in self.node.log()))
+
+    def test_a_silent_witness_does_not_keep_the_others_waiting(self):
+        witnesses = [self.witness("silent.example"), self.witness("one.example"), self.witness("two.example")]
+        witnesses[0].behaviour = "silent"
+        write_policy(self.node, witnesses, 2)
+        self.node.start()
+        self.look()
+        self.assertTrue(self.cosigned_by(witnesses[1:]), self.node.log()[-1500:])
+
+    def test_a_wrong_cosignature_is_ignored(self):
+        liar, honest = self.witness("liar.example"), self.witness("honest.example")
+        liar.behaviour = "lying"
+        write_policy(self.node, [liar, honest], 1)
+        self.node.start()
+        note = self.cosigned_by([honest])
+        self.assertTrue(note)
+        self.assertNotIn("liar.example", note)
+        self.assertTrue(wait_until(lambda: "courier.wrong_cosignature" in self.node.log()))
+        self.assertEqual(self.metric("witnesses_behind"), 1)
+
+    def test_a_node_put_back_from_an_older_copy_of_its_log_is_caught(self):
+        witness = self.witness("one.example")
+        write_policy(self.node, [witness], 1)
+        self.node.start()
+        self.look()
+        self.assertTrue(self.cosigned_by([witness]))
+        self.node.stop()
+        log, copy = os.path.join(self.node.directory, "log"), self.node.home + "/older"
+        shutil.copytree(log, copy)
+        self.node.start()
+        self.look()
+        size = self.size()
+        self.assertTrue(self.cosigned_by([witness], beyond=size + 6))
+        self.node.stop()
+        shutil.rmtree(log)
+        shutil.copytree(copy, log)
+        self.node.start()
+        told = lambda: [word for word in ("courier.witness_saw_more", "courier.fork") if word in self.node.log()]
+        self.assertTrue(wait_until(told, WITHIN_SECONDS))
+        self.assertTrue(wait_until(lambda: self.metric("forks") > 0))
+        self.look()  # care goes on
+
+    def test_a_killed_courier_is_started_again_and_ends_with_the_node(self):
+        witness = self.witness("one.example")
+        write_policy(self.node, [witness], 1)
+        self.node.start()
+        first = wait_until(lambda: courier_of(self.node))
+        os.kill(first, signal.SIGKILL)
+        second = wait_until(lambda: courier_of(self.node) not in (None, first) and courier_of(self.node))
+        self.assertTrue(second)
+        self.assertTrue(self.cosigned_by([witness], beyond=self.size()))
+        self.node.kill_door()
+        self.assertTrue(wait_until(lambda: not os.path.exists("/proc/%d" % second)))
+
+    def test_a_node_without_witnesses_has_no_courier(self):
+        self.node.start()
+        self.assertIsNone(courier_of(self.node))
+        self.assertEqual(self.metric("witnesses"), 0)
+        self.assertIsNone(self.metric("access_cosigned_age_seconds"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Linked into every program of the coverage build (tools/cover) and into no other: what a process has counted is written
+ * also when it ends by _exit, and from inside the safe's sandbox, where nothing outside its directory can be opened any
+ * more. So each process opens its file when it begins, and each child of a fork one of its own. */
+
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+void __llvm_profile_set_file_object(FILE *file, int merge);
+int __llvm_profile_write_file(void);
+void __llvm_profile_reset_counters(void);
+void __real__exit(int status);
+void __wrap__exit(int status);
+
+static void begin(void)
+{
+    const char *directory = getenv("HOSPITIUM_COVER");
+    struct timespec now;
+    char name[512];
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(name, sizeof name, "%s/%d-%lld-%p.profraw", directory ? directory : "/tmp", (int)getpid(),
+             (long long)now.tv_sec * 1000000000 + now.tv_nsec, (void *)begin);
+    FILE *file = directory ? fopen(name, "w+e") : NULL;
+    if (file)
+        __llvm_profile_set_file_object(file, 0);
+}
+
+static void begin_again(void)
+{
+    __llvm_profile_reset_counters();
+    begin();
+}
+
+__attribute__((constructor)) static void begin_first(void)
+{
+    begin();
+    pthread_atfork(NULL, NULL, begin_again);
+}
+
+void __wrap__exit(int status)
+{
+    __llvm_profile_write_file();
+    __real__exit(status);
+}
