@@ -137,6 +137,22 @@ bool log_claimed_leaf(struct log *log, uint64_t index, struct hash *ret_hash)
     return signed_for / ROW == tile.index && read_hash(log, &tile, index % ROW, ret_hash);
 }
 
+void log_claimed_tile(struct log *log, uint64_t index, struct hash ret_hash[ROW])
+{
+    struct tile tile = {false, 0, index, ROW};
+    uint64_t size = 0;
+    char file[96];
+
+    memset(ret_hash, 0, ROW * sizeof *ret_hash);
+    tile_file(log, &tile, file);
+    CLEANUP_DESCRIPTOR int descriptor = file_open(log->directory, file, &size);
+    if (descriptor >= 0 && file_pread(descriptor, ret_hash, ROW * sizeof *ret_hash, 0) > 0)
+        return;
+    for (unsigned i = 0; i < ROW; i++) /* the last one may be partial */
+        if (!log_claimed_leaf(log, index * ROW + i, &ret_hash[i]))
+            return;
+}
+
 /* ---- every other file ---- */
 
 static unsigned width_of(const struct log *log, const struct tile *tile)

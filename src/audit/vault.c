@@ -341,6 +341,11 @@ static void no_entry(struct audit *audit)
     struct place place = row_of("version", sqlite3_column_int64(audit->by_entry, 1));
 
     place.entry = (uint64_t)sqlite3_column_int64(audit->by_entry, 0);
+    if (place.entry < audit->access.let_go) {
+        audit->report.count[COUNT_VERSIONS_LET_GO]++;
+        audit->report.count[COUNT_VERSIONS]--;
+        return;
+    }
     report_add(&audit->report, FINDING_VERSION_NO_ENTRY, place, NULL);
 }
 

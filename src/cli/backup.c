@@ -267,7 +267,8 @@ static enum error restore(const struct restore_options *options, unsigned *ret_a
 int command_restore(int argc, char **argv)
 {
     struct restore_options options = {0};
-    const struct option_spec specs[] = {{"destroyed-by", &options.destroyed_by, NULL}, SEALING_OPTIONS(options.sealing)};
+    const struct option_spec specs[] = {{"destroyed-by", &options.destroyed_by, NULL},
+                                        SEALING_OPTIONS(options.sealing)};
     const char *position[2 + SHARES_MAX];
     struct fault fault = {0};
     unsigned again = 0;

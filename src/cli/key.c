@@ -292,7 +292,8 @@ int command_key(int argc, char **argv)
     static const struct {
         const char *name;
         command_function *function;
-    } what[] = {{"rotate", rotate}, {"split", split}, {"recover", recover}, {"rehearse", rehearse}, {"successor", successor}};
+    } what[] = {
+        {"rotate", rotate}, {"split", split}, {"recover", recover}, {"rehearse", rehearse}, {"successor", successor}};
 
     sealing_guard();
     for (size_t i = 0; argc > 1 && i < sizeof what / sizeof *what; i++)

@@ -79,16 +79,16 @@ static void cut_to_end(struct journal *journal)
     (void)allocate(journal, journal->end + RESERVE_BYTES);
 }
 
-static void segment_path(const struct journal *journal, uint32_t number, char path[PATH_MAX])
+static void segment_path(const struct journal *journal, size_t place, char path[PATH_MAX])
 {
-    snprintf(path, PATH_MAX, "%s/%06u", journal->path, number);
+    snprintf(path, PATH_MAX, "%s/%06zu", journal->path, journal->first_number + place);
 }
 
-int journal_open_segment(const struct journal *journal, uint32_t number, int flags)
+int journal_open_segment(const struct journal *journal, size_t place, int flags)
 {
     char path[PATH_MAX];
 
-    segment_path(journal, number, path);
+    segment_path(journal, place, path);
     return open(path, flags | O_CLOEXEC, 0600);
 }
 
@@ -107,35 +107,36 @@ enum error journal_add_segment(struct journal *journal, uint64_t first_index)
 }
 
 /* Writes the head of a new segment into `descriptor` and reserves room behind it. */
-static enum error fill_new_segment(struct journal *journal, uint32_t number)
+static enum error fill_new_segment(struct journal *journal, size_t place)
 {
     char bytes[SEGMENT_HEAD_BYTES + 1];
     struct buffer head = {.data = bytes, .capacity = sizeof bytes, .maximum = sizeof bytes};
 
-    segment_head_write(&(struct segment_head){number, journal->size}, journal->origin, &head);
+    struct segment_head fresh = {(uint32_t)(journal->first_number + place), journal->size};
+    segment_head_write(&fresh, journal->origin, &head);
     journal->allocated = 0;
     if (!make_room(journal, SEGMENT_HEAD_BYTES, false))
         return ERROR_DISK_FULL;
     return write_at(journal, journal->tail, buffer_view(&head), 0);
 }
 
-/* Begins segment `number`. When that fails, the journal goes on as it was. */
-static enum error begin_segment(struct journal *journal, uint32_t number)
+/* Begins the segment at `place`. When that fails, the journal goes on as it was. */
+static enum error begin_segment(struct journal *journal, size_t place)
 {
     int former = journal->tail;
     uint64_t former_allocated = journal->allocated;
     enum error error = ERROR_IO;
 
-    journal->tail = journal_open_segment(journal, number, O_RDWR | O_CREAT | O_TRUNC);
+    journal->tail = journal_open_segment(journal, place, O_RDWR | O_CREAT | O_TRUNC);
     if (journal->tail >= 0)
-        error = fill_new_segment(journal, number);
+        error = fill_new_segment(journal, place);
     else
         error = file_error(errno);
     if (error == OK)
         error = journal_add_segment(journal, journal->size);
     if (error != OK) {
         char path[PATH_MAX];
-        segment_path(journal, number, path);
+        segment_path(journal, place, path);
         unlink(path);
         file_close(&journal->tail);
         journal->tail = former;
@@ -161,6 +162,7 @@ enum error journal_new(const struct journal_settings *settings, struct journal *
                                 .origin = settings->origin,
                                 .io = settings->io,
                                 .segment_bytes = settings->segment_bytes,
+                                .minimum = settings->minimum,
                                 .tail = -1,
                                 .reading = -1};
     journal->directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -212,7 +214,7 @@ enum error journal_settle(struct journal *journal, uint64_t *ret_cut_bytes)
 
     if (journal->headless_segment) {
         char path[PATH_MAX];
-        segment_path(journal, (uint32_t)journal->segment_count, path);
+        segment_path(journal, journal->segment_count, path);
         if (unlink(path) != 0)
             return file_error(errno);
         sync_directory_or_die(journal);
@@ -234,6 +236,30 @@ uint64_t journal_size(const struct journal *journal)
     return journal->size;
 }
 
+uint64_t journal_first(const struct journal *journal)
+{
+    return journal->segment[0].first_index;
+}
+
+enum error journal_drop_segment(struct journal *journal, uint64_t minimum, bool *ret_done)
+{
+    char path[PATH_MAX];
+
+    *ret_done = journal->segment_count < 2 || journal->segment[1].first_index > minimum;
+    if (*ret_done)
+        return OK;
+    segment_path(journal, 0, path);
+    file_close(&journal->reading);
+    if (unlink(path) != 0)
+        return file_error(errno);
+    sync_directory_or_die(journal);
+    free(journal->segment[0].mark);
+    journal->segment_count--;
+    journal->first_number++;
+    memmove(journal->segment, journal->segment + 1, journal->segment_count * sizeof *journal->segment);
+    return OK;
+}
+
 int64_t journal_last_time_ns(const struct journal *journal)
 {
     return journal->last_time_ns;
@@ -245,7 +271,7 @@ enum error journal_append(struct journal *journal, struct slice batch, size_t co
         return ERROR_IO;
     /* When there is no room for another segment, this one grows on and its reserve stays of use. */
     if (journal->end >= journal->segment_bytes)
-        (void)begin_segment(journal, (uint32_t)journal->segment_count);
+        (void)begin_segment(journal, journal->segment_count);
     if (!make_room(journal, journal->end + batch.length, emergency))
         return ERROR_DISK_FULL;
     enum error error = write_at(journal, journal->tail, batch, journal->end);

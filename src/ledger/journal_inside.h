@@ -18,8 +18,10 @@ struct journal {
     struct slice origin;
     struct ledger_io io;
     uint64_t segment_bytes;
+    uint64_t minimum;
 
-    struct segment *segment;
+    struct segment *segment; /* by place: file number less first_number */
+    uint32_t first_number;   /* segments before it were dropped */
     size_t segment_count;
     size_t segment_room;
     int directory;
@@ -41,4 +43,5 @@ struct journal {
 
 MUST_CHECK enum error journal_new(const struct journal_settings *settings, struct journal **ret_journal);
 MUST_CHECK enum error journal_add_segment(struct journal *journal, uint64_t first_index);
-int journal_open_segment(const struct journal *journal, uint32_t number, int flags) MUST_CHECK;
+/* By place, as in `segment`. */
+int journal_open_segment(const struct journal *journal, size_t place, int flags) MUST_CHECK;

@@ -43,6 +43,7 @@ static enum error authenticate(struct safe *safe, struct request *request)
 struct target {
     bool known; /* has keys */
     bool facts_current;
+    bool facts_own; /* the safe's own copy, which the vault may not hold yet */
     struct keystore_person keys;
     struct facts facts;
     struct secret_key key[DRAWER_COUNT];
@@ -51,7 +52,7 @@ struct target {
 /* Every field but the facts behind the count, which are many. */
 static void target_reset(struct target *target)
 {
-    target->known = target->facts_current = false;
+    target->known = target->facts_current = target->facts_own = false;
     target->keys = (struct keystore_person){0};
     target->facts.version = 0;
     target->facts.count = 0;
@@ -74,8 +75,11 @@ static enum error load_target(struct safe *safe, const struct request *request, 
         return OK;
     struct slice newest = unconfirmed_block(safe, &asked->person, target->keys.facts_version);
     TRY(facts_open(&safe->keys->facts, &asked->person, newest.data ? newest : asked->facts, &target->facts));
-    target->facts_current = target->facts.version == target->keys.facts_version ||
-                            target->facts.version == target->keys.facts_confirmed;
+    /* Several changes can be under way at once, and any can fail in the vault: what it holds is the version that it is
+     * known to hold, or one that was made since. */
+    target->facts_own = newest.data != NULL;
+    target->facts_current = target->facts.version >= target->keys.facts_confirmed &&
+                            target->facts.version <= target->keys.facts_version;
     if (target->facts.version != target->keys.facts_version)
         facts_drop_permissions(&target->facts);
     return OK;
@@ -194,7 +198,7 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
                                struct target *target, struct grant_target *grant)
 {
     struct buffer block = buffer_new(UINT16_MAX);
-    uint64_t presented = target->facts_current ? target->facts.version : target->keys.facts_confirmed;
+    uint64_t held = target->facts_current && !target->facts_own ? target->facts.version : target->keys.facts_confirmed;
 
     target->facts.version = target->keys.facts_version + 1;
     facts_seal(&safe->keys->facts, safe->world, person, &target->facts, &block);
@@ -208,7 +212,7 @@ static enum error reseal_facts(struct safe *safe, struct request *request, const
         return ERROR_MEMORY;
     struct keystore_person keys = {
         .facts_version = target->facts.version,
-        .facts_confirmed = presented}; /* what the vault has, even if it never stored the last one */
+        .facts_confirmed = held}; /* what the vault has, even if it never stores what was made since */
     request->changes_keys = true;
     return keystore_set_facts(safe->keystore, person, &keys);
 }

@@ -320,6 +320,8 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_COSIGN] = answer_cosign,
     [PROTOCOL_COSIGNED] = answer_cosigned,
     [PROTOCOL_WITNESSING] = answer_witnessing,
+    [PROTOCOL_PRUNE] = answer_prune,
+    [PROTOCOL_RETENTION] = answer_retention,
 };
 
 void answer_request(struct safe *safe, struct request *request)

@@ -4,9 +4,9 @@
  * that it did, the safe keeps the block itself: two changes of one person that are under way at once build on each
  * other and none is lost, and what was just withdrawn counts no more although the door still shows the block before.
  *
- * When the door dies in between, so does this memory, and both the old and the new version are taken: a crash must not
- * lock a record. Once the door has said that it stored the new one, an old one that is brought back counts for
- * nothing. */
+ * When the door dies in between, so does this memory, and the version that the vault is known to hold is taken, and any
+ * that was made since: a crash must not lock a record, nor must changes of which some failed. Once the door has said
+ * that it stored one, an older one that is brought back counts for nothing. */
 
 #include <stdlib.h>
 
@@ -64,13 +64,13 @@ void unconfirmed_settle(struct safe *safe, const struct request *request)
     }
 }
 
-/* Only if no newer block was made since: that one's own completion will confirm it. If the keys' batch is full it stays
- * unconfirmed, and both versions are taken. */
+/* A newer block may have been made since, and may yet fail. If the keys' batch is full it stays unconfirmed, and the
+ * one before is taken too. */
 static void confirm(struct safe *safe, const struct unconfirmed *place)
 {
     struct keystore_person keys;
 
-    if (keystore_person(safe->keystore, &place->person, 0, &keys, NULL) != OK || keys.facts_version != place->version)
+    if (keystore_person(safe->keystore, &place->person, 0, &keys, NULL) != OK || place->version <= keys.facts_confirmed)
         return;
     keys.facts_confirmed = place->version;
     if (keystore_set_facts(safe->keystore, &place->person, &keys) != OK)

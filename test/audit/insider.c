@@ -78,7 +78,7 @@ static void open_keys(struct insider *insider, const char *directory)
          "keys.db");
 }
 
-/* The time of the first batch: the new log stands still there. */
+/* The new public log stands still at the time of its first batch, since rules must be told before they are used. */
 static int64_t first_time(const char *path)
 {
     char file[600], head[28 + 36];
@@ -265,7 +265,9 @@ int main(int argc, char **argv)
     insider->use = strcmp(argv[2], "access") == 0 ? RING_SIGN_ACCESS : RING_SIGN_PUBLIC;
     snprintf(insider->path, sizeof insider->path, "%s/log/%s", argv[1], argv[2]);
     snprintf(insider->fresh, sizeof insider->fresh, "%s/log/anew", argv[1]);
-    insider->world = world_driven((uint64_t)getpid(), first_time(insider->path));
+    struct world now = world_real();
+    bool access = insider->use == RING_SIGN_ACCESS;
+    insider->world = world_driven((uint64_t)getpid(), access ? now.now_ns(&now) : first_time(insider->path));
     must(node_load(argv[1], &insider->node, NULL), "node");
     snprintf(insider->origin, sizeof insider->origin, "%s/%s", insider->node.name, argv[2]);
     open_keys(insider, argv[1]);

@@ -72,11 +72,11 @@ static void no_code_stands_twice(void **state)
 /* What says where she was seen is never in the drawer that says what was found. */
 static void places_and_findings_are_kept_apart(void **state)
 {
-    static const struct row places[] = {{"Encounter", "location"},       {"Encounter", "serviceProvider"},
-                                        {"Encounter", "participant"},    {"Encounter", "hospitalization"},
-                                        {"Procedure", "location"},       {"Immunization", "location"},
-                                        {"ImagingStudy", "location"},    {"DocumentReference", "custodian"},
-                                        {"CareTeam", "participant"},     {"Observation", "performer"},
+    static const struct row places[] = {{"Encounter", "location"},          {"Encounter", "serviceProvider"},
+                                        {"Encounter", "participant"},       {"Encounter", "hospitalization"},
+                                        {"Procedure", "location"},          {"Immunization", "location"},
+                                        {"ImagingStudy", "location"},       {"DocumentReference", "custodian"},
+                                        {"CareTeam", "participant"},        {"Observation", "performer"},
                                         {"MedicationRequest", "requester"}, {"Patient", "managingOrganization"},
                                         {"Patient", "generalPractitioner"}, {"Task", "owner"}};
 

@@ -34,10 +34,16 @@ static void an_encounter_is_a_relation_as_its_status_says(void **state)
         const char *status;
         enum relation relation;
     } cases[] = {
-        {"arrived", RELATION_OPEN_ENCOUNTER}, {"triaged", RELATION_OPEN_ENCOUNTER},
-        {"in-progress", RELATION_OPEN_ENCOUNTER}, {"onleave", RELATION_OPEN_ENCOUNTER},
-        {"planned", RELATION_PAST}, {"finished", RELATION_PAST}, {"cancelled", RELATION_PAST},
-        {"entered-in-error", RELATION_PAST}, {"unknown", RELATION_PAST}, {"", RELATION_PAST},
+        {"arrived", RELATION_OPEN_ENCOUNTER},
+        {"triaged", RELATION_OPEN_ENCOUNTER},
+        {"in-progress", RELATION_OPEN_ENCOUNTER},
+        {"onleave", RELATION_OPEN_ENCOUNTER},
+        {"planned", RELATION_PAST},
+        {"finished", RELATION_PAST},
+        {"cancelled", RELATION_PAST},
+        {"entered-in-error", RELATION_PAST},
+        {"unknown", RELATION_PAST},
+        {"", RELATION_PAST},
     };
     char text[256];
 
@@ -78,7 +84,7 @@ static void an_encounter_of_nobody_holds_nothing_open(void **state)
 }
 
 #define PROVISION(type) "\"provision\":{\"type\":\"" type "\"}"
-#define PROVISION_FOR(type, who) \
+#define PROVISION_FOR(type, who)                                                                                       \
     "\"provision\":{\"type\":\"" type "\",\"actor\":[{\"reference\":{\"reference\":\"" who "\"}}]}"
 
 static void a_consent_says_whom_she_lets_in(void **state)
@@ -132,7 +138,8 @@ static void a_consent_about_somebody_unknown_says_nothing(void **state)
         "{\"status\":\"active\"," PROVISION_FOR("permit", "Organization/elsewhere") "}",
         "{\"status\":\"active\"," PROVISION_FOR("permit", "Practitioner/0000000000000000000000000000000a") "}",
         "{\"status\":\"active\"," PROVISION_FOR("permit", "") "}",
-        "{\"status\":\"active\",\"provision\":{\"type\":\"permit\",\"actor\":[{\"reference\":{\"display\":\"Dr X\"}}]}}",
+        "{\"status\":\"active\",\"provision\":{\"type\":\"permit\",\"actor\":[{\"reference\":{\"display\":\"Dr "
+        "X\"}}]}}",
         "{\"status\":\"active\",\"provision\":{\"type\":\"permit\",\"actor\":"
         "[{\"reference\":{\"identifier\":{\"value\":\"17\"}}}]}}",
         "{\"status\":\"active\",\"provision\":{}}",
@@ -168,8 +175,8 @@ static void other_records_state_nothing(void **state)
 
     (void)state;
     assert_false(fact_of("Observation",
-                         "{\"status\":\"active\",\"serviceProvider\":{\"reference\":\"" CLINIC "\"}," PROVISION("permit")
-                         "}",
+                         "{\"status\":\"active\",\"serviceProvider\":{\"reference\":\"" CLINIC
+                         "\"}," PROVISION("permit") "}",
                          false, &change));
     assert_false(fact_of("Patient", "{}", false, &change));
 }

@@ -14,162 +14,9 @@
 #include <cmocka.h>
 
 #include "crypto/encode.h"
-#include "gate/gate.h"
-#include "whole_node.h"
+#include "house.h"
 
 #define BIT(drawer) (1u << DRAWER_##drawer)
-
-static const struct id anna = {{0xA1, 7}};
-
-struct house {
-    struct whole whole;
-    struct loop *loop;
-    struct safe_client *client;
-    struct gate *gate;
-    unsigned waiting; /* calls under way */
-};
-
-static void answered(struct house *house)
-{
-    assert_true(house->waiting > 0);
-    if (--house->waiting == 0)
-        loop_stop(house->loop);
-}
-
-static void wait_all(struct house *house)
-{
-    if (house->waiting > 0)
-        assert_int_equal(loop_run(house->loop), OK);
-    assert_int_equal(house->waiting, 0);
-}
-
-static void greeted(void *context, enum error error)
-{
-    assert_int_equal(error, OK);
-    answered(context);
-}
-
-static void house_open(struct house *house)
-{
-    *house = (struct house){0};
-    whole_open(&house->whole);
-    house->loop = loop_new();
-    assert_int_equal(safe_client_local(house->loop, house->whole.safe, &house->client), OK);
-    struct gate_options options = {house->whole.directory, house->loop, &house->whole.world, house->client};
-    assert_int_equal(gate_open(&options, &house->gate, NULL), OK);
-    house->waiting = 1;
-    gate_hello(house->gate, greeted, house);
-    wait_all(house);
-}
-
-static void house_close(struct house *house)
-{
-    gate_close(house->gate);
-    safe_client_free(house->client);
-    loop_free(house->loop);
-    whole_close(&house->whole);
-}
-
-static struct gate_asker asker_of(struct house *house, const struct whole_person *person)
-{
-    struct gate_asker asker = {.token = whole_token(&house->whole, person)};
-    struct slice payload;
-
-    assert_int_equal(whole_ask(&house->whole, PROTOCOL_CREDENTIAL, asker.token, &payload), OK);
-    struct slice kept = arena_copy(house->whole.arena, payload);
-    assert_int_equal(credential_read(kept, &asker.credential), OK);
-    return asker;
-}
-
-/* ---- one call, waited for ---- */
-
-struct written {
-    struct house *house;
-    enum error error;
-    unsigned calls;
-};
-
-static void write_done(void *context, enum error error, const struct gate_reason *reason, int64_t time_ms)
-{
-    struct written *written = context;
-
-    (void)reason;
-    (void)time_ms;
-    written->error = error;
-    written->calls++;
-    answered(written->house);
-}
-
-static struct gate_write_item item_of(enum gate_method method, const char *type, const struct id *resource,
-                                      const char *json)
-{
-    return (struct gate_write_item){.method = method, .type = slice_from_string(type), .resource = *resource,
-                                    .person = anna, .json = slice_from_string(json)};
-}
-
-static enum error write_as(struct house *house, const struct gate_asker *asker, struct gate_write_item *item)
-{
-    struct written written = {.house = house};
-
-    house->waiting++;
-    gate_write(house->gate, &(struct gate_write){asker, house->whole.arena, item, 1, write_done, &written});
-    wait_all(house);
-    assert_int_equal(written.calls, 1);
-    return written.error;
-}
-
-struct seen {
-    struct house *house;
-    enum error error;
-    struct gate_view view;
-    size_t count;
-    unsigned calls;
-};
-
-static void read_done(void *context, enum error error, const struct gate_views *views)
-{
-    struct seen *seen = context;
-
-    seen->error = error;
-    seen->count = views->count;
-    if (views->count > 0)
-        seen->view = views->view[0];
-    seen->calls++;
-    answered(seen->house);
-}
-
-static struct seen read_as(struct house *house, const struct gate_asker *asker, const char *type,
-                           const struct id *resource, uint64_t version)
-{
-    struct seen seen = {.house = house};
-
-    house->waiting++;
-    gate_read(house->gate, &(struct gate_read){.asker = asker, .arena = house->whole.arena,
-                                               .type = slice_from_string(type), .resource = *resource,
-                                               .version = version, .done = read_done, .context = &seen});
-    wait_all(house);
-    assert_int_equal(seen.calls, 1);
-    return seen;
-}
-
-static bool shows(const struct seen *seen, const char *text)
-{
-    return slice_search(seen->view.json, slice_from_string(text)) != SIZE_MAX;
-}
-
-/* ---- the stories ---- */
-
-#define PATIENT                                                                                                        \
-    "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Hadad\"}],\"telecom\":[{\"value\":\"0470\"}],"              \
-    "\"maritalStatus\":{\"text\":\"widowed\"}}"
-
-static void register_anna(struct house *house, const struct gate_asker *nurse)
-{
-    struct gate_write_item item = item_of(GATE_CREATE, "Patient", &anna, PATIENT);
-
-    assert_int_equal(write_as(house, nurse, &item), OK);
-    assert_int_equal(item.version, 1);
-}
 
 static void what_was_written_is_read(void **state)
 {
@@ -307,7 +154,7 @@ static void a_patch_does_not_write_over_what_was_not_seen(void **state)
                                           "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Hadad\"}],"
                                           "\"maritalStatus\":{\"text\":\"married\"}}");
     item.seen = BIT(IDENTITY);
-    assert_int_equal(write_as(&house, &clerk, &item), ERROR_REFUSED); /* may not write that drawer at all */
+    assert_int_equal(write_as(&house, &clerk, &item), ERROR_REFUSED);      /* may not write that drawer at all */
     assert_int_equal(write_as(&house, &nurse, &item), ERROR_PARTIAL_VIEW); /* may, but has not seen it */
     struct seen seen = read_as(&house, &nurse, "Patient", &anna, 0);
     assert_true(shows(&seen, "widowed") && !shows(&seen, "married"));
@@ -348,7 +195,7 @@ static void of_two_who_write_at_once_one_is_told(void **state)
     house.waiting = 2;
     gate_write(house.gate, &(struct gate_write){&nurse, house.whole.arena, &one, 1, write_done, &first});
     gate_write(house.gate, &(struct gate_write){&nurse, house.whole.arena, &two, 1, write_done, &second});
-    wait_all(&house);
+    house_wait(&house);
     assert_int_equal(first.error, OK);
     assert_int_equal(second.error, ERROR_PRECONDITION);
     struct seen seen = read_as(&house, &nurse, "Patient", &anna, 0);
@@ -390,11 +237,11 @@ static void a_consent_lets_in_and_its_end_keeps_out(void **state)
 /* A record that names places wherever it can: in elements of the contact drawer, in references deep inside, and, since
  * its code is sensitive, all of it in the one drawer where no drawer keeps places apart. */
 #define CONDITION(system, code)                                                                                        \
-    "{\"resourceType\":\"Condition\",\"meta\":{\"source\":\"urn:harbour-system\"},"                                        \
-    "\"identifier\":[{\"system\":\"urn:harbour-numbers\",\"value\":\"7\"}],"                                             \
-    "\"code\":{\"coding\":[{\"system\":\"" system "\",\"code\":\"" code "\"}],\"text\":\"what she has\"},"                   \
-    "\"asserter\":{\"display\":\"Dr. Harbour\"},\"recorder\":{\"display\":\"Nurse Harbour\"},"                             \
-    "\"extension\":[{\"url\":\"urn:x\",\"valueReference\":{\"reference\":\"Location/harbour-ward\"}},"                   \
+    "{\"resourceType\":\"Condition\",\"meta\":{\"source\":\"urn:harbour-system\"},"                                    \
+    "\"identifier\":[{\"system\":\"urn:harbour-numbers\",\"value\":\"7\"}],"                                           \
+    "\"code\":{\"coding\":[{\"system\":\"" system "\",\"code\":\"" code "\"}],\"text\":\"what she has\"},"             \
+    "\"asserter\":{\"display\":\"Dr. Harbour\"},\"recorder\":{\"display\":\"Nurse Harbour\"},"                         \
+    "\"extension\":[{\"url\":\"urn:x\",\"valueReference\":{\"reference\":\"Location/harbour-ward\"}},"                 \
     "{\"url\":\"urn:y\",\"valueString\":\"kept words\"}],\"onsetDateTime\":\"2026-01-01\"}"
 
 static struct seen summary_as(struct house *house, const struct gate_asker *asker, const char *type)
@@ -402,10 +249,15 @@ static struct seen summary_as(struct house *house, const struct gate_asker *aske
     struct seen seen = {.house = house};
 
     house->waiting++;
-    gate_scan(house->gate, &(struct gate_scan){.asker = asker, .arena = house->whole.arena, .person = anna,
-                                               .type = slice_from_string(type), .needed = OUTCOME_SUMMARY,
-                                               .action = ACTION_READ, .done = read_done, .context = &seen});
-    wait_all(house);
+    gate_scan(house->gate, &(struct gate_scan){.asker = asker,
+                                               .arena = house->whole.arena,
+                                               .person = anna,
+                                               .type = slice_from_string(type),
+                                               .needed = OUTCOME_SUMMARY,
+                                               .action = ACTION_READ,
+                                               .done = read_done,
+                                               .context = &seen});
+    house_wait(house);
     return seen;
 }
 
@@ -416,10 +268,12 @@ static void consent_to_elsewhere(struct house *house, const struct gate_asker *n
     char json[512], hex[ID_TEXT_BYTES + 1] = {0};
 
     encode_hex(id_slice(&elsewhere), hex);
-    snprintf(json, sizeof json,
-             "{\"resourceType\":\"Consent\",\"status\":\"active\",\"scope\":{\"coding\":[{\"code\":\"patient-privacy\"}]},"
-             "\"provision\":{\"type\":\"permit\",\"actor\":[{\"role\":{\"coding\":[{\"code\":\"PRCP\"}]},"
-             "\"reference\":{\"reference\":\"Organization/%s\"}}]}}", hex);
+    snprintf(
+        json, sizeof json,
+        "{\"resourceType\":\"Consent\",\"status\":\"active\",\"scope\":{\"coding\":[{\"code\":\"patient-privacy\"}]},"
+        "\"provision\":{\"type\":\"permit\",\"actor\":[{\"role\":{\"coding\":[{\"code\":\"PRCP\"}]},"
+        "\"reference\":{\"reference\":\"Organization/%s\"}}]}}",
+        hex);
     struct gate_write_item item = item_of(GATE_CREATE, "Consent", &consent, json);
     assert_int_equal(write_as(house, nurse, &item), OK);
 }
@@ -469,7 +323,7 @@ static void an_erased_person_cannot_be_read_by_anybody(void **state)
     struct written erased = {.house = &house};
     house.waiting = 1;
     gate_erase(house.gate, &(struct gate_erase){&self, house.whole.arena, anna, write_done, &erased});
-    wait_all(&house);
+    house_wait(&house);
     assert_int_equal(erased.error, OK);
     assert_int_not_equal(read_as(&house, &nurse, "Patient", &anna, 0).error, OK);
     assert_int_not_equal(read_as(&house, &self, "Patient", &anna, 0).error, OK);

@@ -14,21 +14,29 @@
 static const struct {
     const char *type, *json, *redacted;
 } cases[] = {
-    {"Patient", "{\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"Hadad\"}],\"identifier\":[{\"value\":\"7\"}]}",
+    {"Patient",
+     "{\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"Hadad\"}],\"identifier\":[{\"value\":\"7\"}]}",
      "{\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"Hadad\"}]}"},
-    {"Patient", "{\"resourceType\":\"Patient\",\"address\":[{\"city\":\"X\"}],\"_address\":[{}],\"telecom\":[],\"gender\":\"female\"}",
+    {"Patient",
+     "{\"resourceType\":\"Patient\",\"address\":[{\"city\":\"X\"}],\"_address\":[{}],\"telecom\":[],\"gender\":"
+     "\"female\"}",
      "{\"resourceType\":\"Patient\",\"gender\":\"female\"}"},
     {"Encounter",
-     "{\"resourceType\":\"Encounter\",\"location\":[{\"location\":{\"display\":\"ward 3\"}}],\"serviceProvider\":{\"display\":\"X\"},"
-     "\"hospitalization\":{\"origin\":{\"reference\":\"Location/1\"}},\"status\":\"finished\",\"text\":{\"div\":\"X\"}}",
+     "{\"resourceType\":\"Encounter\",\"location\":[{\"location\":{\"display\":\"ward "
+     "3\"}}],\"serviceProvider\":{\"display\":\"X\"},"
+     "\"hospitalization\":{\"origin\":{\"reference\":\"Location/"
+     "1\"}},\"status\":\"finished\",\"text\":{\"div\":\"X\"}}",
      "{\"resourceType\":\"Encounter\",\"status\":\"finished\"}"},
     {"Observation",
      "{\"resourceType\":\"Observation\",\"meta\":{\"versionId\":\"1\",\"source\":\"urn:x\"},\"valueInteger\":1.00,"
      "\"note\":[{\"text\":\"kept\",\"authorReference\":{\"reference\":\"https://x.org/fhir/Practitioner/7\"}}]}",
-     "{\"resourceType\":\"Observation\",\"meta\":{\"versionId\":\"1\"},\"valueInteger\":1.00,\"note\":[{\"text\":\"kept\"}]}"},
+     "{\"resourceType\":\"Observation\",\"meta\":{\"versionId\":\"1\"},\"valueInteger\":1.00,\"note\":[{\"text\":"
+     "\"kept\"}]}"},
     {"Observation", /* what held nothing but places is gone as a whole */
-     "{\"resourceType\":\"Observation\",\"extension\":[{\"valueReference\":{\"reference\":\"#h\",\"type\":\"Organization\"}}],"
-     "\"contained\":[{\"resourceType\":\"Organization\",\"id\":\"h\"}],\"focus\":[{\"reference\":\"Location/1\"},{\"reference\":\"Patient/1\"}]}",
+     "{\"resourceType\":\"Observation\",\"extension\":[{\"valueReference\":{\"reference\":\"#h\",\"type\":"
+     "\"Organization\"}}],"
+     "\"contained\":[{\"resourceType\":\"Organization\",\"id\":\"h\"}],\"focus\":[{\"reference\":\"Location/"
+     "1\"},{\"reference\":\"Patient/1\"}]}",
      "{\"resourceType\":\"Observation\",\"focus\":[{\"reference\":\"Patient/1\"}]}"},
     {"Nothing", "{\"resourceType\":\"Nothing\",\"where\":\"X\"}", "{\"resourceType\":\"Nothing\"}"},
 };
@@ -39,8 +47,9 @@ static void a_redacted_view_names_no_place(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
         struct slice redacted;
-        assert_int_equal(gate_redact_location(arena, slice_from_string(cases[i].type), slice_from_string(cases[i].json),
-                                              &redacted), OK);
+        assert_int_equal(
+            gate_redact_location(arena, slice_from_string(cases[i].type), slice_from_string(cases[i].json), &redacted),
+            OK);
         if (!slice_is(redacted, cases[i].redacted))
             fail_msg("%.*s\nand not\n%s", SLICE_PRINT(redacted), cases[i].redacted);
     }

@@ -28,8 +28,8 @@ static const struct json *parse(struct arena *arena, struct slice text)
 static struct splice_bodies split(struct arena *arena, const struct json *resource)
 {
     struct splice_bodies bodies = {0};
-    enum error error =
-        splice_split(arena, resource, json_text(json_member(resource, "resourceType")), NULL, NULL, &bodies);
+    enum error error = splice_split(arena, resource, json_text(json_member(resource, "resourceType")), NULL, NULL,
+                                    &bodies);
 
     if (error != OK)
         fail_msg("split: %s", error_entry(error)->name);
@@ -185,16 +185,22 @@ static void ids_are_kept_apart_from_the_text(void **state)
 static void only_local_references_are_ids(void **state)
 {
     static const char *const others[] = {
-        "Patient/0123456789ABCDEF0123456789abcdef", "Patient/0123456789abcdef0123456789abcde", "/" ID_A, "#" ID_A,
-        "http://other/Patient/" ID_A, "Patient/" ID_A "0", "urn:uuid:" ID_A, "Patient?identifier=" ID_A,
+        "Patient/0123456789ABCDEF0123456789abcdef",
+        "Patient/0123456789abcdef0123456789abcde",
+        "/" ID_A,
+        "#" ID_A,
+        "http://other/Patient/" ID_A,
+        "Patient/" ID_A "0",
+        "urn:uuid:" ID_A,
+        "Patient?identifier=" ID_A,
         "Patient/" ID_A "#x",
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
-        struct slice text =
-            arena_format(arena, "{\"resourceType\":\"Condition\",\"subject\":{\"reference\":\"%s\"}}", others[i]);
+        struct slice text = arena_format(arena, "{\"resourceType\":\"Condition\",\"subject\":{\"reference\":\"%s\"}}",
+                                         others[i]);
         struct splice_bodies bodies = split(arena, parse(arena, text));
         if (splice_reference_count(bodies.body[DRAWER_CLINICAL]) != 0)
             fail_msg("%s was taken for an id", others[i]);
@@ -212,10 +218,10 @@ static void a_view_shows_nothing_of_the_other_drawers(void **state)
         "\"meta\":{\"profile\":\"%0\",\"tag\":[\"%0\"],\"security\":[\"%0\"]}}",
         "{\"resourceType\":\"Encounter\",\"status\":\"%2\",\"location\":\"%1\",\"serviceProvider\":\"%1\","
         "\"participant\":\"%1\",\"reasonCode\":\"%2\",\"contained\":[{\"resourceType\":\"Organization\",\"name\":\""
-         "%1\"}]}",
+        "%1\"}]}",
         "{\"resourceType\":\"MedicationRequest\",\"insurance\":\"%5\",\"requester\":\"%1\",\"medication\":\"%2\"}",
         "{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
-         "7200002\"}"
+        "7200002\"}"
         "]},\"recorder\":\"%3\",\"note\":\"%3\",\"meta\":{\"profile\":\"%3\"}}",
         "{\"resourceType\":\"Consent\",\"status\":\"%6\",\"organization\":\"%6\"}",
         "{\"resourceType\":\"QuestionnaireResponse\",\"item\":\"%4\",\"author\":\"%1\"}",
@@ -250,23 +256,32 @@ static void sensitive_codes_move_the_whole_resource(void **state)
         bool sensitive;
     } rows[] = {
         {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\""
-         "code\":\"F32.1\"}]}}", true},
+         "code\":\"F32.1\"}]}}",
+         true},
         {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\""
-         "code\":\"T74.11XA\"}]}}", true},
+         "code\":\"T74.11XA\"}]}}",
+         true},
         {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\""
-         "code\":\"J06.9\"}]}}", false},
+         "code\":\"J06.9\"}]}}",
+         false},
         {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://example.org\",\"code\":\""
-         "F32.1\"}]}}", false},
+         "F32.1\"}]}}",
+         false},
         {"{\"resourceType\":\"Encounter\",\"reasonCode\":[{\"coding\":[{\"system\":\"http://snomed.info/sct\",\""
-         "code\":\"706893006\"}]}]}", true},
+         "code\":\"706893006\"}]}]}",
+         true},
         {"{\"resourceType\":\"Observation\",\"component\":[{\"code\":{\"coding\":[{\"code\":\"44261-6\",\"system\""
-         ":\"http://loinc.org\"}]}}]}", true},
+         ":\"http://loinc.org\"}]}}]}",
+         true},
         {"{\"resourceType\":\"Observation\",\"meta\":{\"security\":[{\"system\":\"http"
-         "://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\"SDV\"}]}}", true},
+         "://terminology.hl7.org/CodeSystem/v3-ActCode\",\"code\":\"SDV\"}]}}",
+         true},
         {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
-         "86406008x\"}]}}", false},
+         "86406008x\"}]}}",
+         false},
         {"{\"resourceType\":\"Claim\",\"diagnosis\":[{\"diagnosisCodeableConcept\":{\"coding\":[{\"system\":\"http"
-         "://hl7.org/fhir/sid/icd-10\",\"code\":\"F32\"}]}}]}", false},
+         "://hl7.org/fhir/sid/icd-10\",\"code\":\"F32\"}]}}]}",
+         false},
     };
 
     (void)state;

@@ -101,6 +101,11 @@ static void three_keys_are_three(void **state)
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, OVERSIGHT, COMMUNITY, COMMUNITY), NULL),
                      ERROR_VALUE);
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, SLICE("hospitium order keys 1\n"), NULL), ERROR_SYNTAX);
+    struct slice keys = keys_text(&whole, OVERSIGHT, COMMUNITY, HEALTH);
+    char *other = arena_alloc(whole.arena, keys.length);
+    memcpy(other, keys.data, keys.length);
+    other[29] = other[29] == '0' ? '1' : '0'; /* another node's */
+    assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, slice_of(other, keys.length), NULL), ERROR_VALUE);
     /* New keys end what the old ones have signed. */
     open_route(&whole);
     assert_true(route_is_there(&whole));
@@ -533,6 +538,12 @@ static void an_order_opens_who_she_is_and_nothing_else(void **state)
     struct access_target two[] = {{.person = anna, .facts = facts}, {.person = bela, .facts = facts_of_bela}};
     REFUSED((access->target = two, access->targets = 2));
     assert_int_equal(read_under(&whole, officer, &id, &bela, facts_of_bela, &grant), ERROR_REFUSED);
+
+    /* A release of less than was asked opens less. */
+    assert_int_equal(ask_as(&whole, officer, &both, &id, NULL), OK);
+    release(&whole, &id, &bela);
+    assert_int_equal(read_under(&whole, officer, &id, &bela, facts_of_bela, &grant), OK);
+    assert_int_equal(grant.target[0].drawers, BIT(IDENTITY));
     whole_close(&whole);
 }
 
@@ -825,6 +836,16 @@ static void a_door_cannot_hide_a_look_behind_an_order(void **state)
     access->type = SLICE("Observation");
     assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
     assert_int_equal(told_of(&whole, &anna), 3);
+    access = reading_under(&look, officer, &id, &anna, facts);
+    access->action = ACTION_SEARCH;
+    assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
+    assert_int_equal(told_of(&whole, &anna), 4);
+    struct whole_person both_purposes = INSPECTOR;
+    both_purposes.purposes |= 1u << PURPOSE_TREAT;
+    access = reading_under(&look, whole_token(&whole, &both_purposes), &id, &anna, facts);
+    access->purpose = PURPOSE_TREAT;
+    assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
+    assert_int_equal(told_of(&whole, &anna), 5);
     whole_close(&whole);
 }
 
