@@ -108,8 +108,8 @@ enum error counts_statement_parse(struct slice text, struct counts_statement *re
 
     if (text.length > COUNTS_STATEMENT_MAX || !slice_equal(slice_cut(&rest, '\n'), FIRST_LINE))
         return ERROR_SYNTAX;
-    if (!take(&rest, "node", &statement.node) || !note_name_allowed(statement.node) ||
-        !take(&rest, "period", &value) || !parse_period(value, &statement.period))
+    if (!take(&rest, "node", &statement.node) || !note_name_allowed(statement.node) || !take(&rest, "period", &value) ||
+        !parse_period(value, &statement.period))
         return ERROR_SYNTAX;
     for (size_t i = 0; i < COUNTS_FIELDS; i++)
         if (!take(&rest, fields[i], &value) || !parse_number(value, &statement.number[i]))
@@ -130,12 +130,14 @@ enum error counts_take(struct counts *counts, const struct counts_statement *sta
 {
     size_t i = 0;
 
+    if (counts->leaf_length > 0)
+        return ERROR_OVERLOADED; /* it would count as published and not be in the sum */
     if (statement->period >= period_at(now_s) || statement->period + QUARTERS <= counts->last ||
         statement->node.length > COUNTS_NAME_MAX)
         return ERROR_VALUE;
     while (i < counts->count && !is_of(&counts->waiting[i], statement))
         i++;
-    if (i < counts->count && (counts->waiting[i].published || counts->leaf_length > 0))
+    if (i < counts->count && counts->waiting[i].published)
         return ERROR_CONFLICT;
     if (i == COUNTS_WAITING_MAX)
         return ERROR_TOO_MANY;
@@ -167,8 +169,7 @@ static bool is_first_of_node(const struct counts *counts, size_t at, counts_peri
     return true;
 }
 
-static void write_leaf(struct counts *counts, counts_period period, unsigned members,
-                       const uint64_t sum[COUNTS_FIELDS])
+static void write_leaf(struct counts *counts, counts_period period, unsigned members, const uint64_t sum[COUNTS_FIELDS])
 {
     CLEANUP_BUFFER struct buffer leaf = buffer_new(LEAF_MAX);
 
@@ -287,8 +288,7 @@ static bool read_head(struct counts *counts, struct slice *rest)
         !parse_period(last, &counts->last) || !take(rest, "closing", &closing))
         return false;
     struct slice size = slice_cut(&closing, ' '), period = slice_cut(&closing, ' ');
-    if (!slice_to_u64(size, &counts->log_size) || !parse_period(period, &counts->closing) ||
-        closing.length > LEAF_MAX)
+    if (!slice_to_u64(size, &counts->log_size) || !parse_period(period, &counts->closing) || closing.length > LEAF_MAX)
         return false;
     memcpy(counts->leaf, closing.data, closing.length);
     counts->leaf_length = closing.length;
@@ -297,6 +297,7 @@ static bool read_head(struct counts *counts, struct slice *rest)
 
 enum error counts_read(struct counts *counts, struct slice bytes)
 {
+    CLEANUP_BUFFER struct buffer again = buffer_new(COUNTS_BYTES_MAX + CHECKED_LINE_BYTES);
     struct slice rest;
 
     TRY(checked_parse(bytes, &rest));
@@ -306,5 +307,7 @@ enum error counts_read(struct counts *counts, struct slice bytes)
         if (counts->count == COUNTS_WAITING_MAX ||
             !read_waiting(slice_cut(&rest, '\n'), &counts->waiting[counts->count]))
             return ERROR_CORRUPT;
-    return OK;
+    /* What says the same in other bytes was not written here. */
+    TRY(counts_write(counts, &again));
+    return slice_equal(buffer_view(&again), bytes) ? OK : ERROR_CORRUPT;
 }

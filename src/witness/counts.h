@@ -39,7 +39,8 @@ struct counts *counts_new(void) MUST_CHECK; /* NULL without memory */
 void counts_free(struct counts *counts);    /* accepts NULL */
 
 /* Takes a statement in; a later one of the same node and quarter takes its place. ERROR_CONFLICT when that quarter of
- * the node has been published; ERROR_VALUE for a quarter that has not ended or is long past; ERROR_TOO_MANY; ERROR_MEMORY. */
+ * the node has been published; ERROR_VALUE for a quarter that has not ended or is long past; ERROR_TOO_MANY;
+ * ERROR_OVERLOADED while a sum is being published. */
 MUST_CHECK enum error counts_take(struct counts *counts, const struct counts_statement *statement, int64_t now_s);
 
 /* Is a sum due: has a quarter ended long enough ago, of which none was published, and do at least `members` nodes wait?

@@ -44,6 +44,14 @@ static enum error parse_lines(struct slice rest, struct state *ret_state)
     return OK;
 }
 
+/* One state has one form: what says the same in other bytes was not written here. */
+static bool is_as_written(const struct state *state, struct slice bytes)
+{
+    CLEANUP_BUFFER struct buffer again = buffer_new(STATE_BYTES_MAX + CHECKED_LINE_BYTES);
+
+    return state_write(state, &again) == OK && slice_equal(buffer_view(&again), bytes);
+}
+
 enum error state_parse(struct slice bytes, struct state *ret_state)
 {
     struct slice text;
@@ -53,6 +61,8 @@ enum error state_parse(struct slice bytes, struct state *ret_state)
         return ERROR_CORRUPT;
     TRY(checked_parse(bytes, &text));
     TRY(parse_lines(text, &state));
+    if (!is_as_written(&state, bytes))
+        return ERROR_CORRUPT;
     *ret_state = state;
     return OK;
 }
