@@ -9,7 +9,8 @@ ROOT = {1: "KgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 SIGNATURE = {1: "UgIom7fPZTqpxWWhyjWduBvTvGVqsokMbqTArsQilegKoFBJQjUFAmQ0+YeSPM3wfUQMFSzVnnNuWRTYrajXpNUbIQY=",
              3: "UgIom2VbtIcdFbwFAy1n7s6IkAxIY6J/GQOTuZF2ORV39d75cbAj2aQYwyJre36kezNobZs4SUUdrcawfAB8WVrx6go=",
              5: "UgIomw/EOJmWi0i1FQsOj+etB7F8IccFam/jgd6wzRns4QPVmyEZtdvl1U2KEmLOZ/ASRcWJi0tW90dJWAShei7sDww="}
-BROKEN = SIGNATURE[3].replace("6go=", "6gx=")
+AS_PUBLISHED = SIGNATURE[3].replace("6go=", "6gx=")  # bits are left over: base64 that this witness does not read
+BROKEN = SIGNATURE[3].replace("6go=", "6gw=")  # the same bytes, and so the same wrong signature, as they are written here
 FROM_1_TO_3 = ["KgEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "KgIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
 WRONG = [FROM_1_TO_3[0], "KgIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABA="]
 FROM_1_TO_5 = [FROM_1_TO_3[0], "+fUDV+k970B4I3uKrqJM4aP1lloPZP8mvr2Z4wRw2LI=",
@@ -28,6 +29,7 @@ def request(older, proof, size, origin=ORIGIN, signature=None):
 SESSION = [
     (request(0, [], 1), 200, "\u2014 "),
     (request(1, FROM_1_TO_3, 3, signature=BROKEN), 403, ""),
+    (request(1, FROM_1_TO_3, 3, signature=AS_PUBLISHED), 400, ""),  # 403 in the original
     (request(1, FROM_1_TO_3, 3, origin=ORIGIN[:-1] + "3"), 404, ""),
     (request(1, [], 3), 422, ""),
     (request(1, WRONG, 3), 422, ""),
