@@ -235,7 +235,7 @@ class Planted(Case):
 
     def test_a_restored_node_is_sound_and_says_what_lies_before_it(self):
         backup, restored = self.path("backup"), self.path("restored")
-        self.node.command("backup", self.node.directory, backup)
+        self.node.command("backup", self.copy, backup)
         self.node.command("restore", backup, restored)
         told = self.audit(restored)
         self.assertEqual(told["faults"], [])
