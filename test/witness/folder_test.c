@@ -39,6 +39,13 @@ struct bench {
     struct witness *witness;
 };
 
+/* The old name is back where the folder was not synced. */
+static void cut_power(const struct bad_disk *disk)
+{
+    if (disk->renamed[0] && rename(disk->before, disk->renamed) < 0)
+        fail();
+}
+
 /* Whether the operation that comes now goes wrong. */
 static bool goes_wrong(struct bad_disk *disk)
 {
@@ -47,6 +54,8 @@ static bool goes_wrong(struct bad_disk *disk)
     if (++disk->operations != disk->at)
         return false;
     disk->dead = disk->end == KILLED || disk->end == POWER_CUT;
+    if (disk->end == POWER_CUT)
+        cut_power(disk);
     errno = disk->end == NO_SPACE ? ENOSPC : EIO;
     return true;
 }
@@ -71,8 +80,6 @@ static int bad_fsync(void *context, int descriptor)
     if (goes_wrong(disk)) {
         if (disk->end == POWER_CUT && descriptor == disk->unsynced && ftruncate(descriptor, 0) < 0)
             fail();
-        if (disk->end == POWER_CUT && disk->renamed[0] && rename(disk->before, disk->renamed) < 0)
-            fail();
         return -1;
     }
     disk->unsynced = -1;
@@ -86,6 +93,7 @@ static int bad_rename(void *context, const char *from, const char *to)
 
     if (goes_wrong(disk))
         return -1;
+    assert_int_equal(-1, disk->unsynced); /* the name would lead to nothing after a power cut */
     snprintf(disk->renamed, sizeof disk->renamed, "%s", to);
     snprintf(disk->before, sizeof disk->before, "%.4000s.before", to);
     unlink(disk->before);
