@@ -198,6 +198,10 @@ MUST_CHECK enum error oversight_authenticate(struct safe *safe, struct request *
 MUST_CHECK enum error oversight_check_words(struct slice words);
 /* Puts the suspended rows into the decider. For opening. */
 void oversight_close_rows(struct safe *safe);
+/* evidence.c: who looked, as oversight is told: without the persons' tokens in the index, which would join what the
+ * events keep apart. */
+struct json_writer;
+MUST_CHECK enum error evidence_write_looker(struct safe *safe, struct json_writer *writer, struct slice text);
 /* Tells in public of reviews that wait too long. */
 MUST_CHECK enum error oversight_escalate(struct safe *safe);
 
