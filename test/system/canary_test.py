@@ -354,6 +354,7 @@ WALK = {
     ("POST", "/api/orders/{order}/tell"): order("/tell", {"reason": ""}),
     ("GET", "/log/{log}/checkpoint"): lambda walk: [("GET", "/log/%s/checkpoint" % l, None, {}) for l in ("access", "public")],
     ("GET", "/log/{log}/key"): lambda walk: [("GET", "/log/%s/key" % l, None, {}) for l in ("access", "public")],
+    ("GET", "/log/access/retention"): plain("/log/access/retention"),
     ("GET", "/log/public/proof/{index}"): plain("/log/public/proof/0"),
     ("GET", "/log/{log}/tile/{rest}"): lambda walk: [("GET", "/log/%s/tile/%s" % (l, t), None, {}) for l in ("access", "public")
                                                     for t in ("0/000", "entries/000", "entries/000.p/3", "0/000.p/5")],
