@@ -19,6 +19,7 @@ static void assert_permits(const struct json *consent, bool deleted)
     if (deleted || !json_is(json_member(consent, "status"), "active") ||
         !json_is(json_member(provision, "type"), "permit") || json_member(provision, "provision") ||
         json_member(provision, "purpose") || json_member(provision, "data") ||
+        json_member(provision, "modifierExtension") || json_member(consent, "modifierExtension") ||
         json_count(json_member(provision, "actor")) > 1)
         abort();
 }

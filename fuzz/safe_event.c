@@ -70,7 +70,7 @@ static void read_again(struct safe *safe, const struct event_opened *opened)
     (void)!is_sought(safe, &of_actor, opened, &fits);
     (void)!is_sought(safe, &in_autumn, opened, &fits);
     json_begin_object(&writer);
-    if (write_looker(safe, &writer, opened->looker) == OK) {
+    if (evidence_write_looker(safe, &writer, opened->looker) == OK) {
         json_end_object(&writer);
         if (buffer_check(&text) == OK && json_parse(safe->arena, buffer_view(&text), &json, NULL) != OK)
             abort(); /* evidence is JSON, whatever stood in the entry */

@@ -177,6 +177,17 @@ static void await(struct audit *audit, const struct log_entry *entry, const stru
         pending->token = event->looker.token[0];
 }
 
+void access_unread(struct audit *audit, const struct log_entry *entry)
+{
+    struct story *story = audit->story;
+
+    if (story->pending.count == PENDING_MAX)
+        compact(story);
+    struct pending *pending = list_add(&story->pending);
+    if (pending)
+        *pending = (struct pending){.entry = entry->index, .permitted = true};
+}
+
 void access_judge(struct audit *audit, const struct log_entry *entry, const struct event *event, uint64_t versions)
 {
     if (event->permitted)

@@ -348,7 +348,9 @@ void order_judge_look(struct audit *audit, const struct log_entry *entry, const 
     if (is_unknown(audit, order))
         return;
     if (event->action == ACTION_MATCH) {
-        if (!is_open(order, event->time_ms) || event->sector != SECTOR_OVERSIGHT || event->opened)
+        /* A match has to compare, and tells no more than that she is known. */
+        bool least = event->outcome <= OUTCOME_EXISTENCE && !(event->opened & ~(1u << DRAWER_IDENTITY));
+        if (!is_open(order, event->time_ms) || event->sector != SECTOR_OVERSIGHT || !least)
             fault(audit, FINDING_ORDER_LOOK, entry, "a match");
     } else if (!order || order->state != ORDER_RELEASED || event->time_ms > order->release_until_ms ||
                event->opened & ~order->released || !commitment_equal(&actor, &order->actor) ||

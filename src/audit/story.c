@@ -171,12 +171,16 @@ void story_entry(void *context, const struct log_entry *entry)
         report_add(&audit->report, FINDING_LEAF_UNKNOWN, entry_place(entry), NULL);
     if (!is_judged(audit, entry)) {
         vault_match(audit, entry->index, NULL, entry->kind);
+        if (audit->has_key && entry->kind == LEAF_COMMITMENT)
+            access_unread(audit, entry);
         return;
     }
-    if (open_event(audit, entry, &event))
+    if (open_event(audit, entry, &event)) {
         judge_event(audit, entry, &event);
-    else
+    } else {
         vault_match(audit, entry->index, NULL, entry->kind);
+        access_unread(audit, entry);
+    }
     event_free(&event);
 }
 

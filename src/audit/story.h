@@ -78,6 +78,8 @@ void story_judge(struct audit *audit);
 
 /* access.c */
 void access_judge(struct audit *audit, const struct log_entry *entry, const struct event *event, uint64_t versions);
+/* An entry that could not be read: its completion is not held against it. */
+void access_unread(struct audit *audit, const struct log_entry *entry);
 void access_completed(struct audit *audit, const struct log_entry *entry, const struct event *event);
 void access_judge_rest(struct audit *audit);
 

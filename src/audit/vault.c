@@ -228,8 +228,7 @@ static void check_persons(struct audit *audit)
 {
     CLEANUP_STATEMENT sqlite3_stmt *all = database_ask(
         &audit->vault,
-        "SELECT DISTINCT person, (SELECT min(rowid) FROM version AS w WHERE w.person = v.person) FROM version AS v"
-        " WHERE person <> zeroblob(16) ORDER BY person");
+        "SELECT person, min(rowid) FROM version WHERE person <> zeroblob(16) GROUP BY person ORDER BY person");
     CLEANUP_STATEMENT sqlite3_stmt *key = audit->keys_open
                                               ? database_ask(&audit->keys, "SELECT 1 FROM person_key WHERE person = $1")
                                               : NULL;

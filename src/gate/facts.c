@@ -42,18 +42,33 @@ static void encounter_fact(const struct json *encounter, bool deleted, int64_t n
     change->expires_s = change->value == RELATION_OPEN_ENCOUNTER ? now_s + RELATION_SECONDS_MAX : 0;
 }
 
-/* What narrows a provision to less than "this organisation, all of it, from now on". */
+/* What narrows a provision to less than "this organisation, all of it, from now on", or changes what it means. */
 static bool is_narrowed(const struct json *provision, int64_t now_s)
 {
-    static const char *const narrower[] = {"provision", "purpose",       "class",      "code",
-                                           "action",    "securityLabel", "dataPeriod", "data"};
-    struct date start;
+    static const char *const narrower[] = {
+        "provision", "purpose", "class", "code", "action", "securityLabel", "dataPeriod", "data", "modifierExtension"};
+    const struct json *period = json_member(provision, "period");
+    struct date start, end;
 
     for (size_t i = 0; i < sizeof narrower / sizeof *narrower; i++)
         if (json_member(provision, narrower[i]))
             return true;
-    return date_parse(json_text(json_path(provision, "period.start")), DATE_KIND_DATETIME, &start) == OK &&
-           date_interval(start).from / 1000 > now_s;
+    /* A time that cannot be read is not "always": it would never end. */
+    if (json_member(period, "end") && date_parse(json_text(json_member(period, "end")), DATE_KIND_DATETIME, &end) != OK)
+        return true;
+    return json_member(period, "start") &&
+           (date_parse(json_text(json_member(period, "start")), DATE_KIND_DATETIME, &start) != OK ||
+            date_interval(start).from / 1000 > now_s);
+}
+
+/* Who agrees to an operation or to a study has not said who may read her record; what modifies a Consent in a way
+ * that is not known here may turn it round. */
+static bool is_of_privacy(const struct json *consent)
+{
+    bool privacy = !json_member(consent, "scope") ||
+                   json_is(json_path(consent, "scope.coding.code"), "patient-privacy");
+
+    return privacy && !json_member(consent, "modifierExtension") && !json_member(consent, "implicitRules");
 }
 
 /* provision.actor[0].reference names the organisation; without an actor it speaks of everyone in health. Of several
@@ -84,7 +99,7 @@ static void consent_fact(const struct json *consent, bool deleted, int64_t now_s
         return;
     if (denies)
         change->value = CONSENT_DENY;
-    else if (json_is(type, "permit") && !is_narrowed(provision, now_s))
+    else if (json_is(type, "permit") && is_of_privacy(consent) && !is_narrowed(provision, now_s))
         change->value = CONSENT_PERMIT;
 }
 

@@ -70,7 +70,7 @@ enum error entry_proof(struct safe *safe, uint64_t leaf, struct slice sealed, co
     buffer_slice(&extra, hash_slice(&sealed_hash));
     buffer_slice(&extra, event->plain);
     TRY(buffer_check(&extra));
-    return publishing_proof(safe, leaf, buffer_view(&extra), ret_text);
+    return publishing_proof(safe, LOG_ACCESS, leaf, buffer_view(&extra), ret_text);
 }
 
 static void keyed(const struct safe *safe, const char *use, const struct slice *part, size_t parts,

@@ -43,8 +43,8 @@ static bool in_time(const struct sought *sought, struct slice time)
 {
     bool begun = sought->from.length == 0 || slice_compare(time, sought->from) >= 0;
 
-    return begun && (sought->to.length == 0 || slice_compare(time, sought->to) <= 0 ||
-                     slice_starts_with(time, sought->to));
+    return begun &&
+           (sought->to.length == 0 || slice_compare(time, sought->to) <= 0 || slice_starts_with(time, sought->to));
 }
 
 static enum error is_sought(struct safe *safe, const struct sought *sought, const struct event_opened *opened,
@@ -63,7 +63,7 @@ static enum error is_sought(struct safe *safe, const struct sought *sought, cons
 }
 
 /* The persons' tokens are the safe's own affair and stay here. */
-static enum error write_looker(struct safe *safe, struct json_writer *writer, struct slice text)
+enum error evidence_write_looker(struct safe *safe, struct json_writer *writer, struct slice text)
 {
     static const char *const told[] = {"actor", "nonce", "credential", "subject"};
     const struct json *looker;
@@ -90,7 +90,7 @@ static enum error write_shown(struct safe *safe, struct json_writer *writer, uin
     json_integer(writer, (int64_t)leaf);
     json_key(writer, "event");
     json_raw(writer, event->json);
-    TRY(write_looker(safe, writer, event->looker));
+    TRY(evidence_write_looker(safe, writer, event->looker));
     if (reviews_of(safe->reviews, leaf, &verdict) == OK)
         json_member_cstring(writer, "review", review_verdict_word(verdict));
     json_member_string(writer, "proof", buffer_view(&proof));

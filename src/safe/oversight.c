@@ -24,7 +24,7 @@ static int64_t now_s(const struct safe *safe)
 bool oversight_is_deed(enum protocol_kind kind)
 {
     return kind == PROTOCOL_SUSPEND || kind == PROTOCOL_LIFT || kind == PROTOCOL_REVIEW_DONE ||
-           kind == PROTOCOL_EVIDENCE;
+           kind == PROTOCOL_EVIDENCE || kind == PROTOCOL_REVIEWS || kind == PROTOCOL_SUSPENSIONS;
 }
 
 enum error oversight_authenticate(struct safe *safe, struct request *request, struct slice token)
@@ -88,6 +88,14 @@ static enum error read_evidence(struct reader *reader, struct deed *deed, struct
     *ret_token = protocol_text_read(reader, PROTOCOL_TOKEN_MAX);
     deed->subject = protocol_text_read(reader, PROTOCOL_TEXT_MAX);
     return reader->failed ? ERROR_SYNTAX : OK;
+}
+
+/* Lists: a token and nothing else. They name staff, and reasons that staff gave, so that reading them is a look too. */
+static enum error read_list(struct reader *reader, struct deed *deed, struct slice *ret_token)
+{
+    (void)deed;
+    *ret_token = reader->rest;
+    return OK;
 }
 
 /* ---- may she, and what becomes of it ---- */
@@ -156,6 +164,13 @@ static enum error prepare_evidence(struct safe *safe, struct request *request)
     return oversight_check_words(request->deed.subject);
 }
 
+static enum error prepare_list(struct safe *safe, struct request *request)
+{
+    (void)safe;
+    (void)request;
+    return OK;
+}
+
 static const struct {
     enum protocol_kind kind;
     const char *action;
@@ -166,6 +181,8 @@ static const struct {
     {PROTOCOL_LIFT, "lift", read_lift, prepare_lift},
     {PROTOCOL_REVIEW_DONE, "review", read_verdict, prepare_verdict},
     {PROTOCOL_EVIDENCE, "evidence", read_evidence, prepare_evidence},
+    {PROTOCOL_REVIEWS, "reviews", read_list, prepare_list},
+    {PROTOCOL_SUSPENSIONS, "suspensions", read_list, prepare_list},
 };
 #define DEEDS (sizeof deeds / sizeof *deeds)
 
@@ -275,19 +292,19 @@ static enum error keep_suspension(struct safe *safe, struct request *request)
     return suspensions_keep(&safe->suspensions, safe->world, &told);
 }
 
-/* -> number u64 */
+/* -> number u64. The public log first: what is in force was told, also when it has to be asked for twice. */
 enum error answer_suspend(struct safe *safe, struct request *request)
 {
     enum error error = request->error;
 
+    if (error == OK && request->deed.is_new)
+        error = publish(safe, "suspended", &request->deed);
     if (error == OK && request->deed.is_new)
         error = keep_suspension(safe, request);
     if (error != OK) {
         take_back(safe, request);
         return error;
     }
-    if (request->deed.is_new)
-        TRY(publish(safe, "suspended", &request->deed));
     buffer_u64(&request->answer, request->deed.number);
     return OK;
 }
@@ -298,10 +315,11 @@ enum error answer_lift(struct safe *safe, struct request *request)
 
     if (request->error != OK)
         return request->error;
+    TRY(publish(safe, "suspension.lifted", deed));
     TRY(suspensions_lift(&safe->suspensions, deed->number, now_s(safe)));
     if (deed->what == SUSPENDED_RULE)
         decider_suspend(safe->decider, deed->subject, false);
-    return publish(safe, "suspension.lifted", deed);
+    return OK;
 }
 
 void oversight_close_rows(struct safe *safe)
@@ -340,7 +358,8 @@ enum error answer_suspensions(struct safe *safe, struct request *request)
 {
     struct json_writer writer = json_writer(&request->answer);
 
-    TRY(oversight_authenticate(safe, request, request->payload));
+    if (request->error != OK)
+        return request->error;
     json_begin_array(&writer);
     for (size_t i = 0; i < safe->suspensions.count; i++) {
         struct suspension_told told;
@@ -353,8 +372,8 @@ enum error answer_suspensions(struct safe *safe, struct request *request)
 
 /* ---- reviews ---- */
 
-static void write_review(struct safe *safe, struct json_writer *writer, const struct review *review,
-                         const struct event_opened *event)
+static enum error write_review(struct safe *safe, struct json_writer *writer, const struct review *review,
+                               const struct event_opened *event)
 {
     json_begin_object(writer);
     json_key(writer, "entry");
@@ -371,9 +390,9 @@ static void write_review(struct safe *safe, struct json_writer *writer, const st
     json_integer(writer, (int64_t)review->looks);
     json_key(writer, "event");
     json_raw(writer, event->json);
-    json_key(writer, "looker");
-    json_raw(writer, event->looker);
+    TRY(evidence_write_looker(safe, writer, event->looker));
     json_end_object(writer);
+    return OK;
 }
 
 /* A token -> JSON: [{"entry":…,"opened":…,"due":…,"overdue":…,"rung":…,"looks":…,"event":{…},"looker":{…}}], the
@@ -384,13 +403,14 @@ enum error answer_reviews(struct safe *safe, struct request *request)
     const struct review *review;
     size_t count;
 
-    TRY(oversight_authenticate(safe, request, request->payload));
+    if (request->error != OK)
+        return request->error;
     TRY(reviews_list(safe->reviews, safe->arena, now_s(safe), REVIEWS_MAX, &review, &count));
     json_begin_array(&writer);
     for (size_t i = 0; i < count; i++) {
         struct event_opened event;
         TRY(entry_open(safe, review[i].leaf, NULL, &event));
-        write_review(safe, &writer, &review[i], &event);
+        TRY(write_review(safe, &writer, &review[i], &event));
     }
     json_end_array(&writer);
     return OK;

@@ -2,6 +2,7 @@
 """hospitium-audit finds what somebody did to a node, and where: faults are planted one at a time in copies of a node with a
 real story, by somebody who can write its files, and by an insider who owns its keys and writes a log anew. The untouched
 node has none."""
+import fcntl
 import json
 import os
 import shutil
@@ -21,6 +22,12 @@ INSIDER = os.environ["HOSPITIUM_INSIDER"]
 REASON = {"resourceType": "Parameters", "parameter": [{"name": "reason", "valueString": "unconscious, nobody with her"}]}
 ACCESS_JOURNAL = "log/access/journal/000000"
 OLD_LOG = 1 << 62
+
+
+def settle(node):
+    """Waits for a safe that outlives its door by a moment and writes its last."""
+    with open(os.path.join(node.directory, "log/access/lock"), "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def tell(node):
@@ -194,6 +201,7 @@ class Planted(Case):
             out.write(checkpoint.read())
         shutil.copy(cls.file("keys/keys.db"), cls.path("keys-before"))
         node.command("erase", node.directory, gone)
+        settle(node)
         return node
 
     # ---- the honest node ----
@@ -227,7 +235,7 @@ class Planted(Case):
 
     def test_a_restored_node_is_sound_and_says_what_lies_before_it(self):
         backup, restored = self.path("backup"), self.path("restored")
-        self.node.command("backup", self.node.directory, backup)
+        self.node.command("backup", self.copy, backup)
         self.node.command("restore", backup, restored)
         told = self.audit(restored)
         self.assertEqual(told["faults"], [])
@@ -478,6 +486,26 @@ class Planted(Case):
         last = self.clean["derived"]["entries"] - 1
         self.insider("access", *(w for n in range(last, last - 12, -1) for w in ("drop", n)))
         self.found("REMEMBERED_SHORT", "--remembered", self.path("remembered"), file="log/access/journal")
+
+    def test_entries_that_were_let_go_as_declared(self):
+        self.insider("access", "letgo")
+        self.assertFalse(os.path.exists(self.below(ACCESS_JOURNAL)))
+        told = self.audit(self.copy)
+        self.assertEqual((told["code"], told["faults"]), (0, []))
+        derived = told["derived"]
+        self.assertGreater(derived["letGo"], 10)
+        self.assertGreater(derived["versionsLetGo"], 0)
+        self.assertEqual(derived["letGo"] + derived["entries"], self.clean["derived"]["entries"] + 512)
+
+    def test_entries_that_were_let_go_otherwise_than_declared(self):
+        self.insider("access", "letgomore")
+        self.found("LET_GO_OTHER", key=False, file="log/access/journal")
+
+    def test_a_segment_that_was_let_go_without_a_word(self):
+        self.insider("access", "letgo")
+        kept = sorted(os.listdir(self.below("log/access/journal")))
+        os.unlink(self.below("log/access/journal/" + kept[0]))
+        self.found("ENTRIES_MISSING", key=False, file="log/access/journal/" + kept[1])
 
     def test_a_look_with_another_row(self):
         entry = self.entry(action="read", role="nurse", decision="permit")

@@ -118,6 +118,53 @@ static void a_consent_says_whom_she_lets_in(void **state)
     }
 }
 
+/* A permission in the plainest words opens; one that says less, later, something else, or what cannot be read, opens
+ * nothing. The same as a denial keeps out: what is not understood protects her. */
+static void what_is_said_in_part_or_not_understood_protects_her(void **state)
+{
+#define SAID "{\"status\":\"active\",%s\"provision\":{\"type\":\"%s\"%s}}"
+    static const struct {
+        const char *consent, *provision;
+        bool opens;
+    } cases[] = {
+        {"", "", true},
+        {"\"scope\":{\"coding\":[{\"code\":\"patient-privacy\"}]},", "", true},
+        {"\"scope\":{\"coding\":[{\"code\":\"research\"}]},", "", false},
+        {"\"scope\":{\"coding\":[{\"code\":\"treatment\"}]},", "", false},
+        {"\"scope\":{\"text\":\"everything\"},", "", false},
+        {"\"modifierExtension\":[{\"url\":\"urn:not\",\"valueBoolean\":true}],", "", false},
+        {"\"implicitRules\":\"urn:other-rules\",", "", false},
+        {"", ",\"period\":{\"start\":\"1970-01-02\",\"end\":\"2030-01-01\"}", true},
+        {"", ",\"period\":{\"start\":\"1970-02-01\"}", false}, /* from later on */
+        {"", ",\"period\":{\"start\":\"soon\"}", false},
+        {"", ",\"period\":{\"end\":\"when I say so\"}", false}, /* it would never end */
+        {"", ",\"period\":{\"end\":\"\"}", false},
+        {"", ",\"provision\":[{\"type\":\"deny\"}]", false},
+        {"", ",\"purpose\":[{\"code\":\"TREAT\"}]", false},
+        {"", ",\"class\":[{\"code\":\"Observation\"}]", false},
+        {"", ",\"code\":[{\"text\":\"x\"}]", false},
+        {"", ",\"action\":[{\"text\":\"access\"}]", false},
+        {"", ",\"securityLabel\":[{\"code\":\"R\"}]", false},
+        {"", ",\"dataPeriod\":{\"start\":\"2020\"}", false},
+        {"", ",\"data\":[{\"meaning\":\"instance\"}]", false},
+        {"", ",\"modifierExtension\":[{\"url\":\"urn:not\"}]", false},
+        {"",
+         ",\"actor\":[{\"reference\":{\"reference\":\"" CLINIC "\"}},{\"reference\":{\"reference\":\"" CLINIC "\"}}]",
+         false},
+    };
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int denies = 0; denies < 2; denies++) {
+            struct fact_change change;
+            snprintf(text, sizeof text, SAID, cases[i].consent, denies ? "deny" : "permit", cases[i].provision);
+            assert_true(fact_of("Consent", text, false, &change));
+            if (change.value != (denies ? CONSENT_DENY : cases[i].opens ? CONSENT_PERMIT : CONSENT_NONE))
+                fail_msg("%s", text);
+        }
+}
+
 static void a_consent_ends_with_its_period(void **state)
 {
     struct fact_change change;
@@ -187,6 +234,7 @@ int main(void)
         cmocka_unit_test(an_encounter_is_a_relation_as_its_status_says),
         cmocka_unit_test(an_encounter_of_nobody_holds_nothing_open),
         cmocka_unit_test(a_consent_says_whom_she_lets_in),
+        cmocka_unit_test(what_is_said_in_part_or_not_understood_protects_her),
         cmocka_unit_test(a_consent_ends_with_its_period),
         cmocka_unit_test(a_consent_about_somebody_unknown_says_nothing),
         cmocka_unit_test(a_deleted_record_takes_back_what_it_said),

@@ -6,6 +6,8 @@
 
 #include "order_asks.h"
 
+#include "base/file.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,6 +117,9 @@ static void three_keys_are_three(void **state)
     assert_int_equal(
         set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &LAW), ALL_THREE), NULL),
         ERROR_SIGNATURE);
+    /* For good: the old keys, given again, bring no law back. */
+    assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, OVERSIGHT, COMMUNITY, HEALTH), NULL), OK);
+    assert_false(route_is_there(&whole));
     whole_close(&whole);
 }
 
@@ -131,10 +136,13 @@ static void a_file_that_was_changed_closes_the_route_and_nothing_else(void **sta
     open_route(&whole);
     snprintf(path, sizeof path, "%s/order.keys", whole.directory);
     snprintf(other, sizeof other, "%s/order.law", whole.directory);
-    FILE *file = fopen(path, "a");
-    assert_non_null(file);
-    fputs("\n", file);
-    fclose(file);
+    struct law_said longer = LAW; /* another law, well signed by other keys, whose list is well formed */
+    longer.seal = 366;
+    struct slice keys = keys_text(&whole, STRANGER, COMMUNITY, HEALTH);
+    struct slice law = sign_by(whole.arena, law_text(&whole, &longer),
+                               1u << STRANGER | 1u << COMMUNITY | 1u << HEALTH);
+    assert_int_equal(file_replace(path, keys, 0644), OK);
+    assert_int_equal(file_replace(other, law, 0644), OK);
     whole_reopen(&whole);
     assert_false(route_is_there(&whole));
     assert_int_equal(look_at(&whole, whole_token(&whole, &NURSE), &anna, facts, &grant), OK);

@@ -171,7 +171,7 @@ static void only_oversight_that_is_neither_suspended_nor_withdrawn_suspends(void
         assert_int_equal(suspend_as(&whole, token, SUSPENDED_ACTOR, "ines", NULL), ERROR_REFUSED);
         assert_int_equal(whole_ask(&whole, PROTOCOL_SUSPENSIONS, token, NULL), ERROR_REFUSED);
     }
-    assert_int_equal(whole_entries(&whole), before + 4); /* trying is written down */
+    assert_int_equal(whole_entries(&whole), before + 8); /* trying is written down */
     struct slice ines = whole_token(&whole, &INES), overseer = whole_token(&whole, &OVERSEER);
     assert_int_equal(suspend_as(&whole, overseer, SUSPENDED_ACTOR, "ines", NULL), OK);
     assert_int_equal(suspend_as(&whole, ines, SUSPENDED_ACTOR, "overseer@ombud", NULL), ERROR_SUSPENDED);
@@ -180,6 +180,30 @@ static void only_oversight_that_is_neither_suspended_nor_withdrawn_suspends(void
     assert_int_equal(whole_ask(&whole, PROTOCOL_REVOKE, overseer, NULL), OK);
     assert_int_equal(lift_as(&whole, overseer, 1), ERROR_UNAUTHENTICATED);
     assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, overseer, NULL), ERROR_UNAUTHENTICATED);
+    whole_close(&whole);
+}
+
+/* The lists name staff and the reasons that staff gave. They do not hold what would join the looks at one person. */
+static void who_reads_the_lists_of_oversight_is_written_down_too(void **state)
+{
+    static const struct id person = {{0xA1}};
+    struct whole whole;
+    struct slice list;
+
+    (void)state;
+    whole_open(&whole);
+    struct slice facts = whole_register(&whole, &person), ines = whole_token(&whole, &INES);
+    struct grant grant;
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &person, facts, REASON, &grant),
+                     OK);
+    uint64_t before = whole_entries(&whole);
+    assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, ines, &list), OK);
+    assert_int_not_equal(slice_search(list, SLICE("\"actor\"")), SIZE_MAX);
+    assert_int_equal(slice_search(list, SLICE("\"index\"")), SIZE_MAX);
+    assert_int_equal(whole_ask(&whole, PROTOCOL_SUSPENSIONS, ines, NULL), OK);
+    assert_int_equal(whole_entries(&whole), before + 2);
+    assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, SLICE("nobody's"), NULL), ERROR_UNAUTHENTICATED);
+    assert_int_equal(whole_entries(&whole), before + 2); /* strangers do not fill the log */
     whole_close(&whole);
 }
 
@@ -288,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_suspended_row_decides_none_and_no_other_steps_in),
         cmocka_unit_test(what_cannot_be_suspended_is_refused_in_words),
         cmocka_unit_test(only_oversight_that_is_neither_suspended_nor_withdrawn_suspends),
+        cmocka_unit_test(who_reads_the_lists_of_oversight_is_written_down_too),
         cmocka_unit_test(the_public_log_tells_that_and_not_who),
         cmocka_unit_test(evidence_has_names_and_proofs_and_asking_is_an_entry),
         cmocka_unit_test(evidence_comes_in_pages),
