@@ -22,13 +22,14 @@
 #define REVIEWS_MAX (1u << 18)
 #define ERASURES_MAX (1u << 16)
 #define DESTROYED_MAX (1u << 20)
-#define ORDERS_MAX (1u << 16)
+#define ORDERS_MAX (1u << 14)
 #define RESTORED_LEAF (INT64_C(1) << 62)
 
 struct audit_options {
     const char *directory, *oversight_key;
     const char *key[OPTION_FILES_MAX], *remembered[OPTION_FILES_MAX];
-    size_t keys, remembers;
+    const char *counts[OPTION_FILES_MAX]; /* signed counts of orders */
+    size_t keys, remembers, counted;
     bool json, events;
 };
 
@@ -59,7 +60,17 @@ struct succession {
     uint64_t entry;
 };
 
+/* What the public log says of the route for lawful orders. */
+struct route {
+    int64_t time_ns, from_s, until_s;
+    bool open, closed; /* neither: keys */
+    uint32_t sectors, drawers;
+    char oversight[16], community[16], health[16]; /* hashes of the keys */
+};
+
 struct public_story {
+    struct list routes, commitments;
+    struct list years; /* int64_t: of audit keys that were destroyed */
     struct list activations, issued, destroyed, successions;
     uint64_t overdue;             /* reviews told */
     struct list approvers;        /* char[16] each */
@@ -67,7 +78,6 @@ struct public_story {
 };
 
 struct story; /* story.h */
-struct orders;
 
 struct audit {
     const struct audit_options *options;
@@ -132,6 +142,9 @@ bool keystore_hour(struct audit *audit, uint32_t hour, struct secret_key *ret_ke
 /* Each person that has keys. */
 typedef void keystore_person(void *context, const struct id *person, int64_t row);
 void keystore_persons(struct audit *audit, keystore_person *each, void *context);
+
+/* Is a part of the access log closed to this audit (let go, or its year's keys destroyed)? Then counts are bounds. */
+bool audit_is_partial(const struct audit *audit);
 
 /* vault.c */
 void vault_judge(struct audit *audit);

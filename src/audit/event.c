@@ -94,16 +94,19 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 int64_t event_time(struct slice text)
 {
     static const char shape[] = "dddd-dd-ddTdd:dd:dd.dddZ";
-    int64_t year, month, day, hour, minute, second, ms;
+    int64_t year, month, day, hour, minute, second, ms = 0;
+    bool fraction = text.length == sizeof shape - 1; /* left out when it is zero */
 
-    if (text.length != sizeof shape - 1)
+    if (!fraction && text.length != sizeof "dddd-dd-ddTdd:dd:ddZ" - 1)
         return -1;
-    for (size_t i = 0; i < text.length; i++)
+    for (size_t i = 0; i + 1 < text.length; i++)
         if (shape[i] != 'd' && text.data[i] != shape[i])
             return -1;
+    if (text.data[text.length - 1] != 'Z')
+        return -1;
     if (!digits(text, 0, 4, &year) || !digits(text, 5, 2, &month) || !digits(text, 8, 2, &day) ||
         !digits(text, 11, 2, &hour) || !digits(text, 14, 2, &minute) || !digits(text, 17, 2, &second) ||
-        !digits(text, 20, 3, &ms))
+        (fraction && !digits(text, 20, 3, &ms)))
         return -1;
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
         return -1;
@@ -118,7 +121,7 @@ static const char *const members[EVENT_KINDS][MEMBERS_MAX] = {
     [EVENT_ACCESS] = {"kind",     "time",    "looker", "role",        "sector",     "organization", "purpose",
                       "action",   "persons", "type",   "resource",    "resources",  "replaces",     "asked",
                       "request",  "reason",  "opened", "decision",    "outcome",    "error",        "row",
-                      "citation", "basis",   "rules",  "obligations", "breakGlass", "order"},
+                      "citation", "basis",   "rules",  "obligations", "breakGlass", "order",        "openedOf"},
     [EVENT_COMPLETED] = {"kind", "time", "accesses"},
     [EVENT_OVERSIGHT] = {"kind", "time", "looker", "role", "sector", "organization", "action", "decision", "error",
                          "what", "subject", "number", "verdict", "words"},
@@ -187,6 +190,23 @@ static bool read_drawers(yyjson_val *array, unsigned *ret_mask)
     return true;
 }
 
+/* Of several persons: the places of those of whom each drawer was opened. */
+static bool read_opened_of(const struct event *event, yyjson_val *object)
+{
+    unsigned drawers = 0;
+
+    for (struct json_items i = json_items(object); json_next(&i);) {
+        int drawer = vocabulary_number(VOCABULARY_DRAWER, json_text(i.name));
+        if (drawer < 0 || drawer >= DRAWER_COUNT || !yyjson_is_arr(i.value) || yyjson_arr_size(i.value) == 0)
+            return false;
+        drawers |= 1u << drawer;
+        for (struct json_items place = json_items(i.value); json_next(&place);)
+            if (!yyjson_is_uint(place.value) || yyjson_get_uint(place.value) >= event->persons)
+                return false;
+    }
+    return !object || drawers == event->opened;
+}
+
 static int read_outcome(struct slice word)
 {
     for (int o = 0; o < OUTCOME_COUNT; o++)
@@ -234,6 +254,7 @@ static bool read_looker(struct event *event)
     looker->actor = json_text_at(root, "actor");
     looker->subject = json_text_at(root, "subject");
     looker->order = json_text_at(root, "order");
+    looker->until_s = json_number_at(root, "until");
     return read_bytes(json_text_at(root, "nonce"), looker->nonce, NONCE_BYTES) &&
            read_bytes(json_text_at(root, "credential"), looker->credential.byte, ID_BYTES) &&
            read_list(json_at(root, "index"), looker->token, &looker->tokens) &&
@@ -270,7 +291,8 @@ static bool read_decided(struct event *event)
     event->break_glass = yyjson_is_true(json_at(root, "breakGlass"));
     event->outcome = read_outcome(json_text_at(root, "outcome"));
     event->order = json_text_at(root, "order");
-    return event->outcome >= 0 && read_drawers(json_at(root, "opened"), &event->opened);
+    return event->outcome >= 0 && read_drawers(json_at(root, "opened"), &event->opened) &&
+           read_opened_of(event, json_at(root, "openedOf"));
 }
 
 static bool read_access(struct event *event)

@@ -35,6 +35,7 @@ struct looker {
     struct commitment token[EVENT_PERSONS_MAX];
     size_t tokens;
     int64_t review_kind; /* -1: none */
+    int64_t until_s;     /* of a lawful order: when her list shows the entry; -1: at once */
     struct commitment review_subject;
 };
 
@@ -84,5 +85,5 @@ static inline bool commitment_equal(const struct commitment *a, const struct com
     return memcmp(a->byte, b->byte, sizeof a->byte) == 0;
 }
 
-/* Milliseconds since 1970 of "2026-11-22T00:27:32.286Z"; -1 when it is anything else. */
+/* Milliseconds since 1970 of "2026-11-22T00:27:32.286Z", or of "2026-11-22T00:27:32Z"; -1 when it is anything else. */
 int64_t event_time(struct slice text);

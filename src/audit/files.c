@@ -77,14 +77,20 @@ enum error file_take(struct arena *arena, const char *directory, const char *bel
     return OK;
 }
 
-/* A node holds this lock for as long as it runs; a shared lock of a moment neither makes the file nor keeps anybody
- * out. */
-bool file_node_runs(const char *directory)
+/* A shared lock of a moment neither makes the file nor keeps anybody out. */
+static bool is_locked(const char *directory, const char *below)
 {
     uint64_t size;
-    CLEANUP_DESCRIPTOR int lock = file_open(directory, "lock", &size);
+    CLEANUP_DESCRIPTOR int lock = file_open(directory, below, &size);
 
     return lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+/* The door holds the node's lock; a safe that writes its last may outlive it, and holds those of the logs. */
+bool file_node_runs(const char *directory)
+{
+    return is_locked(directory, "lock") || is_locked(directory, "log/access/lock") ||
+           is_locked(directory, "log/public/lock");
 }
 
 enum error file_copy(const char *directory, const char *below, const char *to)

@@ -28,7 +28,7 @@ MUST_CHECK enum error file_take(struct arena *arena, const char *directory, cons
 /* Bytes of an open file, through EINTR and short reads. How many came. */
 size_t file_pread(int descriptor, void *into, size_t length, uint64_t at);
 
-/* Is a node running in this directory? */
+/* Is a node, or what is left of one, writing in this directory? */
 bool file_node_runs(const char *directory);
 
 /* Copies one file. ERROR_FILE_MISSING when it is not there; ERROR_DISK_FULL; ERROR_IO. */

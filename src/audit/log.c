@@ -47,6 +47,8 @@ static void meet_marks(struct log *log)
 {
     if (log->has_checkpoint)
         meet(&log->checkpoint, &log->tree);
+    if (log->let_go > 0)
+        meet(&log->declared, &log->tree);
     for (size_t i = 0; i < log->remembered_count; i++)
         meet(&log->remembered[i], &log->tree);
 }
@@ -59,7 +61,8 @@ static void add_leaf(struct log *log, const struct hash *leaf)
     uint64_t full = log->tree.size;
     if (full % ROW != 0)
         return;
-    log_compare_bundle(log, full / ROW - 1);
+    if (full > log->let_go)
+        log_compare_bundle(log, full / ROW - 1);
     for (unsigned level = 0; full % ROW == 0 && level + 1 < LEVELS; level++) {
         full /= ROW;
         log_compare_full(log, level, full - 1);
@@ -207,8 +210,23 @@ static void check_time(struct log *log, const struct batch *batch)
         report_add(log->report, FINDING_TIME_BACK, bytes_of(log, log->at, log->at + BATCH_HEAD, batch->first), NULL);
     else
         log->last_time_ns = batch->time_ns;
-    if (log->first_time_ns == 0)
-        log->first_time_ns = batch->time_ns;
+}
+
+/* A node writes zeros ahead of its journal's end. */
+static bool only_zeros_follow(struct log *log)
+{
+    uint64_t begin = log->at;
+    struct slice bytes;
+    bool zeros = true;
+
+    while (zeros && log->at < log->size) {
+        size_t length = log->size - log->at < LOG_WINDOW ? (size_t)(log->size - log->at) : LOG_WINDOW;
+        zeros = peek(log, length, &bytes) && bytes.data[0] == 0 && memcmp(bytes.data, bytes.data + 1, length - 1) == 0;
+        log->at += length;
+    }
+    if (!zeros)
+        log->at = begin;
+    return zeros;
 }
 
 static void walk_batches(struct log *log)
@@ -218,7 +236,8 @@ static void walk_batches(struct log *log)
 
     while (log->at < log->size && !log->stopped) {
         if (!peek(log, BATCH_HEAD, &bytes) || !batch_read(bytes, &batch)) {
-            resynchronize(log);
+            if (!only_zeros_follow(log))
+                resynchronize(log);
             continue;
         }
         uint64_t end = log->at + BATCH_HEAD + batch.bytes + BATCH_TAIL;
@@ -262,8 +281,35 @@ static bool walk_segment(struct log *log, unsigned number)
     return true;
 }
 
+/* What was let go is in the tree by its hashes. */
+static void take_hashes(struct log *log, uint64_t until)
+{
+    struct hash leaf[ROW];
+
+    while (log->tree.size < until) {
+        if (log->tree.size % ROW == 0)
+            log_claimed_tile(log, log->tree.size / ROW, leaf);
+        struct hash next = leaf[log->tree.size % ROW];
+        add_leaf(log, &next);
+        log->report->count[COUNT_LET_GO]++;
+    }
+}
+
+/* Segments go as a whole, oldest first: the first that is there begins where the rest ended. */
+static void skip_let_go(struct log *log, unsigned number)
+{
+    char head[SEGMENT_HEAD];
+    uint64_t size = 0, first = 0;
+
+    snprintf(log->file, sizeof log->file, "log/%s/journal/%06u", log->name, number);
+    CLEANUP_DESCRIPTOR int descriptor = file_open(log->directory, log->file, &size);
+    bool holds = descriptor >= 0 && file_pread(descriptor, head, sizeof head, 0) == sizeof head &&
+                 segment_head_holds(slice_of(head, sizeof head), log->origin, number, &first);
+    take_hashes(log, holds && first < log->let_go ? first : log->let_go);
+}
+
 struct numbers {
-    uint64_t last;
+    uint64_t first, last;
     bool any;
 };
 
@@ -275,6 +321,7 @@ static void note_segment(void *context, const char *name, bool is_directory)
 
     if (is_directory || text.length != 6 || !slice_to_u64(text, &number))
         return;
+    numbers->first = !numbers->any || number < numbers->first ? number : numbers->first;
     numbers->any = true;
     numbers->last = number > numbers->last ? number : numbers->last;
 }
@@ -289,7 +336,9 @@ static enum error walk_journal(struct log *log)
     if (!numbers.any)
         return ERROR_FILE_MISSING;
     meet_marks(log); /* of an empty log */
-    for (uint64_t number = 0; number <= numbers.last && !log->stopped; number++)
+    if (log->let_go > 0 && numbers.first > 0)
+        skip_let_go(log, (unsigned)numbers.first);
+    for (uint64_t number = log->let_go > 0 ? numbers.first : 0; number <= numbers.last && !log->stopped; number++)
         if (!walk_segment(log, (unsigned)number))
             report_add(log->report, FINDING_SEGMENT_MISSING, PLACE_ENTRY(log->file, log->tree.size), NULL);
     return OK;
@@ -308,6 +357,8 @@ static void judge_marks(struct log *log)
                                                                     : FINDING_CHECKPOINT_OTHER,
                    PLACE_ENTRY(file, log->checkpoint.checkpoint.size), "the journal has %" PRIu64, log->tree.size);
     snprintf(file, sizeof file, "log/%s/journal", log->name);
+    if (log->let_go > 0 && !log->declared.met)
+        report_add(log->report, FINDING_LET_GO_OTHER, PLACE_ENTRY(file, log->let_go), NULL);
     for (size_t i = 0; i < log->remembered_count; i++) {
         const struct log_mark *mark = &log->remembered[i];
         if (!mark->met)

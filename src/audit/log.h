@@ -48,10 +48,12 @@ struct log {
     struct log_mark checkpoint;
     struct log_mark remembered[MARKS_MAX];
     size_t remembered_count;
+    uint64_t let_go;          /* entries before it were let go, as the public log declares */
+    struct log_mark declared; /* the head that was declared with it */
 
     struct tree tree;
     struct hash row[LEVELS][ROW];
-    int64_t last_time_ns, first_time_ns;
+    int64_t last_time_ns;
     bool stopped;
 
     /* the segment being read */
@@ -74,4 +76,6 @@ void log_compare_full(struct log *log, unsigned level, uint64_t index);
 void log_compare_bundle(struct log *log, uint64_t index);
 void log_compare_rest(struct log *log);
 /* What tile (0, index / 256) says of a leaf that the journal lost. */
+/* The leaves of a tile, as the tile says; what it does not say is zero. */
+void log_claimed_tile(struct log *log, uint64_t index, struct hash ret_hash[ROW]);
 bool log_claimed_leaf(struct log *log, uint64_t index, struct hash *ret_hash);

@@ -18,7 +18,8 @@ enum { EXIT_SOUND, EXIT_FAULTS, EXIT_USAGE, EXIT_UNREADABLE };
 #define WAIT_US 400000
 
 static const char help[] =
-    "hospitium-audit DIR [--oversight-key FILE] [--key VKEY-FILE]… [--remembered CHECKPOINT]… [--json] [--events]\n"
+    "hospitium-audit DIR [--oversight-key FILE] [--key VKEY-FILE]… [--remembered CHECKPOINT]… [--counts NOTE]…\n"
+    "                    [--json] [--events]\n"
     "Reads the files of the node in DIR and derives everything again: the logs and what they sign, stored versions,\n"
     "keys, rules, public counts; with the oversight body's private key each event and the rule that permitted it.\n"
     "Exit 0: sound. 1: faults were found. 2: not understood. 3: cannot be read.\n";
@@ -39,6 +40,8 @@ static bool take_value(struct audit_options *options, const char *name, const ch
     }
     if (strcmp(name, "--key") == 0)
         return add(options->key, &options->keys, value);
+    if (strcmp(name, "--counts") == 0)
+        return add(options->counts, &options->counted, value);
     return strcmp(name, "--remembered") == 0 && add(options->remembered, &options->remembers, value);
 }
 

@@ -42,14 +42,14 @@ static bool take_issued(struct audit *audit, yyjson_val *root)
     return true;
 }
 
-static bool take_destroyed(struct audit *audit, yyjson_val *root)
+static bool take_commitment(struct list *list, yyjson_val *root)
 {
     struct hash commitment;
     struct slice hex = json_text_at(root, "commitment");
 
     if (hex.length != 2 * HASH_BYTES || decode_hex(hex, commitment.byte, HASH_BYTES) != OK)
         return false;
-    struct hash *kept = list_add(&audit->told.destroyed);
+    struct hash *kept = list_add(list);
     if (kept)
         *kept = commitment;
     return true;
@@ -89,6 +89,75 @@ bool public_json_is_succession(struct audit *audit, yyjson_val *root, uint64_t e
     return old.length > 0 && new.length > 0;
 }
 
+/* Of a year of audit keys, not of a person. */
+static bool take_year(struct audit *audit, yyjson_val *root)
+{
+    int64_t year = json_number_at(root, "year");
+
+    if (!json_at(root, "year"))
+        return true;
+    int64_t *kept = list_add(&audit->told.years);
+    if (kept)
+        *kept = year;
+    return year >= 0;
+}
+
+/* The last declaration counts. */
+static bool take_pruned(struct audit *audit, yyjson_val *root)
+{
+    struct log *log = &audit->access;
+    int64_t minimum = json_number_at(root, "minimum"), size = json_number_at(root, "size");
+    struct slice hex = json_text_at(root, "root");
+
+    if (!slice_is(json_text_at(root, "log"), "access") || minimum < (int64_t)log->let_go || size < minimum ||
+        hex.length != 2 * HASH_BYTES || decode_hex(hex, log->declared.checkpoint.root.byte, HASH_BYTES) != OK)
+        return false;
+    log->let_go = (uint64_t)minimum;
+    log->declared.checkpoint.size = (uint64_t)size;
+    return true;
+}
+
+static uint32_t bits_of(enum vocabulary_list list, yyjson_val *words)
+{
+    uint32_t bits = 0;
+
+    for (struct json_items i = json_items(words); json_next(&i);) {
+        int number = vocabulary_number(list, json_text(i.value));
+        bits |= number >= 0 && number < 32 ? UINT32_C(1) << number : 0;
+    }
+    return bits;
+}
+
+static bool take_key(yyjson_val *keys, const char *name, char into[16])
+{
+    struct slice hex = json_text_at(keys, name);
+
+    if (hex.length == 16)
+        memcpy(into, hex.data, 16);
+    return hex.length == 16;
+}
+
+static bool take_route(struct audit *audit, yyjson_val *root, const struct log_entry *entry)
+{
+    struct slice what = json_text_at(root, "route");
+    yyjson_val *keys = json_at(root, "keys");
+    struct route route = {.time_ns = entry->time_ns,
+                          .open = slice_is(what, "open"),
+                          .closed = slice_is(what, "closed"),
+                          .from_s = json_number_at(root, "from"),
+                          .until_s = json_number_at(root, "until"),
+                          .sectors = bits_of(VOCABULARY_SECTOR, json_at(root, "sectors")),
+                          .drawers = bits_of(VOCABULARY_DRAWER, json_at(root, "drawers"))};
+
+    bool named = take_key(keys, "oversight", route.oversight) && take_key(keys, "community", route.community) &&
+                 take_key(keys, "health", route.health);
+    struct route *kept = list_add(&audit->told.routes);
+    if (kept)
+        *kept = route;
+    return route.closed ||
+           (named && (route.open ? route.from_s >= 0 && route.until_s > route.from_s : slice_is(what, "keys")));
+}
+
 static bool take_count(yyjson_val *root, uint64_t *count)
 {
     int64_t number = json_number_at(root, "count");
@@ -107,7 +176,13 @@ static bool take(struct audit *audit, enum public_kind kind, yyjson_val *root, c
     case KIND_CREDENTIAL_ISSUED:
         return take_issued(audit, root);
     case KIND_KEYS_DESTROYED:
-        return take_destroyed(audit, root);
+        return take_commitment(&told->destroyed, root) && take_year(audit, root);
+    case KIND_LOG_PRUNED:
+        return take_pruned(audit, root);
+    case KIND_COMMITMENT:
+        return take_commitment(&told->commitments, root);
+    case KIND_ORDER_ROUTE:
+        return take_route(audit, root, entry);
     case KIND_APPROVERS:
         return take_approvers(audit, root);
     case KIND_LOG_KEY:

@@ -333,6 +333,8 @@ bool rules_cites(const struct rules *rules, struct slice row, struct slice citat
 /* On what ground somebody stands, as docs/formats.md says it of `basis`. */
 static const char *basis_of(const unsigned fact[FACTS])
 {
+    if (fact[LAWFUL_ORDER] == ORDER_VALID || fact[LAWFUL_ORDER] == ORDER_OPEN)
+        return "order";
     if (fact[SELF] == SELF_YES)
         return "self";
     if (fact[BREAK_GLASS] == BREAK_GLASS_ACTIVE && fact[PURPOSE] == PURPOSE_ETREAT)

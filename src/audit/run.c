@@ -175,6 +175,11 @@ static void judge_restored(struct audit *audit)
                    (unsigned long long)audit->report.count[COUNT_VERSIONS_OLD]);
 }
 
+bool audit_is_partial(const struct audit *audit)
+{
+    return audit->access.let_go > 0 || audit->report.count[COUNT_CLOSED] > 0;
+}
+
 /* ---- from beginning to end ---- */
 
 static enum error read_logs(struct audit *audit)
@@ -215,6 +220,9 @@ static void begin_lists(struct public_story *told)
         .destroyed = list_new(HASH_BYTES, DESTROYED_MAX),
         .successions = list_new(sizeof(struct succession), 4 * KEYS_MAX),
         .approvers = list_new(16, KEYS_MAX),
+        .routes = list_new(sizeof(struct route), 4096),
+        .years = list_new(sizeof(int64_t), 4096),
+        .commitments = list_new(HASH_BYTES, CREDENTIALS_MAX),
     };
 }
 
@@ -264,6 +272,9 @@ void audit_end(struct audit *audit)
     list_free(&audit->told.destroyed);
     list_free(&audit->told.successions);
     list_free(&audit->told.approvers);
+    list_free(&audit->told.routes);
+    list_free(&audit->told.commitments);
+    list_free(&audit->told.years);
     log_free(&audit->public);
     log_free(&audit->access);
     statement_close(&audit->by_entry);

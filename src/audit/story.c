@@ -5,6 +5,7 @@
 
 #define CLOCK_MS (5 * 60 * 1000) /* an event is stamped when its batch begins, the batch when it is written */
 #define HOUR_MS 3600000
+#define YEAR_HOURS 8766
 
 static struct place entry_place(const struct log_entry *entry)
 {
@@ -25,6 +26,15 @@ static bool take_hour(struct audit *audit, uint32_t hour)
     return story->hour_opens;
 }
 
+/* Keys of hours go with their year's: 8,766 hours. */
+static bool is_destroyed(const struct audit *audit, uint32_t hour)
+{
+    for (size_t i = 0; i < audit->told.years.count; i++)
+        if (*(const int64_t *)list_at(&audit->told.years, i) == hour / YEAR_HOURS)
+            return true;
+    return false;
+}
+
 static bool open_event(struct audit *audit, const struct log_entry *entry, struct event *event)
 {
     uint32_t hour = 0;
@@ -34,7 +44,12 @@ static bool open_event(struct audit *audit, const struct log_entry *entry, struc
         report_add(&audit->report, FINDING_EVENT_SEALED, entry_place(entry), NULL);
         return false;
     }
-    if (!take_hour(audit, hour)) {
+    if (!take_hour(audit, hour) && is_destroyed(audit, hour)) {
+        audit->report.count[COUNT_CLOSED]++;
+        audit->story->forgotten = entry->index + 1; /* nor can its completion be followed */
+        return false;
+    }
+    if (!audit->story->hour_opens) {
         report_add(&audit->report, FINDING_HOUR_KEY, entry_place(entry), "hour %u", hour);
         return false;
     }
@@ -62,6 +77,8 @@ static void check_looker(struct audit *audit, const struct log_entry *entry, con
 
     if (!commitment_equal(&own, &event->looked))
         report_add(&audit->report, FINDING_EVENT_LOOKER, entry_place(entry), NULL);
+    if (event->kind == EVENT_ORDER && slice_is(event->deed, "told"))
+        return; /* written by the safe, of who asked; her credential may be over */
     if (!credentials_used(&audit->story->credentials, event, entry->index))
         report_add(&audit->report, FINDING_CREDENTIAL_UNTOLD, entry_place(entry), "it had another role before");
     if (event->permitted && suspension_holds(audit, event))
@@ -78,7 +95,9 @@ static void check_listed(struct audit *audit, const struct log_entry *entry, con
         sqlite3_reset(story->listed);
         sqlite3_bind_blob(story->listed, 1, event->looker.token[i].byte, ID_BYTES, SQLITE_STATIC);
         sqlite3_bind_int64(story->listed, 2, (int64_t)entry->index);
-        if (!database_next(&audit->index, story->listed))
+        bool listed = database_next(&audit->index, story->listed);
+        int64_t until = event->looker.until_s > 0 ? event->looker.until_s : 0;
+        if (!listed || sqlite3_column_int64(story->listed, 0) > until)
             report_add(&audit->report, FINDING_INDEX_LACKS, entry_place(entry), NULL);
     }
 }
@@ -128,6 +147,8 @@ static void judge_event(struct audit *audit, const struct log_entry *entry, cons
         access_judge(audit, entry, event, versions);
     else if (event->kind == EVENT_OVERSIGHT)
         oversight_judge(audit, entry, event);
+    else
+        order_judge(audit, entry, event);
 }
 
 static bool is_judged(struct audit *audit, const struct log_entry *entry)
@@ -150,12 +171,16 @@ void story_entry(void *context, const struct log_entry *entry)
         report_add(&audit->report, FINDING_LEAF_UNKNOWN, entry_place(entry), NULL);
     if (!is_judged(audit, entry)) {
         vault_match(audit, entry->index, NULL, entry->kind);
+        if (audit->has_key && entry->kind == LEAF_COMMITMENT)
+            access_unread(audit, entry);
         return;
     }
-    if (open_event(audit, entry, &event))
+    if (open_event(audit, entry, &event)) {
         judge_event(audit, entry, &event);
-    else
+    } else {
         vault_match(audit, entry->index, NULL, entry->kind);
+        access_unread(audit, entry);
+    }
     event_free(&event);
 }
 
@@ -171,13 +196,16 @@ enum error story_begin(struct audit *audit)
     story->erasures = list_new(sizeof(struct erasure), ERASURES_MAX);
     story->reviews = list_new(sizeof(struct review), REVIEWS_MAX);
     story->suspensions = list_new(sizeof(struct suspension), CASES);
+    story->forgotten = audit->access.let_go;
+    orders_begin(audit);
     story->judged = calloc(CASES, sizeof *story->judged);
     story->room = malloc(SEALED_EVENT_MAX);
     if (!story->judged || !story->room)
         return ERROR_MEMORY;
     if (audit->index_open && audit->has_key) {
         story->listed_until = (uint64_t)database_number(&audit->index, "SELECT next FROM progress");
-        story->listed = database_ask(&audit->index, "SELECT 1 FROM person_entry WHERE token = $1 AND leaf = $2");
+        story->listed = database_ask(&audit->index,
+                                     "SELECT sealed_until FROM person_entry WHERE token = $1 AND leaf = $2");
     }
     return OK;
 }
@@ -188,6 +216,7 @@ void story_judge(struct audit *audit)
         return;
     access_judge_rest(audit);
     oversight_judge_rest(audit);
+    orders_judge_rest(audit);
     credentials_judge(audit, &audit->story->credentials);
 }
 
@@ -203,6 +232,7 @@ void story_end(struct audit *audit)
     list_free(&story->reviews);
     list_free(&story->suspensions);
     credentials_free(&story->credentials);
+    orders_end(story);
     statement_close(&story->listed);
     secret_key_wipe(&story->hour_key);
     if (story->room)

@@ -31,6 +31,7 @@ struct erasure {
 struct review {
     uint64_t entry;
     int64_t opened_ms, closed_ms; /* 0: open */
+    bool of_order;
     struct commitment subject, actor;
     char organization[ID_TEXT_BYTES];
 };
@@ -63,6 +64,8 @@ struct story {
     sqlite3_stmt *listed; /* is this look in her list? */
     uint64_t listed_until;
     uint64_t suspended, lifted;
+    struct list orders;
+    struct order_keys *order_keys;
 };
 
 MUST_CHECK enum error story_begin(struct audit *audit);
@@ -75,6 +78,8 @@ void story_judge(struct audit *audit);
 
 /* access.c */
 void access_judge(struct audit *audit, const struct log_entry *entry, const struct event *event, uint64_t versions);
+/* An entry that could not be read: its completion is not held against it. */
+void access_unread(struct audit *audit, const struct log_entry *entry);
 void access_completed(struct audit *audit, const struct log_entry *entry, const struct event *event);
 void access_judge_rest(struct audit *audit);
 
@@ -82,4 +87,13 @@ void access_judge_rest(struct audit *audit);
 void oversight_judge(struct audit *audit, const struct log_entry *entry, const struct event *event);
 void oversight_judge_rest(struct audit *audit);
 void review_owed(struct audit *audit, const struct log_entry *entry, const struct event *event);
+struct commitment name_digest(struct slice name);
 bool suspension_holds(const struct audit *audit, const struct event *event);
+
+/* orders.c: lawful orders, from intake to telling */
+void orders_begin(struct audit *audit);
+void orders_end(struct story *story);
+void order_judge(struct audit *audit, const struct log_entry *entry, const struct event *event);
+/* A permitted access that names an order. */
+void order_judge_look(struct audit *audit, const struct log_entry *entry, const struct event *event);
+void orders_judge_rest(struct audit *audit);

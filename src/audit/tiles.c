@@ -54,6 +54,24 @@ static size_t read_file(struct log *log, const char *file, void *into, size_t ro
     return file_pread(descriptor, into, (size_t)size, 0);
 }
 
+/* A running node publishes while this runs: its partial files go, and others come. */
+static bool was_published(const struct log *log)
+{
+    char file[96], now[NOTE_MAX];
+    uint64_t size = 0;
+
+    snprintf(file, sizeof file, "log/%s/checkpoint", log->name);
+    CLEANUP_DESCRIPTOR int descriptor = file_open(log->directory, file, &size);
+    size_t length = descriptor >= 0 ? file_pread(descriptor, now, sizeof now, 0) : 0;
+    return !slice_equal(slice_of(now, length), log->checkpoint.note);
+}
+
+static void missing(struct log *log, enum finding_kind kind, const struct tile *tile, const char *file)
+{
+    if (tile->width == ROW || !was_published(log))
+        report_add(log->report, kind, PLACE_FILE(file), NULL);
+}
+
 static void compare_tile(struct log *log, const struct tile *tile, const struct hash *expected)
 {
     struct hash found[ROW];
@@ -63,7 +81,7 @@ static void compare_tile(struct log *log, const struct tile *tile, const struct 
     tile_file(log, tile, file);
     size_t length = read_file(log, file, found, sizeof found, &there);
     if (!there || length != tile->width * sizeof *found) {
-        report_add(log->report, FINDING_TILE_MISSING, PLACE_FILE(file), NULL);
+        missing(log, FINDING_TILE_MISSING, tile, file);
         return;
     }
     for (unsigned i = 0; i < tile->width; i++)
@@ -82,7 +100,7 @@ static void compare_bundle(struct log *log, const struct tile *tile, const struc
     tile_file(log, tile, file);
     size_t length = read_file(log, file, log->bundle, BUNDLE_MAX, &there);
     if (!there) {
-        report_add(log->report, FINDING_BUNDLE_MISSING, PLACE_FILE(file), NULL);
+        missing(log, FINDING_BUNDLE_MISSING, tile, file);
         return;
     }
     struct reader reader = reader_of(slice_of(log->bundle, length));
@@ -135,6 +153,22 @@ bool log_claimed_leaf(struct log *log, uint64_t index, struct hash *ret_hash)
         return true;
     tile.width = signed_for % ROW;
     return signed_for / ROW == tile.index && read_hash(log, &tile, index % ROW, ret_hash);
+}
+
+void log_claimed_tile(struct log *log, uint64_t index, struct hash ret_hash[ROW])
+{
+    struct tile tile = {false, 0, index, ROW};
+    uint64_t size = 0;
+    char file[96];
+
+    memset(ret_hash, 0, ROW * sizeof *ret_hash);
+    tile_file(log, &tile, file);
+    CLEANUP_DESCRIPTOR int descriptor = file_open(log->directory, file, &size);
+    if (descriptor >= 0 && file_pread(descriptor, ret_hash, ROW * sizeof *ret_hash, 0) > 0)
+        return;
+    for (unsigned i = 0; i < ROW; i++) /* the last one may be partial */
+        if (!log_claimed_leaf(log, index * ROW + i, &ret_hash[i]))
+            return;
 }
 
 /* ---- every other file ---- */
@@ -203,7 +237,10 @@ static void check_tile_file(struct log *log, const char *file)
     struct hash room[ROW];
     struct tile tile;
 
-    if (!tile_of(log, file, &tile) || width_of(log, &tile) < tile.width) {
+    bool named = tile_of(log, file, &tile);
+    if (named && width_of(log, &tile) < tile.width && was_published(log))
+        return; /* of a tree that has grown since */
+    if (!named || width_of(log, &tile) < tile.width) {
         report_add(log->report, FINDING_FILE_STRANGE, PLACE_FILE(file), NULL);
         return;
     }
@@ -257,8 +294,7 @@ static void require_edge(struct log *log)
             continue;
         tile_file(log, &tile, file);
         if (!file_is_there(log->directory, file))
-            report_add(log->report, tile.entries ? FINDING_BUNDLE_MISSING : FINDING_TILE_MISSING, PLACE_FILE(file),
-                       NULL);
+            missing(log, tile.entries ? FINDING_BUNDLE_MISSING : FINDING_TILE_MISSING, &tile, file);
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hospitium order: what sets up a route for lawful orders, decides on one, and counts them. Texts are written here, shown
- * to those who sign, and carried from one to the other; whoever signs needs no node, and should not sit at one. */
+/* hospitium order: what sets up a route for lawful orders, decides on one, and counts them. Texts are written here,
+ * shown to those who sign, and carried from one to the other; whoever signs needs no node, and should not sit at
+ * one. */
 
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +102,8 @@ static enum error write_keys(struct orders *o)
     TRY(read_key(o, o->community, &keys.key[ORDER_COMMUNITY]));
     TRY(read_key(o, o->health, &keys.key[ORDER_HEALTH]));
     order_keys_write(&keys, &text);
-    return write_out(o, &text, node.demo ? "A demo node takes it as it is." : "Two approvers sign it (hospitium approve).");
+    return write_out(o, &text,
+                     node.demo ? "A demo node takes it as it is." : "Two approvers sign it (hospitium approve).");
 }
 
 static enum error give(struct orders *o, const char *path, const char *said)
@@ -116,8 +118,9 @@ static enum error give(struct orders *o, const char *path, const char *said)
 
 static enum error give_keys(struct orders *o)
 {
-    return give(o, "/control/order-keys",
-                "Taken; the public log has a hash of each. There is no route yet: that wants a law, signed by all three.");
+    return give(
+        o, "/control/order-keys",
+        "Taken; the public log has a hash of each. There is no route yet: that wants a law, signed by all three.");
 }
 
 /* ---- the law ---- */
@@ -156,7 +159,8 @@ static enum error write_law(struct orders *o)
 
 static enum error give_law(struct orders *o)
 {
-    return give(o, "/control/order-law", "Taken: there is a route for orders until the law's end. The public log says so.");
+    return give(o, "/control/order-law",
+                "Taken: there is a route for orders until the law's end. The public log says so.");
 }
 
 static enum error close_route(struct orders *o)
@@ -407,12 +411,18 @@ static const struct {
     enum error (*run)(struct orders *orders);
     bool (*usable)(const struct orders *orders);
 } actions[] = {
-    {"keys", write_keys, makes_keys},  {"keys", give_keys, gives},
-    {"law", write_law, makes_law},     {"law", give_law, gives},
-    {"close", close_route, is_plain},  {"counts", counts, has_period},
-    {"list", list, has_token},         {"match", match, names_order},
-    {"refuse", refuse, has_reason},    {"tell", tell, has_reason},
-    {"release", write_release, makes_release}, {"release", give_release, gives_release},
+    {"keys", write_keys, makes_keys},
+    {"keys", give_keys, gives},
+    {"law", write_law, makes_law},
+    {"law", give_law, gives},
+    {"close", close_route, is_plain},
+    {"counts", counts, has_period},
+    {"list", list, has_token},
+    {"match", match, names_order},
+    {"refuse", refuse, has_reason},
+    {"tell", tell, has_reason},
+    {"release", write_release, makes_release},
+    {"release", give_release, gives_release},
     {"sign", sign_file, has_key},
 };
 
@@ -432,11 +442,24 @@ int command_order(int argc, char **argv)
 {
     struct orders o = {0};
     const struct option_spec specs[] = {
-        {"oversight", &o.oversight, NULL}, {"community", &o.community, NULL}, {"health", &o.health, NULL},
-        {"jurisdiction", &o.jurisdiction, NULL}, {"law", &o.law, NULL}, {"article", &o.article, NULL},
-        {"text", &o.text, NULL}, {"sectors", &o.sectors, NULL}, {"drawers", &o.drawers, NULL}, {"seal", &o.seal, NULL},
-        {"days", &o.days, NULL}, {"token", &o.token, NULL}, {"reason", &o.reason, NULL}, {"person", &o.person, NULL},
-        {"signed", &o.signed_file, NULL}, {"out", &o.out, NULL}, {"key", &o.key, NULL}, {"order", &o.order, NULL},
+        {"oversight", &o.oversight, NULL},
+        {"community", &o.community, NULL},
+        {"health", &o.health, NULL},
+        {"jurisdiction", &o.jurisdiction, NULL},
+        {"law", &o.law, NULL},
+        {"article", &o.article, NULL},
+        {"text", &o.text, NULL},
+        {"sectors", &o.sectors, NULL},
+        {"drawers", &o.drawers, NULL},
+        {"seal", &o.seal, NULL},
+        {"days", &o.days, NULL},
+        {"token", &o.token, NULL},
+        {"reason", &o.reason, NULL},
+        {"person", &o.person, NULL},
+        {"signed", &o.signed_file, NULL},
+        {"out", &o.out, NULL},
+        {"key", &o.key, NULL},
+        {"order", &o.order, NULL},
         {"period", &o.period, NULL},
     };
     const char *position[3];

@@ -374,6 +374,8 @@ static enum error read_cadence(const char *directory, struct safe_cadence *ret_c
         .tick_s = getenv("HOSPITIUM_TWIN") ? 0 : tick_s,
         .pad = tick_s == 0 ? 0 : (unsigned)settings_number(settings, "log.pad"),
         .serving = true,
+        .segment_bytes = (uint64_t)settings_number(settings, "log.segment_mib") << 20,
+        .retention_years = (unsigned)settings_number(settings, "log.retention_years"),
         .cover = (unsigned)settings_number(settings, "order.cover"),
     };
     return OK;

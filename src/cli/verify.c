@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* hospitium verify: one proof file, checked without a node. Whose word counts is said by a key, or by a policy, which
- * also says how many witnesses must have seen the log. */
+ * also says how many witnesses must have seen the log. With the proof of a region, the checkpoint below the entry must
+ * itself be an entry of the region's log: so the entry is proved to one checkpoint for all houses. */
 
 #include "verify.h"
 
@@ -30,7 +31,7 @@ enum error verify_read_key(struct arena *arena, const char *path, struct note_ke
 
 struct verifying {
     struct arena *arena;
-    const char *proof, *key, *policy;
+    const char *proof, *key, *policy, *region, *region_key;
     struct note_key log;
     struct slice text;
 };
@@ -90,24 +91,51 @@ static enum error by_key(struct verifying *verifying)
     return OK;
 }
 
+/* The region's entry is the checkpoint that the proof of the house ends in. */
+static enum error by_region(struct verifying *verifying, struct fault *fault)
+{
+    struct note_key region;
+    struct proof house;
+    struct proof_shown shown;
+    struct note checkpoint, entry;
+    struct slice text;
+
+    TRY(verify_read_key(verifying->arena, verifying->region_key, &region, fault));
+    TRY(file_read(verifying->arena, verifying->region, PROOF_TEXT_MAX, &text, fault));
+    enum error error = proof_open(text, &region, verifying->arena, &shown);
+    if (error != OK)
+        return fault_set(fault, error, "%.200s", verifying->region);
+    TRY(proof_parse(verifying->text, &house));
+    TRY(note_parse(house.checkpoint, &checkpoint));
+    if (shown.commitment || note_parse(shown.content, &entry) != OK || !slice_equal(entry.text, checkpoint.text))
+        return fault_set(fault, ERROR_PROOF, "the region's entry is another checkpoint than the one of this proof");
+    printf("Its checkpoint is entry %llu of the log %.*s.\n", (unsigned long long)shown.index,
+           SLICE_PRINT(region.name));
+    return OK;
+}
+
 static enum error verify(struct verifying *verifying, struct fault *fault)
 {
     if (verifying->key)
         TRY(verify_read_key(verifying->arena, verifying->key, &verifying->log, fault));
     TRY(file_read(verifying->arena, verifying->proof, PROOF_TEXT_MAX, &verifying->text, fault));
-    return verifying->policy ? by_policy(verifying, fault) : by_key(verifying);
+    TRY(verifying->policy ? by_policy(verifying, fault) : by_key(verifying));
+    return verifying->region ? by_region(verifying, fault) : OK;
 }
 
 int command_verify(int argc, char **argv)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
     struct verifying verifying = {.arena = arena};
-    const struct option_spec specs[] = {{"key", &verifying.key, NULL}, {"policy", &verifying.policy, NULL}};
+    const struct option_spec specs[] = {{"key", &verifying.key, NULL},
+                                        {"policy", &verifying.policy, NULL},
+                                        {"region", &verifying.region, NULL},
+                                        {"region-key", &verifying.region_key, NULL}};
     struct fault fault = {0};
     size_t positions;
 
-    if (!command_arguments(argc, argv, specs, 2, &verifying.proof, 1, &positions) || positions != 1 ||
-        (!verifying.key && !verifying.policy))
+    if (!command_arguments(argc, argv, specs, 4, &verifying.proof, 1, &positions) || positions != 1 ||
+        (!verifying.key && !verifying.policy) || !verifying.region != !verifying.region_key)
         return command_usage(argv[0]);
     enum error error = arena ? verify(&verifying, &fault) : ERROR_MEMORY;
     return error == OK ? EXIT_DONE : command_error(error, &fault);

@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/world.h"
+#include "counts.h"
 #include "exchange.h"
 #include "round.h"
 
@@ -72,6 +73,16 @@ static enum error read_policy(struct arena *arena, const char *directory, const 
     return error == ERROR_FILE_MISSING ? OK : error;
 }
 
+/* DIR/region: the region's URL, a line; there need be none. */
+static enum error read_region(struct arena *arena, const char *directory, struct slice *ret_url, struct fault *fault)
+{
+    struct slice text = slice_of("", 0);
+    enum error error = file_read(arena, arena_format(arena, "%s/region", directory).data, URL_BYTES_MAX, &text, fault);
+
+    *ret_url = slice_cut(&text, '\n');
+    return error == ERROR_FILE_MISSING ? OK : error;
+}
+
 /* Libraries, certificates and the resolver's files may be read; nothing may be written or made. */
 static void give_up_files(void)
 {
@@ -109,11 +120,12 @@ static enum error serve(const char *directory, struct fault *fault)
     CLEANUP_DESCRIPTOR int place = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct courier *courier = arena ? arena_alloc(arena, sizeof *courier) : NULL;
     struct ways ways = {0};
-    struct slice authorities;
+    struct slice authorities, region;
 
     if (!courier)
         return ERROR_MEMORY;
     TRY(read_policy(arena, directory, &courier->policy, &authorities, fault));
+    TRY(read_region(arena, directory, &region, fault));
     snprintf(ways.socket, sizeof ways.socket, "/proc/self/fd/%d/control", place);
     TRY(exchange_new(slice_of("", 0), &ways.node));
     TRY(exchange_new(authorities, &ways.outside));
@@ -122,6 +134,8 @@ static enum error serve(const char *directory, struct fault *fault)
     enum error error = OK;
     while (error == OK && getppid() != 1) {
         error = courier_round(courier, world_stopwatch_ns() / 1000000);
+        if (error == OK)
+            error = courier_counts(courier, region, world_stopwatch_ns() / 1000000, (int64_t)time(NULL));
         nanosleep(&second, NULL);
     }
     exchange_free(ways.node);

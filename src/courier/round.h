@@ -37,6 +37,7 @@ struct courier {
     const struct policy *policy;
     struct courier_lines lines;
     struct courier_witness witness[POLICY_MEMBERS_MAX]; /* by member number */
+    int64_t counts_due_ms;                              /* counts.h */
 };
 
 /* ERROR_IO when the node does not answer: then there is nobody to work for. */

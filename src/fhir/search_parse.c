@@ -377,6 +377,14 @@ static enum error read_parameter(const struct parser *parser, struct slice text)
     return read_criterion(parser, text);
 }
 
+/* Does a reference at these paths say whose the resource is? The telling paths come first in a type's list, so a
+ * parameter may have the first of them alone. */
+static bool names_owner(struct slice paths, struct slice person_paths)
+{
+    return slice_starts_with(person_paths, paths) &&
+           (person_paths.length == paths.length || person_paths.data[paths.length] == '|');
+}
+
 /* The one person whose compartment the query stays in, if it says so by itself. */
 static struct slice find_person(const struct fhir_search *search)
 {
@@ -388,7 +396,7 @@ static struct slice find_person(const struct fhir_search *search)
             continue;
         struct slice reference = criterion->value[0].text;
         bool positive = criterion->modifier == FHIR_PLAIN || criterion->modifier == FHIR_OF_TYPE;
-        if (positive && slice_equal(criterion->parameter->paths, person_paths) &&
+        if (positive && names_owner(criterion->parameter->paths, person_paths) &&
             slice_starts_with(reference, SLICE("Patient/")))
             return reference;
     }

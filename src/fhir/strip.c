@@ -10,6 +10,7 @@ struct code_row {
 };
 
 #define STRIP_EXTENSION(kind, word)
+#define STRIP_IDENTIFIER(kind, word)
 #define STRIP_NARRATIVE(type)
 #define STRIP_CODE(kind, system, code) {kind, {system, sizeof system - 1}, {code, sizeof code - 1}},
 #define STRIP_SYSTEM(kind, system) {kind, {system, sizeof system - 1}, {"", 0}},
@@ -32,9 +33,17 @@ static const struct word_row words[] = {
 #include "strip.def"
 };
 #undef STRIP_EXTENSION
-#undef STRIP_NARRATIVE
+#undef STRIP_IDENTIFIER
 
 #define STRIP_EXTENSION(kind, word)
+#define STRIP_IDENTIFIER(kind, word) {kind, {word, sizeof word - 1}},
+static const struct word_row identifier_words[] = {
+#include "strip.def"
+};
+#undef STRIP_IDENTIFIER
+#undef STRIP_NARRATIVE
+
+#define STRIP_IDENTIFIER(kind, word)
 #define STRIP_NARRATIVE(type) {type, sizeof type - 1},
 static const struct slice narratives[] = {
 #include "strip.def"
@@ -45,9 +54,10 @@ static const struct slice narratives[] = {
 const char *fhir_strip_word(enum fhir_strip_kind kind)
 {
     static const char *const word[FHIR_STRIP_KINDS] = {
-        [FHIR_STRIP_NATIONALITY] = "nationality",    [FHIR_STRIP_CITIZENSHIP] = "citizenship",
-        [FHIR_STRIP_RELIGION] = "religion",          [FHIR_STRIP_IMMIGRATION_STATUS] = "immigration status",
-        [FHIR_STRIP_BIRTH_PLACE] = "place of birth", [FHIR_STRIP_NARRATIVE] = "narrative",
+        [FHIR_STRIP_NATIONALITY] = "nationality",     [FHIR_STRIP_CITIZENSHIP] = "citizenship",
+        [FHIR_STRIP_RELIGION] = "religion",           [FHIR_STRIP_IMMIGRATION_STATUS] = "immigration status",
+        [FHIR_STRIP_BIRTH_PLACE] = "place of birth",  [FHIR_STRIP_NARRATIVE] = "narrative",
+        [FHIR_STRIP_DOCUMENT] = "document of status", [FHIR_STRIP_DETENTION] = "detention",
     };
     return word[kind];
 }
@@ -56,6 +66,23 @@ static bool holds_word(struct slice text, struct slice word)
 {
     for (size_t at = 0; at + word.length <= text.length; at++)
         if (strncasecmp(text.data + at, word.data, word.length) == 0)
+            return true;
+    return false;
+}
+
+static bool begins_word(struct slice text, size_t at)
+{
+    if (at == 0 || (text.data[at] >= 'A' && text.data[at] <= 'Z'))
+        return true;
+    unsigned char before = (unsigned char)text.data[at - 1] | 0x20;
+    return before < 'a' || before > 'z';
+}
+
+/* "visa" is in "visaNumber" and in "entry-visa", and not in "supervisal". */
+static bool holds_beginning(struct slice text, struct slice word)
+{
+    for (size_t at = 0; at + word.length <= text.length; at++)
+        if (begins_word(text, at) && strncasecmp(text.data + at, word.data, word.length) == 0)
             return true;
     return false;
 }
@@ -97,6 +124,26 @@ static bool concept_is_stripped(const struct json *concept, enum fhir_strip_kind
     return false;
 }
 
+static bool identifier_word(struct slice text, enum fhir_strip_kind *kind)
+{
+    for (size_t i = 0; i < COUNT(identifier_words) && text.length; i++)
+        if (holds_beginning(text, identifier_words[i].word))
+            return *kind = identifier_words[i].kind, true;
+    return false;
+}
+
+/* An Identifier is what has a value and a system or a type; the system of a Quantity is one of units. */
+static bool identifier_is_stripped(const struct json *value, enum fhir_strip_kind *kind)
+{
+    const struct json *type = json_member(value, "type");
+
+    if (!json_member(value, "value"))
+        return false;
+    if (concept_is_stripped(type, kind) || identifier_word(json_text(json_member(type, "text")), kind))
+        return true;
+    return identifier_word(behind_last_slash(json_text(json_member(value, "system"))), kind);
+}
+
 /* PRAPARE's and US Core's forms put the LOINC code of the question behind the last `/` of linkId. */
 static bool item_is_stripped(const struct json *item, enum fhir_strip_kind *kind)
 {
@@ -113,7 +160,7 @@ static bool object_is_stripped(const struct json *value, enum fhir_strip_kind *k
 {
     return (json_member(value, "url") && extension_is_stripped(value, kind)) ||
            concept_is_stripped(json_member(value, "code"), kind) || concept_is_stripped(value, kind) ||
-           coding_is_stripped(value, kind) || item_is_stripped(value, kind);
+           coding_is_stripped(value, kind) || item_is_stripped(value, kind) || identifier_is_stripped(value, kind);
 }
 
 /* Is anything left of it? Containers that would be empty go with what was in them: FHIR has no empty ones, and an
@@ -191,9 +238,10 @@ static bool has_stripped_narrative(const struct json *resource)
     return false;
 }
 
-static void write_resource(struct stripper *stripper, const struct json *resource)
+static void write_resource(struct stripper *stripper, const struct json *resource, bool taken_out)
 {
-    bool without_narrative = has_stripped_narrative(resource);
+    bool without_narrative = has_stripped_narrative(resource) ||
+                             (taken_out && json_kind(json_member(resource, "text")) == JSON_OBJECT);
 
     stripper->counts->count[FHIR_STRIP_NARRATIVE] += without_narrative;
     json_begin_object(&stripper->writer);
@@ -232,6 +280,6 @@ enum error fhir_strip(const struct json *resource, struct buffer *into, struct f
     if (total(counts) == before && !has_stripped_narrative(resource))
         json_value(&stripper.writer, resource); /* nothing to take out: the common case, copied without looking again */
     else if (!*ret_dropped)
-        write_resource(&stripper, resource);
+        write_resource(&stripper, resource, total(counts) != before);
     return buffer_check(into);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What must not come into the house: nationality, citizenship, religion, immigration status and the place of birth, in
- * extensions and in coded answers, anywhere in a resource; and narratives that would carry one drawer's content into
- * another (strip.def). Keeps promise 4: immigration status is never stored. Free text is not searched. */
+/* What must not come into the house: nationality, citizenship, religion, immigration status, the documents that state
+ * it, detention and the place of birth, in extensions, identifiers and coded answers, anywhere in a resource; and
+ * narratives that would repeat it, or carry one drawer's content into another (strip.def). Keeps promise 4: immigration
+ * status is never stored. Free text is not searched. */
 
 #include "text/json.h"
 
@@ -14,6 +15,8 @@ enum fhir_strip_kind {
     FHIR_STRIP_IMMIGRATION_STATUS,
     FHIR_STRIP_BIRTH_PLACE,
     FHIR_STRIP_NARRATIVE,
+    FHIR_STRIP_DOCUMENT,
+    FHIR_STRIP_DETENTION,
     FHIR_STRIP_KINDS
 };
 

@@ -61,8 +61,8 @@ static bool is_narrowed(const struct json *provision, int64_t now_s)
             date_interval(start).from / 1000 > now_s);
 }
 
-/* Who agrees to an operation or to a study has not said who may read her record; what modifies a Consent in a way that is
- * not known here may turn it round. */
+/* Who agrees to an operation or to a study has not said who may read her record; what modifies a Consent in a way
+ * that is not known here may turn it round. */
 static bool is_of_privacy(const struct json *consent)
 {
     bool privacy = !json_member(consent, "scope") ||

@@ -143,7 +143,7 @@ struct gate_search {
     size_t sets;
     bool any_set; /* sets are OR too (blocking keys of a match) */
     const struct id *match_for;
-    const struct id *order; /* or the lawful order whose person is looked for; NULL: none */
+    const struct id *order; /* or the lawful order whose person is looked for; NULL: none. Views then have no text */
     gate_read_done *done;
     void *context;
 };

@@ -17,7 +17,8 @@ struct reading {
     struct vault_list list;
     const struct id *person; /* whose grant opens what; one a target */
     size_t persons;
-    bool one; /* a single resource was asked for */
+    bool one;       /* a single resource was asked for */
+    bool existence; /* who is known was asked for: nothing is opened */
     gate_read_done *done;
     void *context;
 };
@@ -44,6 +45,14 @@ static enum error open_views(struct reading *reading, const struct grant *grant,
         const struct grant_target *target = grant_of(reading, grant, &version->person);
         if (!target)
             continue;
+        if (reading->existence) {
+            if (target->outcome[DRAWER_IDENTITY] >= OUTCOME_EXISTENCE)
+                view[count++] = (struct gate_view){.type = version->type,
+                                                   .inside = version->resource,
+                                                   .person = version->person,
+                                                   .partial = true};
+            continue;
+        }
         enum error error = gate_view_open(reading->gate, reading->arena, reading->sector, version, target,
                                           &view[count]);
         if (error == ERROR_NOT_FOUND)
@@ -396,6 +405,7 @@ static enum error search_across(struct reading *reading, const struct gate_searc
 
     if (search->order)
         access.order = *search->order;
+    reading->existence = search->order != NULL;
 
     TRY(look_up(reading->gate, search, &found));
     TRY(collect_persons(reading, search, &found));

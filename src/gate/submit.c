@@ -8,6 +8,7 @@
 
 struct submission {
     struct arena *arena;
+    size_t targets;
     granted_done *done;
     void *context;
 };
@@ -24,6 +25,9 @@ static void granted(void *context, enum error error, struct slice payload)
     } else if (error == OK) {
         error = ERROR_INTERNAL;
     }
+    /* A safe that answers for others than were named is not believed at all. */
+    if (error == OK && grant.targets != submission->targets)
+        error = ERROR_INTERNAL;
     submission->done(submission->context, error, &grant);
     for (size_t i = 0; i < grant.targets && grant.target; i++)
         secret_wipe(grant.target[i].key, sizeof grant.target[i].key);
@@ -40,7 +44,7 @@ void gate_submit(struct gate *gate, struct arena *arena, const struct access *ac
         done(context, gate->ready ? ERROR_TOO_LARGE : gate_unready(gate), &nothing);
         return;
     }
-    *submission = (struct submission){arena, done, context};
+    *submission = (struct submission){arena, access->targets, done, context};
     safe_call(gate->client, PROTOCOL_ACCESS, buffer_view(&payload), granted, submission);
 }
 

@@ -144,6 +144,8 @@ static enum error seal_parts(struct writing *writing, struct item *item, const s
     for (unsigned d = 0; d < DRAWER_COUNT; d++) {
         if (item->bodies.body[d].length == 0)
             continue;
+        if (!(grant->drawers & 1u << d))
+            return ERROR_INTERNAL; /* without a key it would be sealed under nothing */
         TRY(part_seal(writing->arena, writing->gate->world, &grant->key[d], &place, (enum drawer)d, version,
                       item->bodies.body[d], &body->part[d]));
         body->has[d] = true;

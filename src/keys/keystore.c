@@ -47,6 +47,10 @@ const struct store_statement keystore_statement[KEYSTORE_STATEMENTS] = {
     [HOUR_GET] = {"hour_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT under_year FROM hour_key WHERE hour = $1"},
     [HOUR_ADD] = {"hour_add", STORE_ROUTE_LOCAL, STORE_WRITE,
                   "INSERT INTO hour_key (hour, under_year, to_oversight) VALUES ($1, $2, $3)"},
+    [HOURS_DELETE] = {"hours_delete", STORE_ROUTE_LOCAL, STORE_WRITE,
+                      "DELETE FROM hour_key WHERE hour >= $1 AND hour < $2"},
+    [YEAR_DELETE] = {"year_delete", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM year_key WHERE year = $1"},
+    [YEAR_OLDEST] = {"year_oldest", STORE_ROUTE_LOCAL, STORE_READ, "SELECT year FROM year_key ORDER BY year LIMIT 1"},
     [YEAR_GET] = {"year_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT wrapped, epoch FROM year_key WHERE year = $1"},
     [YEAR_ADD] = {"year_add", STORE_ROUTE_LOCAL, STORE_WRITE,
                   "INSERT INTO year_key (year, wrapped, epoch) VALUES ($1, $2, $3)"},
@@ -56,6 +60,8 @@ const struct store_statement keystore_statement[KEYSTORE_STATEMENTS] = {
                      "UPDATE year_key SET wrapped = $2, epoch = $3 WHERE year = $1"},
     [DESTROYED_ADD] = {"destroyed_add", STORE_ROUTE_LOCAL, STORE_WRITE,
                        "INSERT INTO destroyed (commitment, time) VALUES ($1, $2)"},
+    [DESTROYED_HAS] = {"destroyed_has", STORE_ROUTE_LOCAL, STORE_READ,
+                       "SELECT 1 FROM destroyed WHERE commitment = $1"},
     [DESTROYED_ALL] = {"destroyed_all", STORE_ROUTE_LOCAL, STORE_READ,
                        "SELECT commitment FROM destroyed ORDER BY commitment"},
 };
@@ -402,10 +408,9 @@ static enum error year_key(struct keystore *keystore, uint32_t year, struct secr
     return writer_run_now(keystore->store, &(struct writer_job){.run = add_key_row, .context = &row}, 1);
 }
 
-/* Years of the log's keys, not of the calendar: 8,766 hours each, so that no calendar is needed to find one. */
 static uint32_t year_of_hour(uint32_t hour)
 {
-    return hour / 8766;
+    return hour / KEYSTORE_YEAR_HOURS;
 }
 
 static enum error hour_make(struct keystore *keystore, uint32_t hour, const uint8_t oversight[SEAL_PUBLIC_BYTES],
@@ -485,7 +490,8 @@ enum error keystore_replay(struct keystore *keystore, const struct hash *commitm
         *ret_found = true;
         return keystore_destroy(keystore, &person, now_s, &replayed);
     }
-    return store_end(&cursor);
+    TRY(store_end(&cursor));
+    return keystore_replay_year(keystore, commitment, now_s, ret_found);
 }
 
 enum error keystore_backup(struct keystore *keystore, const char *path)

@@ -65,10 +65,22 @@ MUST_CHECK enum error keystore_hour(struct keystore *keystore, uint32_t hour,
 /* ERROR_NOT_FOUND. */
 MUST_CHECK enum error keystore_hour_find(struct keystore *keystore, uint32_t hour, struct secret_key *ret_key);
 
+/* Years of the log's keys, not of the calendar: 8,766 hours each, so that no calendar is needed to find one. */
+#define KEYSTORE_YEAR_HOURS 8766u
+/* What stands for the year's keys when they are gone. */
+struct hash keystore_year_commitment(const struct keystore *keystore, uint32_t year);
+/* Destroys a year's key and all keys of its hours, those wrapped to the oversight body too, durably: nobody opens an
+ * event of that year any more. ERROR_NOT_FOUND when it has none. Between batches. */
+MUST_CHECK enum error keystore_destroy_year(struct keystore *keystore, uint32_t year, int64_t now_s);
+bool keystore_year_is_destroyed(struct keystore *keystore, uint32_t year);
+/* The oldest that has keys. ERROR_NOT_FOUND. */
+MUST_CHECK enum error keystore_oldest_year(struct keystore *keystore, uint32_t *ret_year);
+
 /* What was destroyed, for replaying it on a restored store: calls for each commitment. */
 typedef void keystore_commitment(void *context, const struct hash *commitment);
 MUST_CHECK enum error keystore_destroyed(struct keystore *keystore, keystore_commitment *each, void *context);
-/* Destroys every person whose commitment is `commitment`; true when there was one. In the batch. */
+/* Destroys every person whose commitment is `commitment`, in the batch, or the year, at once; true when there was one.
+ * */
 MUST_CHECK enum error keystore_replay(struct keystore *keystore, const struct hash *commitment, int64_t now_s,
                                       bool *ret_found);
 

@@ -22,11 +22,15 @@ enum keystore_statement {
     PERSON_REWRAP,
     HOUR_GET,
     HOUR_ADD,
+    HOURS_DELETE,
     YEAR_GET,
     YEAR_ADD,
+    YEAR_DELETE,
+    YEAR_OLDEST,
     YEAR_BEFORE,
     YEAR_REWRAP,
     DESTROYED_ADD,
+    DESTROYED_HAS,
     DESTROYED_ALL,
     KEYSTORE_STATEMENTS
 };
@@ -71,6 +75,10 @@ void keystore_wrap(struct keystore *keystore, const struct secret_key *under, co
                    const struct secret_key *key, uint8_t *row);
 MUST_CHECK enum error keystore_unwrap(const struct secret_key *under, const struct id *person, unsigned use,
                                       struct slice row, struct secret_key *ret_key);
+
+/* year.c: destroys the year whose commitment this is, if its key is there. */
+MUST_CHECK enum error keystore_replay_year(struct keystore *keystore, const struct hash *commitment, int64_t now_s,
+                                           bool *ret_found);
 
 /* A year's row: its key is opened, and wrapped under the present epoch. */
 MUST_CHECK enum error keystore_year_find(struct keystore *keystore, uint32_t year, struct secret_key *ret_key);

@@ -81,6 +81,19 @@ enum error cosignature_verify(const struct note *note, const struct note_key *ke
     return OK;
 }
 
+enum error note_verify_any(const struct note *note, const struct note_key *key, uint64_t *ret_time_s)
+{
+    switch (key->algorithm) {
+    case NOTE_ED25519:
+        *ret_time_s = 0;
+        return note_verify(note, key);
+    case NOTE_COSIGNATURE:
+        return cosignature_verify(note, key, ret_time_s);
+    default:
+        return ERROR_UNSUPPORTED;
+    }
+}
+
 /* tlog-witness, "add-checkpoint": the answer may be put below the checkpoint and read as a note. */
 enum error cosignature_accept(struct slice text, struct slice lines, const struct note_key *key, uint64_t *ret_time_s,
                               struct buffer *into)

@@ -35,6 +35,7 @@ struct derived {
     struct cached_tile cache[CACHE_SLOTS];
     uint64_t behind;    /* the first full bundle whose files may not all be written, or NONE */
     uint64_t published; /* size that the partial tiles on disk are for, or NONE */
+    uint64_t minimum;   /* entries before it are let go */
     bool held;          /* no file is written */
 };
 
@@ -126,6 +127,14 @@ static enum error write_file(const struct derived *derived, const char *name, st
     return rename(temporary, path) == 0 ? OK : file_error(errno);
 }
 
+static bool tile_path(const struct derived *derived, const struct tile_name *name, char path[PATH_MAX])
+{
+    char text[TILE_PATH_MAX];
+
+    name_text(name, text);
+    return full_path(derived, text, path);
+}
+
 static enum error write_tile_file(const struct derived *derived, const struct tile_name *name, struct slice content)
 {
     char text[TILE_PATH_MAX];
@@ -208,11 +217,10 @@ void derived_add(struct derived *derived, struct slice leaf)
 /* A full tile's file, believed as it is. */
 static enum error read_tile_file(const struct derived *derived, unsigned level, uint64_t index, struct hash *ret_hash)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
     struct tile_name name = full_tile(level, index);
 
-    name_text(&name, text);
-    if (!full_path(derived, text, path))
+    if (!tile_path(derived, &name, path))
         return ERROR_IO;
     CLEANUP_DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
@@ -387,11 +395,10 @@ enum error derived_bundle(struct derived *derived, uint64_t index, unsigned widt
 /* Is the file there, and not cut short by a crash before it reached the disk? What is in it is checked on use. */
 static bool looks_whole(const struct derived *derived, const struct tile_name *name)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX];
+    char path[PATH_MAX];
     struct stat status;
 
-    name_text(name, text);
-    if (!full_path(derived, text, path) || stat(path, &status) != 0)
+    if (!tile_path(derived, name, path) || stat(path, &status) != 0)
         return false;
     return name->entries ? status.st_size > 0 : status.st_size == TILE_BYTES;
 }
@@ -399,11 +406,10 @@ static bool looks_whole(const struct derived *derived, const struct tile_name *n
 /* Removes the partial files of a tile but the one of its present width: 0, when the tile is full, for all. */
 static void drop_partial_files(const struct derived *derived, struct tile_name name, unsigned present)
 {
-    char text[TILE_PATH_MAX], path[PATH_MAX], keep[8];
+    char path[PATH_MAX], keep[8];
 
     name.width = 1;
-    name_text(&name, text);
-    if (!full_path(derived, text, path))
+    if (!tile_path(derived, &name, path))
         return;
     *strrchr(path, '/') = '\0';
     snprintf(keep, sizeof keep, "%u", present);
@@ -425,7 +431,7 @@ static enum error make_bundle_whole(struct derived *derived, uint64_t index)
     struct tile_name name = full_bundle(index);
 
     drop_partial_files(derived, name, 0);
-    if (looks_whole(derived, &name))
+    if (index * TILE_WIDTH < derived->minimum || looks_whole(derived, &name))
         return OK;
     TRY(derived_bundle(derived, index, TILE_WIDTH, &bundle));
     return write_tile_file(derived, &name, buffer_view(&bundle));
@@ -534,4 +540,53 @@ enum error derived_publish(struct derived *derived, struct slice note, bool dura
     remove_old_partial_tiles(derived);
     derived->published = derived->frontier.size;
     return OK;
+}
+
+/* ---- letting go of old entries ---- */
+
+#define KEEP_STEP 32  /* tiles that are synced at once: some milliseconds */
+
+void derived_set_minimum(struct derived *derived, uint64_t minimum)
+{
+    derived->minimum = minimum;
+}
+
+/* The tile is read as its parent wants it, or made anew from the journal, and synced with the name that it has. */
+static enum error keep_tile(struct derived *derived, unsigned level, uint64_t index)
+{
+    char path[PATH_MAX];
+    struct tile_name name = full_tile(level, index);
+    const struct hash *tile;
+
+    derived->cache[(index + 3 * level) % CACHE_SLOTS].used = false; /* its file is what counts */
+    TRY(load_tile(derived, level, index, &tile));
+    if (!tile_path(derived, &name, path))
+        return ERROR_IO;
+    TRY(sync_path(path, 0));
+    *strrchr(path, '/') = '\0';
+    return sync_path(path, O_DIRECTORY);
+}
+
+/* Tile `index` of level 0 and those above that it is the last of. */
+static enum error keep_tiles_of(struct derived *derived, uint64_t index)
+{
+    uint64_t full = index + 1;
+
+    for (unsigned level = 0;; level++) {
+        TRY(keep_tile(derived, level, full - 1));
+        if (full % TILE_WIDTH != 0)
+            return OK;
+        full /= TILE_WIDTH;
+    }
+}
+
+/* The tile that the minimum lies in is kept as well: half of it cannot be made from the journal any more. */
+enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done)
+{
+    uint64_t tiles = (minimum + TILE_WIDTH - 1) / TILE_WIDTH;
+
+    for (int i = 0; i < KEEP_STEP && *next < tiles; i++)
+        TRY(keep_tiles_of(derived, (*next)++));
+    *ret_done = *next >= tiles;
+    return *ret_done ? sync_path(derived->path, O_DIRECTORY) : OK;
 }

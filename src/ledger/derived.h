@@ -36,6 +36,12 @@ struct tree_source derived_source(struct derived *derived);
 MUST_CHECK enum error derived_tile(struct derived *derived, const struct tile_name *name, struct buffer *into);
 MUST_CHECK enum error derived_bundle(struct derived *derived, uint64_t index, unsigned width, struct buffer *into);
 
+/* Entries before `minimum` are let go: their bundles are not made any more. */
+void derived_set_minimum(struct derived *derived, uint64_t minimum);
+/* Before entries up to `minimum` are let go: makes durable, and checks, all hash tiles that can no longer be made from
+ * the journal then; some at a time, from tile *next on, *ret_done at the end. ERROR_IO, ERROR_CORRUPT. */
+MUST_CHECK enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_t *next, bool *ret_done);
+
 /* After a start files may be missing, cut short or left over. The next derived_publish puts that right. */
 void derived_doubt_files(struct derived *derived);
 

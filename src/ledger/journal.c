@@ -68,6 +68,25 @@ static enum error write_at(struct journal *journal, int descriptor, struct slice
     return OK;
 }
 
+/* A batch that is written over zeros changes neither the file's size nor where its blocks lie, so its sync is one write
+ * to the disk and not two. Without room or on an error the file grows with each batch, as it would without zeros. */
+static void write_ahead(struct journal *journal, uint64_t end)
+{
+    static const char zeros[16 * 1024];
+    uint64_t until = end + journal->ahead_bytes;
+
+    if (journal->ahead_bytes == 0 || end <= journal->written || until > journal->allocated)
+        return;
+    uint64_t at = journal->written > journal->end ? journal->written : journal->end;
+    while (at < until) {
+        size_t length = until - at < sizeof zeros ? (size_t)(until - at) : sizeof zeros;
+        if (write_at(journal, journal->tail, slice_of(zeros, length), at) != OK)
+            return;
+        at += length;
+        journal->written = at;
+    }
+}
+
 /* Takes back a half-written batch. Cutting also gives back the blocks of the reserve, so they are asked for again. */
 static void cut_to_end(struct journal *journal)
 {
@@ -75,20 +94,20 @@ static void cut_to_end(struct journal *journal)
         journal->broken = true;
         return;
     }
-    journal->allocated = journal->end;
+    journal->allocated = journal->written = journal->end;
     (void)allocate(journal, journal->end + RESERVE_BYTES);
 }
 
-static void segment_path(const struct journal *journal, uint32_t number, char path[PATH_MAX])
+static void segment_path(const struct journal *journal, size_t place, char path[PATH_MAX])
 {
-    snprintf(path, PATH_MAX, "%s/%06u", journal->path, number);
+    snprintf(path, PATH_MAX, "%s/%06zu", journal->path, journal->first_number + place);
 }
 
-int journal_open_segment(const struct journal *journal, uint32_t number, int flags)
+int journal_open_segment(const struct journal *journal, size_t place, int flags)
 {
     char path[PATH_MAX];
 
-    segment_path(journal, number, path);
+    segment_path(journal, place, path);
     return open(path, flags | O_CLOEXEC, 0600);
 }
 
@@ -107,39 +126,41 @@ enum error journal_add_segment(struct journal *journal, uint64_t first_index)
 }
 
 /* Writes the head of a new segment into `descriptor` and reserves room behind it. */
-static enum error fill_new_segment(struct journal *journal, uint32_t number)
+static enum error fill_new_segment(struct journal *journal, size_t place)
 {
     char bytes[SEGMENT_HEAD_BYTES + 1];
     struct buffer head = {.data = bytes, .capacity = sizeof bytes, .maximum = sizeof bytes};
 
-    segment_head_write(&(struct segment_head){number, journal->size}, journal->origin, &head);
-    journal->allocated = 0;
+    struct segment_head fresh = {(uint32_t)(journal->first_number + place), journal->size};
+    segment_head_write(&fresh, journal->origin, &head);
+    journal->allocated = journal->written = 0;
     if (!make_room(journal, SEGMENT_HEAD_BYTES, false))
         return ERROR_DISK_FULL;
     return write_at(journal, journal->tail, buffer_view(&head), 0);
 }
 
-/* Begins segment `number`. When that fails, the journal goes on as it was. */
-static enum error begin_segment(struct journal *journal, uint32_t number)
+/* Begins the segment at `place`. When that fails, the journal goes on as it was. */
+static enum error begin_segment(struct journal *journal, size_t place)
 {
     int former = journal->tail;
-    uint64_t former_allocated = journal->allocated;
+    uint64_t former_allocated = journal->allocated, former_written = journal->written;
     enum error error = ERROR_IO;
 
-    journal->tail = journal_open_segment(journal, number, O_RDWR | O_CREAT | O_TRUNC);
+    journal->tail = journal_open_segment(journal, place, O_RDWR | O_CREAT | O_TRUNC);
     if (journal->tail >= 0)
-        error = fill_new_segment(journal, number);
+        error = fill_new_segment(journal, place);
     else
         error = file_error(errno);
     if (error == OK)
         error = journal_add_segment(journal, journal->size);
     if (error != OK) {
         char path[PATH_MAX];
-        segment_path(journal, number, path);
+        segment_path(journal, place, path);
         unlink(path);
         file_close(&journal->tail);
         journal->tail = former;
         journal->allocated = former_allocated;
+        journal->written = former_written;
         return error;
     }
     sync_or_die(journal, journal->tail);
@@ -147,7 +168,7 @@ static enum error begin_segment(struct journal *journal, uint32_t number)
     if (former >= 0)
         (void)journal->io.ftruncate(journal->io.context, former, (off_t)journal->end); /* its reserve is not needed */
     file_close(&former);
-    journal->end = SEGMENT_HEAD_BYTES;
+    journal->end = journal->written = SEGMENT_HEAD_BYTES;
     return OK;
 }
 
@@ -161,6 +182,8 @@ enum error journal_new(const struct journal_settings *settings, struct journal *
                                 .origin = settings->origin,
                                 .io = settings->io,
                                 .segment_bytes = settings->segment_bytes,
+                                .minimum = settings->minimum,
+                                .ahead_bytes = settings->ahead_bytes,
                                 .tail = -1,
                                 .reading = -1};
     journal->directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -212,14 +235,17 @@ enum error journal_settle(struct journal *journal, uint64_t *ret_cut_bytes)
 
     if (journal->headless_segment) {
         char path[PATH_MAX];
-        segment_path(journal, (uint32_t)journal->segment_count, path);
+        segment_path(journal, journal->segment_count, path);
         if (unlink(path) != 0)
             return file_error(errno);
         sync_directory_or_die(journal);
         journal->headless_segment = false;
     }
-    if (cut > 0 && journal->io.ftruncate(journal->io.context, journal->tail, (off_t)journal->end) != 0)
-        return file_error(errno);
+    if (cut > 0) {
+        if (journal->io.ftruncate(journal->io.context, journal->tail, (off_t)journal->end) != 0)
+            return file_error(errno);
+        journal->written = journal->end;
+    }
     /* A killed process may have left batches in the page cache that were never synced. */
     sync_or_die(journal, journal->tail);
     journal->unfinished = 0;
@@ -234,6 +260,30 @@ uint64_t journal_size(const struct journal *journal)
     return journal->size;
 }
 
+uint64_t journal_first(const struct journal *journal)
+{
+    return journal->segment[0].first_index;
+}
+
+enum error journal_drop_segment(struct journal *journal, uint64_t minimum, bool *ret_done)
+{
+    char path[PATH_MAX];
+
+    *ret_done = journal->segment_count < 2 || journal->segment[1].first_index > minimum;
+    if (*ret_done)
+        return OK;
+    segment_path(journal, 0, path);
+    file_close(&journal->reading);
+    if (unlink(path) != 0)
+        return file_error(errno);
+    sync_directory_or_die(journal);
+    free(journal->segment[0].mark);
+    journal->segment_count--;
+    journal->first_number++;
+    memmove(journal->segment, journal->segment + 1, journal->segment_count * sizeof *journal->segment);
+    return OK;
+}
+
 int64_t journal_last_time_ns(const struct journal *journal)
 {
     return journal->last_time_ns;
@@ -245,9 +295,10 @@ enum error journal_append(struct journal *journal, struct slice batch, size_t co
         return ERROR_IO;
     /* When there is no room for another segment, this one grows on and its reserve stays of use. */
     if (journal->end >= journal->segment_bytes)
-        (void)begin_segment(journal, (uint32_t)journal->segment_count);
+        (void)begin_segment(journal, journal->segment_count);
     if (!make_room(journal, journal->end + batch.length, emergency))
         return ERROR_DISK_FULL;
+    write_ahead(journal, journal->end + batch.length);
     enum error error = write_at(journal, journal->tail, batch, journal->end);
     if (error != OK) {
         cut_to_end(journal);
@@ -255,6 +306,8 @@ enum error journal_append(struct journal *journal, struct slice batch, size_t co
     }
     sync_or_die(journal, journal->tail);
     journal->end += batch.length;
+    if (journal->end > journal->written)
+        journal->written = journal->end;
     journal->size += count;
     journal->last_time_ns = time_ns;
     return OK;

@@ -17,6 +17,8 @@ struct journal_settings {
     struct slice origin;   /* borrowed */
     struct ledger_io io;
     uint64_t segment_bytes; /* a new segment begins when one has reached this */
+    uint64_t minimum;       /* entries before it may be missing: that they were let go was declared */
+    uint64_t ahead_bytes;   /* how far zeros are written ahead of the end; 0: not at all */
 };
 
 /* Makes segment 0. ERROR_EXISTS when there is one; ERROR_DISK_FULL; ERROR_IO; ERROR_MEMORY. */
@@ -34,6 +36,13 @@ MUST_CHECK enum error journal_settle(struct journal *journal, uint64_t *ret_cut_
 void journal_close(struct journal *journal); /* accepts NULL */
 
 uint64_t journal_size(const struct journal *journal);
+/* The first entry that is there. */
+uint64_t journal_first(const struct journal *journal);
+/* The first entry of the oldest segment that may hold one appended at `time_ns` or later: all before it are older. The
+ * last segment is never given up. ERROR_IO, ERROR_CORRUPT. */
+MUST_CHECK enum error journal_older_than(struct journal *journal, int64_t time_ns, uint64_t *ret_first);
+/* Removes the oldest segment if it ends at or before `minimum`, durably; *ret_done when there is none such. */
+MUST_CHECK enum error journal_drop_segment(struct journal *journal, uint64_t minimum, bool *ret_done);
 int64_t journal_last_time_ns(const struct journal *journal);
 
 /* Makes an encoded batch of `count` entries durable, in an `emergency` out of the reserve. Errors as ledger_append. */

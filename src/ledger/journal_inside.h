@@ -18,14 +18,18 @@ struct journal {
     struct slice origin;
     struct ledger_io io;
     uint64_t segment_bytes;
+    uint64_t minimum;
+    uint64_t ahead_bytes; /* how far zeros are written ahead of the end; 0: not at all */
 
-    struct segment *segment;
+    struct segment *segment; /* by place: file number less first_number */
+    uint32_t first_number;   /* segments before it were dropped */
     size_t segment_count;
     size_t segment_room;
     int directory;
 
     int tail;           /* the last segment */
     uint64_t end;       /* where its next batch goes */
+    uint64_t written;   /* where the file ends: behind `end` it holds zeros */
     uint64_t allocated; /* up to where the file system has promised room */
     uint64_t size;
     int64_t last_time_ns;
@@ -41,4 +45,5 @@ struct journal {
 
 MUST_CHECK enum error journal_new(const struct journal_settings *settings, struct journal **ret_journal);
 MUST_CHECK enum error journal_add_segment(struct journal *journal, uint64_t first_index);
-int journal_open_segment(const struct journal *journal, uint32_t number, int flags) MUST_CHECK;
+/* By place, as in `segment`. */
+int journal_open_segment(const struct journal *journal, size_t place, int flags) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "bundles.h"
 #include "checkpoint.h"
 #include "derived.h"
 #include "journal.h"
@@ -34,6 +35,7 @@ struct ledger {
     uint64_t note_size;
     bool published; /* the files say what `note_size` does */
     bool on_demand;
+    struct ledger_pruned pruned;
     struct tree_head published_head;
     struct buffer published_note; /* of that head */
 };
@@ -83,6 +85,7 @@ static enum error ledger_new(const char *directory, const struct ledger_settings
     ledger->note = buffer_new(2 * CHECKPOINT_BYTES_MAX);
     ledger->published_note = buffer_new(NOTE_BYTES_MAX);
     ledger->on_demand = settings->on_demand;
+    ledger->pruned = settings->pruned;
     enum error error = set_paths(ledger, directory);
     if (error != OK) {
         ledger_free(ledger);
@@ -99,6 +102,8 @@ static struct journal_settings journal_settings_of(const struct ledger *ledger, 
         .origin = ledger->origin,
         .io = settings->io ? *settings->io : ledger_io_system(),
         .segment_bytes = settings->segment_bytes ? settings->segment_bytes : SEGMENT_BYTES,
+        .minimum = settings->pruned.minimum,
+        .ahead_bytes = settings->ahead_bytes < LEDGER_AHEAD_MAX ? settings->ahead_bytes : LEDGER_AHEAD_MAX,
     };
 }
 
@@ -235,6 +240,8 @@ static enum error build_from(struct ledger *ledger, uint64_t full, const struct 
 {
     *ret_met = false;
     derived_reset(ledger->derived);
+    if (full < journal_first(ledger->journal))
+        return OK; /* what is gone only the tiles can give */
     if (full > 0 && derived_restore(ledger->derived, full) != OK)
         return OK;
     return replay(ledger, published, ret_met, fault);
@@ -294,6 +301,11 @@ static enum error open_all(struct ledger *ledger, const struct ledger_settings *
         return fault_set(fault, ERROR_CORRUPT, "the journal has fewer entries than the checkpoint was signed for");
     TRY(journal_settle(ledger->journal, &recovery->cut_bytes));
     TRY(derived_new(ledger->path, ledger->journal, &ledger->derived));
+    derived_set_minimum(ledger->derived, ledger->pruned.minimum);
+    if (!present && ledger->pruned.minimum > 0) { /* the declaration vouches for the tiles as a checkpoint does */
+        published = ledger->pruned.head;
+        present = true;
+    }
     TRY(build_tree(ledger, &published, present, recovery, fault));
     derived_doubt_files(ledger->derived);
     publish_if_possible(ledger);
@@ -507,9 +519,45 @@ enum error ledger_read(struct ledger *ledger, uint64_t index, struct arena *aren
 
     if (index >= ledger_size(ledger))
         return ERROR_NOT_FOUND;
+    if (index < ledger_minimum(ledger))
+        return ERROR_TERM_OVER;
     struct tree_source source = derived_source(ledger->derived);
     TRY(source.node(source.context, 0, index, &copy.expected));
     return journal_scan(ledger->journal, index, index + 1, copy_record, &copy, NULL);
+}
+
+uint64_t ledger_minimum(const struct ledger *ledger)
+{
+    uint64_t first = journal_first(ledger->journal);
+
+    return first > ledger->pruned.minimum ? first : ledger->pruned.minimum;
+}
+
+enum error ledger_prunable(struct ledger *ledger, int64_t time_ns, uint64_t *ret_minimum)
+{
+    uint64_t published = ledger->published_head.size - ledger->published_head.size % TILE_WIDTH;
+
+    TRY(journal_older_than(ledger->journal, time_ns, ret_minimum));
+    if (*ret_minimum > published)
+        *ret_minimum = ledger_minimum(ledger); /* the tiles must carry an opening over what is gone */
+    return OK;
+}
+
+enum error ledger_prune_prepare(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning,
+                                bool *ret_done)
+{
+    return derived_keep_tiles(ledger->derived, minimum, &pruning->next, ret_done);
+}
+
+enum error ledger_prune(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning, bool *ret_done)
+{
+    bool dropped;
+
+    ledger->pruned = (struct ledger_pruned){minimum, derived_head(ledger->derived)};
+    derived_set_minimum(ledger->derived, minimum);
+    *ret_done = false;
+    TRY(journal_drop_segment(ledger->journal, minimum, &dropped));
+    return dropped ? bundles_drop(ledger->path, minimum, &pruning->next, ret_done) : OK;
 }
 
 enum error ledger_tile(struct ledger *ledger, unsigned level, uint64_t index, unsigned width, struct buffer *ret_tile)

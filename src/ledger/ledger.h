@@ -33,6 +33,7 @@ struct ledger;
 /* The most one append takes: entries, and bytes of leaves and sealed events together. */
 #define LEDGER_BATCH_ENTRIES_MAX 4096
 #define LEDGER_BATCH_BYTES_MAX (16 * 1024 * 1024)
+#define LEDGER_AHEAD_MAX (1024 * 1024) /* the reserve of the journal: more has no room */
 
 /* A commitment leaf is version(1) ‖ H(nonce ‖ event)(32) ‖ H(sealed event)(32), with H = SHA-256. */
 #define LEDGER_COMMITMENT_BYTES 65
@@ -56,6 +57,13 @@ void ledger_commitment(const struct hash *event_hash, struct slice sealed, uint8
 
 bool ledger_is_padding(struct slice leaf);
 
+/* A declaration that entries before `minimum` (C2SP tlog-tiles, "minimum index") are let go, made when the tree was
+ * `head`: minimum <= head.size. Their hash tiles stay, so proofs of newer entries and between newer trees go on. */
+struct ledger_pruned {
+    uint64_t minimum;
+    struct tree_head head;
+};
+
 /* What a log is opened with. `origin` is the log's name in its checkpoints (no space, no '+', at most 200 bytes) and is
  * copied; `seed` is the Ed25519 key that signs them, borrowed until ledger_close, as are `world` and `io`.
  * `io` may be NULL for the real system calls. */
@@ -65,12 +73,17 @@ struct ledger_settings {
     struct world *world;
     const struct ledger_io *io;
     uint64_t segment_bytes; /* when the journal begins a new file; 0 for 64 MiB */
+    /* How far the journal's file is written with zeros ahead of its end, so that an append costs the disk one write and
+     * not two; 0: not at all. At most LEDGER_AHEAD_MAX. */
+    uint64_t ahead_bytes;
     /* The key that signed before, while verifiers still hold it: it signs too, and the last checkpoint may be signed by
      * it alone. Borrowed; NULL when there is none. */
     const struct secret_key *seed_before;
     /* Checkpoints are published by ledger_publish alone, and then durably: neither opening nor closing the log tells
      * strangers how far it has got. */
     bool on_demand;
+    /* What was declared when entries were let go (ledger_prune_…); all zero: nothing was. */
+    struct ledger_pruned pruned;
 };
 
 /* What opening found, for whoever logs it. */
@@ -130,6 +143,25 @@ void ledger_rekey(struct ledger *ledger, const struct secret_key *seed_before);
 /* Brings the derived files up to the present size: checkpoint, partial tiles, and full tiles that could not be written
  * before. Call it about once a second when the log has grown. Not needed for durability. ERROR_DISK_FULL, ERROR_IO. */
 MUST_CHECK enum error ledger_publish(struct ledger *ledger);
+
+/* Letting go of old entries, in steps of some milliseconds between appends:
+ *   1. ledger_prune_prepare until done: hash tiles that the journal can no longer give are checked and made durable;
+ *   2. the caller declares `minimum` and the present head where everybody sees it, durably, and remembers it;
+ *   3. ledger_prune until done: segments, oldest first, then bundles.
+ * Between any two steps the log may stop and be opened again: before 2 as if nothing had been, after 2 with
+ * `settings.pruned`, and then 3 is done again. Whatever is gone is told by ERROR_TERM_OVER. */
+struct ledger_pruning {
+    uint64_t next;
+};
+/* How far that may go for what was appended before `time_ns`: by whole segments, and never what the published
+ * checkpoint does not cover. */
+MUST_CHECK enum error ledger_prunable(struct ledger *ledger, int64_t time_ns, uint64_t *ret_minimum);
+MUST_CHECK enum error ledger_prune_prepare(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning,
+                                           bool *ret_done);
+MUST_CHECK enum error ledger_prune(struct ledger *ledger, uint64_t minimum, struct ledger_pruning *pruning,
+                                   bool *ret_done);
+/* Entries before it are gone; 0 in a whole log. */
+uint64_t ledger_minimum(const struct ledger *ledger);
 
 /* Proofs against the tree of `size` entries, size <= ledger_size. ERROR_NOT_FOUND when there is no such entry or tree;
  * ERROR_IO, ERROR_CORRUPT. */

@@ -309,6 +309,14 @@ bool note_next_signature(const struct note *note, const struct note_key *key, si
     return false;
 }
 
+bool note_is_signed(const struct note *note, const struct note_key *key)
+{
+    LEFT_UNSET struct note_signature_bytes bytes;
+    size_t at = 0;
+
+    return note_next_signature(note, key, &at, &bytes);
+}
+
 enum error note_verify(const struct note *note, const struct note_key *key)
 {
     LEFT_UNSET struct note_signature_bytes signature;

@@ -87,6 +87,8 @@ struct note_signature_bytes {
 };
 bool note_next_signature(const struct note *note, const struct note_key *key, size_t *at,
                          struct note_signature_bytes *ret_bytes);
+/* Does one of its signatures carry the name and id of `key`? Not whether it holds. */
+bool note_is_signed(const struct note *note, const struct note_key *key);
 /* Appends one signature line: em dash, name, base64(key id ‖ signature). */
 void note_signature_write(const struct note_key *key, struct slice signature, struct buffer *into);
 

@@ -220,26 +220,6 @@ bool policy_quorum(const struct policy *policy, const bool cosigned[POLICY_MEMBE
     return false;
 }
 
-static bool is_signed_with(const struct note *note, const struct note_key *key)
-{
-    LEFT_UNSET struct note_signature_bytes bytes;
-    size_t at = 0;
-
-    return note_next_signature(note, key, &at, &bytes);
-}
-
-static enum error verify_by_kind(const struct note *note, const struct note_key *key, uint64_t *ret_time_s)
-{
-    switch (key->algorithm) {
-    case NOTE_ED25519:
-        return note_verify(note, key);
-    case NOTE_COSIGNATURE:
-        return cosignature_verify(note, key, ret_time_s);
-    default:
-        return ERROR_UNSUPPORTED;
-    }
-}
-
 /* One of its keys must have signed; a signature that does not hold condemns the note. ERROR_UNSUPPORTED when only keys
  * that cannot be read have. */
 static enum error check_log(const struct note *note, struct slice origin, const struct policy_log *log, unsigned logs)
@@ -248,9 +228,9 @@ static enum error check_log(const struct note *note, struct slice origin, const 
     uint64_t time_s;
 
     for (unsigned i = 0; i < logs; i++) {
-        if (!slice_equal(log[i].key.name, origin) || !is_signed_with(note, &log[i].key))
+        if (!slice_equal(log[i].key.name, origin) || !note_is_signed(note, &log[i].key))
             continue;
-        enum error error = verify_by_kind(note, &log[i].key, &time_s);
+        enum error error = note_verify_any(note, &log[i].key, &time_s);
         if (error == ERROR_SIGNATURE)
             return error;
         found = found == OK ? OK : error;
@@ -264,10 +244,10 @@ static enum error check_witnesses(const struct policy *policy, const struct note
 {
     for (unsigned i = 0; i < policy->members; i++) {
         const struct policy_member *member = &policy->member[i];
-        with_unread[i] = member->needed == 0 && is_signed_with(note, &member->key);
+        with_unread[i] = member->needed == 0 && note_is_signed(note, &member->key);
         if (!with_unread[i])
             continue;
-        enum error error = verify_by_kind(note, &member->key, &verdict->time_s[i]);
+        enum error error = note_verify_any(note, &member->key, &verdict->time_s[i]);
         verdict->unread = verdict->unread || error == ERROR_UNSUPPORTED;
         if (error == ERROR_UNSUPPORTED)
             continue;

@@ -221,9 +221,11 @@ bool batch_is_unfinished(struct slice bytes, uint64_t offset)
 
     if (bytes.length < BATCH_HEAD_BYTES)
         return true;
-    if (batch_head_read(slice_of(bytes.data, BATCH_HEAD_BYTES), &head) == OK &&
-        bytes.length < (size_t)BATCH_HEAD_BYTES + head.bytes + BATCH_TAIL_BYTES)
-        return true;
+    if (batch_head_read(slice_of(bytes.data, BATCH_HEAD_BYTES), &head) == OK) {
+        size_t whole = (size_t)BATCH_HEAD_BYTES + head.bytes + BATCH_TAIL_BYTES;
+        if (bytes.length < whole || all_zero(bytes.data + whole - BATCH_TAIL_BYTES, BATCH_TAIL_BYTES))
+            return true;
+    }
     for (size_t at = 0; at < bytes.length;) {
         size_t piece = SECTOR - (offset + at) % SECTOR;
         if (piece > bytes.length - at)

@@ -72,6 +72,6 @@ enum record_fault { RECORD_HOLDS, RECORD_BAD_HEAD_OR_LEAF, RECORD_BAD_SEALED };
 enum record_fault record_read(struct slice bytes, uint64_t index, struct record *ret_record) MUST_CHECK;
 
 /* Did a crash leave this unfinished, or was it damaged later? `bytes` begin at `offset` of the file and end where the
- * file ends. A disk writes sectors as a whole, and what was never written reads as zeros; so an unfinished batch ends
- * early or has a sector of nothing but zeros, and ciphertext has none. */
+ * batch or the file ends. A disk writes sectors as a whole, and what was never written reads as zeros; so an unfinished
+ * batch ends early, lacks its end mark, or has a sector of nothing but zeros, and ciphertext has none. */
 bool batch_is_unfinished(struct slice bytes, uint64_t offset);

@@ -97,6 +97,12 @@ static void judge_remembered(struct verifier *verifier)
                               : "The log is not a continuation of the checkpoint that was remembered.");
 }
 
+static void judge_declared(struct verifier *verifier)
+{
+    if (verifier->minimum > 0 && !verifier->declared.met)
+        verify_fault_file(verifier, "journal", "This is not the log of which entries were declared to be let go.");
+}
+
 static enum error verify_all(struct verifier *verifier)
 {
     TRY(read_checkpoint(verifier));
@@ -104,6 +110,7 @@ static enum error verify_all(struct verifier *verifier)
     TRY(verify_files(verifier));
     judge_checkpoint(verifier);
     judge_remembered(verifier);
+    judge_declared(verifier);
     verifier->summary.head = tree_frontier_head(&verifier->frontier);
     return verifier->summary.faults == 0 ? OK : ERROR_CORRUPT;
 }
@@ -130,6 +137,15 @@ static void verifier_free(struct verifier *verifier)
 enum error ledger_verify(const char *directory, const struct note_key *key, struct slice remembered,
                          verify_report *report, void *context, struct verify_summary *ret_summary)
 {
+    static const struct ledger_pruned nothing;
+
+    return ledger_verify_pruned(directory, key, remembered, &nothing, report, context, ret_summary);
+}
+
+enum error ledger_verify_pruned(const char *directory, const struct note_key *key, struct slice remembered,
+                                const struct ledger_pruned *pruned, verify_report *report, void *context,
+                                struct verify_summary *ret_summary)
+{
     struct verifier *verifier = calloc(1, sizeof *verifier);
 
     if (!verifier)
@@ -138,6 +154,9 @@ enum error ledger_verify(const char *directory, const struct note_key *key, stru
     verifier->key = key;
     verifier->report = report;
     verifier->context = context;
+    verifier->minimum = pruned->minimum;
+    verifier->declared.head = pruned->head;
+    verifier->claimed_tile = UINT64_MAX;
     verifier->bundle = malloc(VERIFY_BUNDLE_MAX);
     enum error error = verifier->bundle ? cursor_init(&verifier->cursor) : ERROR_MEMORY;
     if (error == OK)

@@ -11,8 +11,8 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "ledger.h"
 #include "note.h"
-#include "tree.h"
 
 #define VERIFY_NO_INDEX UINT64_MAX
 
@@ -27,6 +27,7 @@ struct verify_fault {
 struct verify_summary {
     struct tree_head head; /* as derived from the journal */
     uint64_t padding;      /* of its entries */
+    uint64_t minimum;      /* entries before it are gone */
     uint64_t checkpoint_size;
     uint64_t files;
     uint64_t bytes;
@@ -41,3 +42,14 @@ typedef void verify_report(void *context, const struct verify_fault *fault);
  * bytes for each 256 entries. */
 MUST_CHECK enum error ledger_verify(const char *directory, const struct note_key *key, struct slice remembered,
                                     verify_report *report, void *context, struct verify_summary *ret_summary);
+
+/* The same of a log of which entries may be missing that were declared to be let go (ledger.h); the caller has found
+ * the declaration where the log's owner cannot take it back. The tree must have gone through its head. */
+MUST_CHECK enum error ledger_verify_pruned(const char *directory, const struct note_key *key, struct slice remembered,
+                                           const struct ledger_pruned *pruned, verify_report *report, void *context,
+                                           struct verify_summary *ret_summary);
+
+/* Entry `index` of a log that gives out its entries, as its bundles have it: to be believed of a log in which
+ * ledger_verify found no fault. ERROR_NOT_FOUND, ERROR_CORRUPT, ERROR_MEMORY. */
+MUST_CHECK enum error ledger_verify_entry(const char *directory, uint64_t index, struct arena *arena,
+                                          struct slice *ret_entry);

@@ -97,35 +97,88 @@ void verify_full_tile(struct verifier *verifier, unsigned level, uint64_t index)
     compare_tile(verifier, &name, verifier->row[level]);
 }
 
+/* A bundle of nothing but entries that were let go may be gone. */
+static bool may_be_gone(struct verifier *verifier, uint64_t index)
+{
+    struct tile_name name = {true, 0, index, TILE_WIDTH};
+    char text[TILE_PATH_MAX];
+    uint64_t size;
+
+    if ((index + 1) * TILE_WIDTH > verifier->minimum)
+        return false;
+    name_text(&name, text);
+    CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
+    return descriptor < 0;
+}
+
 void verify_full_bundle(struct verifier *verifier, uint64_t index)
 {
     struct tile_name name = {true, 0, index, TILE_WIDTH};
 
+    if (may_be_gone(verifier, index))
+        return;
     compare_bundle(verifier, &name, verifier->row[0]);
 }
 
-/* One hash of a tile file, believed as it is. */
-static bool read_hash(struct verifier *verifier, const struct tile_name *name, unsigned item, struct hash *ret_hash)
+/* How many hashes a tile file has, believed as they are. */
+static unsigned read_hashes(struct verifier *verifier, const struct tile_name *name, struct hash *ret_hash)
 {
     char text[TILE_PATH_MAX];
     uint64_t size;
 
-    if (item >= name->width)
-        return false;
     name_text(name, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
-    return descriptor >= 0 && pread(descriptor, ret_hash, HASH_BYTES, (off_t)item * HASH_BYTES) == HASH_BYTES;
+    if (descriptor < 0)
+        return 0;
+    ssize_t got = pread(descriptor, ret_hash, (size_t)name->width * HASH_BYTES, 0);
+    return got > 0 ? (unsigned)((size_t)got / HASH_BYTES) : 0;
+}
+
+/* Leaf after leaf is asked for, so a tile is read once. */
+static void read_claimed(struct verifier *verifier, uint64_t index)
+{
+    struct tile_name name = {false, 0, index, TILE_WIDTH};
+    const struct tree_head *head = &verifier->checkpoint.head;
+
+    verifier->claimed_tile = index;
+    verifier->claimed_width = read_hashes(verifier, &name, verifier->claimed);
+    if (verifier->claimed_width > 0 || index != head->size / TILE_WIDTH || head->size % TILE_WIDTH == 0)
+        return;
+    name.width = (uint16_t)(head->size % TILE_WIDTH);
+    verifier->claimed_width = read_hashes(verifier, &name, verifier->claimed);
 }
 
 bool verify_claimed_leaf(struct verifier *verifier, uint64_t index, struct hash *ret_hash)
 {
-    struct tile_name name = {false, 0, index / TILE_WIDTH, TILE_WIDTH};
-    unsigned item = index % TILE_WIDTH;
+    if (verifier->claimed_tile != index / TILE_WIDTH)
+        read_claimed(verifier, index / TILE_WIDTH);
+    if (index % TILE_WIDTH >= verifier->claimed_width)
+        return false;
+    *ret_hash = verifier->claimed[index % TILE_WIDTH];
+    return true;
+}
 
-    if (read_hash(verifier, &name, item, ret_hash))
-        return true;
-    name.width = verifier->checkpoint.head.size % TILE_WIDTH;
-    return name.index == verifier->checkpoint.head.size / TILE_WIDTH && read_hash(verifier, &name, item, ret_hash);
+enum error ledger_verify_entry(const char *directory, uint64_t index, struct arena *arena, struct slice *ret_entry)
+{
+    char text[TILE_PATH_MAX], path[PATH_MAX];
+    struct slice bundle, entry = slice_of("", 0);
+    enum error error = ERROR_NOT_FOUND;
+
+    /* The full one, or a partial one that reaches so far. */
+    for (unsigned width = TILE_WIDTH; error != OK && width > index % TILE_WIDTH; width--) {
+        struct tile_name name = {true, 0, index / TILE_WIDTH, (uint16_t)width};
+        name_text(&name, text);
+        if (snprintf(path, sizeof path, "%s/%s", directory, text) >= (int)sizeof path)
+            return ERROR_IO;
+        error = file_read(arena, path, VERIFY_BUNDLE_MAX, &bundle, NULL);
+    }
+    if (error != OK)
+        return error == ERROR_FILE_MISSING ? ERROR_NOT_FOUND : error;
+    struct reader reader = reader_of(bundle);
+    for (uint64_t i = 0; i <= index % TILE_WIDTH; i++)
+        entry = tile_entry_read(&reader);
+    *ret_entry = entry;
+    return reader.failed ? ERROR_CORRUPT : OK;
 }
 
 /* The hashes that a partial file must begin with: the edge of the tree, or the full tile, which was compared before. */

@@ -26,6 +26,8 @@ struct verifier {
 
     struct verify_mark checkpoint;
     struct verify_mark remembered;
+    struct verify_mark declared; /* when entries were let go; `minimum` is 0 in a whole log */
+    uint64_t minimum;
     bool has_checkpoint;
     bool has_remembered;
 
@@ -33,6 +35,9 @@ struct verifier {
     struct tree_frontier frontier;
     struct hash row[TILE_LEVELS][TILE_WIDTH];
     char *bundle; /* room for one bundle file */
+    uint64_t claimed_tile; /* what was read last for verify_claimed_leaf; UINT64_MAX for nothing */
+    unsigned claimed_width;
+    struct hash claimed[TILE_WIDTH];
 };
 
 /* No bundle that this log writes is larger. */

@@ -35,6 +35,7 @@ static void meet_marks(struct verifier *verifier)
 {
     meet(&verifier->checkpoint, verifier);
     meet(&verifier->remembered, verifier);
+    meet(&verifier->declared, verifier);
 }
 
 static void add_leaf(struct walk *walk, const struct hash *leaf)
@@ -66,7 +67,7 @@ static void stand_in(struct walk *walk, uint64_t until)
 {
     static const struct hash nothing;
 
-    if (until - walk->index > STAND_IN_MAX) {
+    if (until - walk->index > STAND_IN_MAX && until > walk->verifier->minimum) {
         walk->stopped = true;
         return;
     }
@@ -199,9 +200,34 @@ static void cross_gap(struct walk *walk, uint64_t begin, uint64_t first)
 {
     if (first == walk->index)
         return;
+    if (walk->index == 0 && first <= walk->verifier->minimum) {
+        walk->verifier->summary.minimum = first; /* let go, as it was declared */
+        stand_in(walk, first);
+        return;
+    }
     if (!walk->loss_told)
         fault(walk, begin, begin, walk->index, "Entries before this place are missing.");
     stand_in(walk, first);
+}
+
+/* What a log writes ahead of its end, so that it need not grow with each batch. */
+static bool only_zeros_follow(struct walk *walk)
+{
+    struct cursor *cursor = &walk->verifier->cursor;
+    uint64_t begin = cursor->at;
+    struct slice bytes;
+    bool zeros = true;
+
+    while (zeros && cursor->at < walk->file_end) {
+        uint64_t left = walk->file_end - cursor->at;
+        size_t length = left < CURSOR_WINDOW ? (size_t)left : CURSOR_WINDOW;
+        zeros = cursor_peek(cursor, length, &bytes) && bytes.data[0] == 0 &&
+                memcmp(bytes.data, bytes.data + 1, length - 1) == 0;
+        cursor->at += length;
+    }
+    if (!zeros)
+        cursor->at = begin;
+    return zeros;
 }
 
 static void walk_batches(struct walk *walk)
@@ -212,7 +238,8 @@ static void walk_batches(struct walk *walk)
 
     while (cursor->at < walk->file_end && !walk->stopped) {
         if (!cursor_peek(cursor, BATCH_HEAD_BYTES, &bytes) || batch_head_read(bytes, &head) != OK) {
-            resynchronize(walk);
+            if (!only_zeros_follow(walk))
+                resynchronize(walk);
             continue;
         }
         if (head.first_index < walk->index) {
@@ -262,11 +289,11 @@ static enum error walk_segment(struct walk *walk, uint64_t number)
     return cursor->failed ? ERROR_IO : OK;
 }
 
-static enum error last_segment(struct verifier *verifier, uint64_t *ret_last)
+/* Where segments were let go the first that is there says so itself, by the entry that it begins with. */
+static enum error number_segments(struct verifier *verifier, uint64_t *ret_first, uint64_t *ret_last)
 {
     char path[PATH_MAX];
-    uint64_t number, last = 0;
-    bool any = false;
+    uint64_t number, first = UINT64_MAX, last = 0;
 
     if (snprintf(path, sizeof path, "%s/journal", verifier->directory) >= (int)sizeof path)
         return ERROR_IO;
@@ -277,22 +304,23 @@ static enum error last_segment(struct verifier *verifier, uint64_t *ret_last)
         struct slice name = slice_from_string(entry->d_name);
         if (name.length != 6 || !slice_to_u64(name, &number))
             continue;
-        any = true;
+        first = number < first ? number : first;
         last = number > last ? number : last;
     }
     closedir(directory);
+    *ret_first = verifier->minimum > 0 && first <= last ? first : 0;
     *ret_last = last;
-    return any ? OK : ERROR_FILE_MISSING;
+    return first <= last ? OK : ERROR_FILE_MISSING;
 }
 
 enum error verify_journal(struct verifier *verifier)
 {
     struct walk walk = {.verifier = verifier};
-    uint64_t last = 0;
+    uint64_t first = 0, last = 0;
 
-    TRY(last_segment(verifier, &last));
+    TRY(number_segments(verifier, &first, &last));
     meet_marks(verifier); /* of an empty log */
-    for (uint64_t number = 0; number <= last && !walk.stopped; number++)
+    for (uint64_t number = first; number <= last && !walk.stopped; number++)
         TRY(walk_segment(&walk, number));
     return OK;
 }

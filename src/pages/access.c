@@ -336,6 +336,17 @@ static void write_entries(struct html *html, const struct access_list *list)
     message_template(html, "</p>\n<p class=\"small\">$</p>\n", MESSAGE_ACCESS_PROOF_ABOUT);
 }
 
+/* What is gone by the law's term is said, never passed over. */
+static void write_term(struct html *html, struct page_time since)
+{
+    if (since.year == 0)
+        return;
+    html_markup(html, MARKUP("<p class=\"term\">"));
+    message_write_with(html, MESSAGE_ACCESS_TERM, message_number(since.day), message_named(month_name(since.month)),
+                       message_number(since.year));
+    html_markup(html, MARKUP("</p>\n"));
+}
+
 enum error page_write_access(struct buffer *out, const struct page *page, const struct access_list *list)
 {
     if (list->count > ACCESS_ENTRIES_MAX)
@@ -353,5 +364,6 @@ enum error page_write_access(struct buffer *out, const struct page *page, const 
     else
         message_template(&html, "<section class=\"card empty\">\n<h2>$</h2>\n<p>$</p>\n</section>\n",
                          MESSAGE_ACCESS_EMPTY, MESSAGE_ACCESS_EMPTY_ABOUT);
+    write_term(&html, list->kept_since);
     return shell_end(&html, page);
 }

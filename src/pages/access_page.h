@@ -93,6 +93,7 @@ struct access_list {
     uint64_t total;          /* over all pages */
     struct slice newer_path; /* empty at either end */
     struct slice older_path;
+    struct page_time kept_since; /* none from after it is gone by the law's term; year 0: none at all is */
 };
 
 /* page->signed_in should be set. */

@@ -94,6 +94,8 @@ static void tell_of_her_alone(unsigned opened, struct access_line *line)
 {
     bool others_alone = opened == 0 && line->permitted && line->opened_count > 0;
 
+    if (line->of_order)
+        return;
     line->opened_count = 0;
     for (unsigned d = 0; d < DRAWER_COUNT; d++)
         if (opened & 1u << d)
@@ -123,6 +125,7 @@ static enum error read_lines(struct call *call, struct slice payload, struct acc
         line[i].notice = flags & EVENT_LINE_NOTICE;
         line[i].review = review <= REVIEW_VERDICTS ? (uint8_t)review : 0;
     }
+    call->kept_since_s = (int64_t)reader_u64(&reader);
     *ret_line = line;
     *ret_count = count;
     return reader_done(&reader) ? OK : ERROR_INTERNAL;

@@ -87,6 +87,7 @@ struct call {
     struct slice allow;      /* of ERROR_METHOD: the methods that the address has */
     struct capture *capture; /* NULL: answer the exchange */
     void *state;             /* the handler's own */
+    int64_t kept_since_s;    /* of a list of looks: since when none is gone by the law's term; 0: none is */
 };
 
 /* Finds the route of a call whose app, request, arena and asker are set, and runs it; for entries of a batch. The asker

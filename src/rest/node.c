@@ -332,3 +332,18 @@ void log_public_proof(struct call *call)
     buffer_u64(&payload, index);
     safe_call(gate_client(call->app->gate), PROTOCOL_PUBLIC_PROOF, buffer_view(&payload), text_came, call);
 }
+
+static void retention_came(void *context, enum error error, struct slice payload)
+{
+    struct call *call = context;
+
+    if (error != OK)
+        reply_error(call, error, NULL);
+    else
+        reply_public(call, "application/json", payload);
+}
+
+void log_retention(struct call *call)
+{
+    safe_call(gate_client(call->app->gate), PROTOCOL_RETENTION, slice_of("", 0), retention_came, call);
+}

@@ -9,13 +9,11 @@
 #include "crypto/encode.h"
 #include "fhir.h"
 #include "handlers.h"
-#include "identity/compare.h"
 #include "reply.h"
 #include "text/date.h"
 
 #define BODY_MAX (1u << 20)
 #define PAYLOAD_MAX (32u << 10)
-#define CANDIDATES_SHOWN 20
 
 static bool read_order(struct call *call, struct id *ret_order)
 {
@@ -299,56 +297,28 @@ void order_tell(struct call *call)
 struct matching {
     struct call *call;
     struct id order;
-    struct identity_person *wanted;
 };
 
-static void write_candidate(struct call *call, struct json_writer *writer, const struct gate_view *view,
-                            struct identity_score score)
-{
-    json_begin_object(writer);
-    json_member_string(writer, "person", call_wire(call, fhir_type(SLICE("Patient")), &view->inside));
-    json_member_cstring(writer, "grade", identity_grade_code(score.grade));
-    json_end_object(writer);
-}
-
-static enum error write_candidates(const struct matching *matching, const struct gate_views *views,
-                                   struct buffer *body)
-{
-    struct json_writer writer = json_writer(body);
-    struct call *call = matching->call;
-    unsigned shown = 0;
-
-    json_begin_array(&writer);
-    for (size_t i = 0; i < views->count && shown < CANDIDATES_SHOWN; i++) {
-        struct identity_person *other = arena_alloc(call->arena, sizeof *other);
-        const struct json *patient;
-        if (!other)
-            return ERROR_MEMORY;
-        TRY(json_parse(call->arena, views->view[i].json, &patient, NULL));
-        TRY(identity_person_from_patient(patient, call->arena, other, NULL));
-        struct identity_score score = identity_compare(matching->wanted, other);
-        if (score.grade == IDENTITY_CERTAINLY_NOT)
-            continue;
-        write_candidate(call, &writer, &views->view[i], score);
-        shown++;
-    }
-    json_end_array(&writer);
-    return buffer_check(body);
-}
-
+/* Whose name and birth date have the same terms: found by tokens, since existence opens nothing to compare. */
 static void matched(void *context, enum error error, const struct gate_views *views)
 {
     struct matching *matching = context;
+    struct call *call = matching->call;
     struct buffer body = buffer_new(BODY_MAX);
+    struct json_writer writer = json_writer(&body);
 
-    if (error == OK)
-        error = write_candidates(matching, views, &body);
-    if (error == OK) {
-        reply_json(matching->call, 200, &body);
+    if (error != OK) {
+        reply_error(call, error, &views->reason);
         return;
     }
-    buffer_wipe(&body);
-    reply_error(matching->call, error, &views->reason);
+    json_begin_array(&writer);
+    for (size_t i = 0; i < views->count; i++) {
+        json_begin_object(&writer);
+        json_member_string(&writer, "person", call_wire(call, fhir_type(SLICE("Patient")), &views->view[i].inside));
+        json_end_object(&writer);
+    }
+    json_end_array(&writer);
+    reply_json(call, 200, &body);
 }
 
 /* `name` and `born` are lines of the order's text. */
@@ -382,25 +352,50 @@ static enum error patient_of(struct call *call, struct slice text, const struct 
     return kept.data ? json_parse(call->arena, kept, ret_patient, NULL) : ERROR_MEMORY;
 }
 
+/* Those of the terms that begin so, at the front of what is left. */
+static struct gate_term_set take(struct fhir_terms *terms, struct slice *room, const char *beginning)
+{
+    struct gate_term_set set = {room, 0};
+
+    for (size_t i = 0; i < terms->count; i++)
+        if (slice_starts_with(terms->term[i], slice_from_string(beginning)))
+            room[set.count++] = terms->term[i];
+    return set;
+}
+
+/* Two of her names and the day of her birth; a name and the year instead of what there is not. */
+static enum error choose_terms(struct call *call, const struct json *patient, struct gate_term_set set[2])
+{
+    static const char *const wanted[] = {"match^names|", "match^born|"}, *const instead = "match^name|";
+    struct fhir_terms terms;
+
+    TRY(match_terms(call->arena, patient, &terms));
+    for (size_t i = 0; i < 2; i++) {
+        struct slice *room = arena_array(call->arena, terms.count + 1, sizeof *room);
+        if (!room)
+            return ERROR_MEMORY;
+        set[i] = take(&terms, room, wanted[i]);
+        if (set[i].count == 0)
+            set[i] = take(&terms, room, instead);
+    }
+    return OK;
+}
+
 static enum error look_for(struct matching *matching, struct slice text)
 {
     struct call *call = matching->call;
-    struct gate_term_set *set = arena_alloc(call->arena, sizeof *set);
+    struct gate_term_set *set = arena_array(call->arena, 2, sizeof *set);
     const struct json *patient;
-    struct fhir_terms terms;
 
-    matching->wanted = arena_alloc(call->arena, sizeof *matching->wanted);
-    if (!set || !matching->wanted)
+    if (!set)
         return ERROR_MEMORY;
     TRY(patient_of(call, text, &patient));
-    TRY(identity_person_from_patient(patient, call->arena, matching->wanted, &call->fault));
-    TRY(match_terms(call->arena, patient, &terms));
-    *set = (struct gate_term_set){terms.term, terms.count};
+    TRY(choose_terms(call, patient, set));
     struct gate_search search = {.asker = &call->asker,
                                  .arena = call->arena,
                                  .type = SLICE("Patient"),
                                  .set = set,
-                                 .sets = 1,
+                                 .sets = 2,
                                  .order = &matching->order,
                                  .done = matched,
                                  .context = matching};

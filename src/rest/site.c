@@ -4,6 +4,7 @@
 
 #include "site.h"
 
+#include <time.h>
 #include <stdio.h>
 
 #include "accesses.h"
@@ -397,6 +398,18 @@ static struct access_entry entry_of(struct call *call, const struct access_line 
     };
 }
 
+/* Year 0 for none. */
+static struct page_time day_of(int64_t seconds)
+{
+    time_t moment = (time_t)seconds;
+    struct tm day;
+
+    if (seconds <= 0 || !gmtime_r(&moment, &day))
+        return (struct page_time){0};
+    return (struct page_time){
+        .year = (int16_t)(day.tm_year + 1900), .month = (uint8_t)(day.tm_mon + 1), .day = (uint8_t)day.tm_mday};
+}
+
 static void accesses_came(void *context, enum error error, const struct access_line *line, size_t count)
 {
     struct call *call = context;
@@ -414,7 +427,8 @@ static void accesses_came(void *context, enum error error, const struct access_l
     }
     for (size_t i = 0; i < shown; i++)
         entry[i] = entry_of(call, &line[i]);
-    struct access_list list = {.entry = entry, .count = shown, .total = count};
+    struct access_list list = {
+        .entry = entry, .count = shown, .total = count, .kept_since = day_of(call->kept_since_s)};
     page.signed_in = true;
     site_finish(call, page_write_access(&body, &page, &list), 200, &body, PAGE_PERSONAL);
 }

@@ -13,10 +13,10 @@ static const struct rule_property_entry entries[PROPERTY_COUNT] = {
     [PROPERTY_STATUS_BLIND] = {"P3", "status-blind", "What care is due when it cannot wait does not depend on status."},
     [PROPERTY_MISSING_FACTS] = {"P7", "missing-facts",
                                 "A fact that is not known resolves to the more protective outcome."},
-    [PROPERTY_FIREWALL] = {"P8", "firewall",
-                           "Immigration control and policing get nothing without a valid order, and with one no more "
-                           "than who one person is and how she is reached; an order that is open shows only whether "
-                           "she is known."},
+    [PROPERTY_FIREWALL] =
+        {"P8", "firewall",
+         "Immigration control and policing get nothing without a valid order, and with one no more than who one person "
+         "is and how she is reached; an order that is open shows only whether she is known."},
     [PROPERTY_PURPOSE] = {"P9", "purpose-limitation", "A drawer opens only for a purpose that it belongs to."},
     [PROPERTY_OBLIGATIONS] =
         {"P8o", "obligations",

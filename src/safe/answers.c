@@ -218,7 +218,7 @@ static enum error answer_public_proof(struct safe *safe, struct request *request
     if (!reader_done(&reader))
         return ERROR_SYNTAX;
     TRY(ledger_read(safe->public_log, index, safe->arena, &leaf, NULL));
-    return ledger_proof_text(safe->public_log, index, leaf, &request->answer);
+    return publishing_proof(safe, LOG_PUBLIC, index, leaf, &request->answer);
 }
 
 static enum error answer_backup(struct safe *safe, struct request *request)
@@ -320,6 +320,8 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_COSIGN] = answer_cosign,
     [PROTOCOL_COSIGNED] = answer_cosigned,
     [PROTOCOL_WITNESSING] = answer_witnessing,
+    [PROTOCOL_PRUNE] = answer_prune,
+    [PROTOCOL_RETENTION] = answer_retention,
 };
 
 void answer_request(struct safe *safe, struct request *request)

@@ -270,6 +270,7 @@ void safe_idle(struct safe *safe)
     if (safe->shut)
         return;
     rotation_idle(safe);
+    retention_idle(safe);
     if (person_index_flush(safe->index) != OK)
         LOG(WARNING, "safe.index_not_written");
     if (oversight_escalate(safe) != OK)
@@ -369,15 +370,25 @@ static void tick_if_due(struct safe *safe, struct schedule *schedule, int64_t no
     (void)padding_fill(safe);
 }
 
-static int wait_ms(struct safe *safe, const struct schedule *schedule, int64_t now)
+static int wait_ms(const struct safe *safe, const struct schedule *schedule, int64_t now)
 {
     int64_t until = schedule->idle_due < schedule->tick_due ? schedule->idle_due : schedule->tick_due;
 
     if (padding_is_filling(safe))
         return 0;
-    if (safe->rewrapping)
+    if (safe->rewrapping || retention_is_working(safe))
         return REWRAP_MS;
-    return until == INT64_MAX ? order_wait_ms(safe, QUIET_MS) : until <= now ? 0 : (int)((until - now) / MS + 1);
+    int most = until == INT64_MAX ? QUIET_MS : until <= now ? 0 : (int)((until - now) / MS + 1);
+    int order = order_wait_ms(safe, most);
+    return order > 0 ? order : most;
+}
+
+static void hurry_idle(struct schedule *schedule)
+{
+    int64_t soon = world_stopwatch_ns() + IDLE_MS * MS;
+
+    if (soon < schedule->idle_due)
+        schedule->idle_due = soon;
 }
 
 /* Does what is due and gives how long the next message may be waited for. Idle work is due a second after the first
@@ -391,19 +402,15 @@ static int do_what_is_due(struct safe *safe, struct schedule *schedule)
         schedule->idle_due = INT64_MAX;
     }
     tick_if_due(safe, schedule, now);
+    if (retention_is_working(safe) && retention_work(safe) != OK)
+        LOG(WARNING, "safe.not_pruned");
+    if (order_wait_ms(safe, QUIET_MS) == 0)
+        hurry_idle(schedule); /* as if a message had come: what is due is seen outside no sooner and no later */
     if (safe->rewrapping && now >= schedule->rewrap_due) {
         rotation_step(safe);
         schedule->rewrap_due = world_stopwatch_ns() + REWRAP_MS * MS;
     }
     return wait_ms(safe, schedule, now);
-}
-
-static void hurry_idle(struct schedule *schedule)
-{
-    int64_t soon = world_stopwatch_ns() + IDLE_MS * MS;
-
-    if (soon < schedule->idle_due)
-        schedule->idle_due = soon;
 }
 
 enum error safe_serve(struct safe *safe, int socket)

@@ -41,8 +41,9 @@ struct safe_client {
     struct buffer out; /* bytes on their way */
     size_t out_sent;
     struct buffer in;
-    unsigned under_way; /* messages */
-    struct queue queue; /* whom to tell, in the order of the items */
+    unsigned under_way;              /* messages */
+    size_t sent[MESSAGES_UNDER_WAY]; /* how many items each of them has, the oldest first */
+    struct queue queue;              /* whom to tell, in the order of the items */
 };
 
 static bool queue_push(struct queue *queue, struct waiting waiting)
@@ -109,7 +110,8 @@ static enum error take_answer(struct safe_client *client, struct slice message)
     struct reader reader = reader_of(message);
     size_t count = reader_u16(&reader);
 
-    if (count > client->queue.count)
+    /* An answer nobody asked for, or to more or fewer than were asked, would reach the wrong caller. */
+    if (client->under_way == 0 || count != client->sent[0])
         return ERROR_SYNTAX;
     for (size_t i = 0; i < count; i++) {
         unsigned error = reader_u16(&reader);
@@ -119,6 +121,7 @@ static enum error take_answer(struct safe_client *client, struct slice message)
         tell(queue_pop(&client->queue), (enum error)error, payload);
     }
     client->under_way--;
+    client->sent[0] = client->sent[1];
     return reader_done(&reader) ? OK : ERROR_SYNTAX;
 }
 
@@ -202,8 +205,8 @@ static void answer_locally(struct safe_client *client)
     client->next = buffer_new(PROTOCOL_MESSAGE_MAX);
     buffer_u16(&whole, (uint16_t)client->next_count);
     buffer_slice(&whole, buffer_view(&message));
+    client->sent[client->under_way++] = client->next_count;
     client->next_count = 0;
-    client->under_way++;
     enum error error = safe_answer(client->local, buffer_view(&whole), &answer);
     if (error == OK)
         error = take_answer(client, slice_from(buffer_view(&answer), 4));
@@ -228,8 +231,8 @@ static void flush(struct safe_client *client)
     buffer_u16(&client->out, (uint16_t)client->next_count);
     buffer_slice(&client->out, buffer_view(&client->next));
     buffer_clear(&client->next);
+    client->sent[client->under_way++] = client->next_count;
     client->next_count = 0;
-    client->under_way++;
     if (client->out.failed)
         lose(client);
     else

@@ -38,6 +38,15 @@ enum error entry_seal(struct safe *safe, struct request *request, struct slice l
     return OK;
 }
 
+enum error entry_hour_key(struct safe *safe, uint32_t hour, struct secret_key *ret_key)
+{
+    enum error error = keystore_hour_find(safe->keystore, hour, ret_key);
+
+    if (error == ERROR_NOT_FOUND && keystore_year_is_destroyed(safe->keystore, hour / KEYSTORE_YEAR_HOURS))
+        return ERROR_TERM_OVER;
+    return error;
+}
+
 enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed, struct event_opened *ret_event)
 {
     CLEANUP_KEY struct secret_key hour_key;
@@ -46,7 +55,7 @@ enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed
 
     TRY(ledger_read(safe->access_log, leaf, safe->arena, NULL, &sealed));
     TRY(event_hour(sealed, &hour));
-    TRY(keystore_hour_find(safe->keystore, hour, &hour_key));
+    TRY(entry_hour_key(safe, hour, &hour_key));
     if (ret_sealed)
         *ret_sealed = sealed;
     return event_open(&hour_key, sealed, safe->arena, ret_event);
@@ -61,7 +70,7 @@ enum error entry_proof(struct safe *safe, uint64_t leaf, struct slice sealed, co
     buffer_slice(&extra, hash_slice(&sealed_hash));
     buffer_slice(&extra, event->plain);
     TRY(buffer_check(&extra));
-    return publishing_proof(safe, leaf, buffer_view(&extra), ret_text);
+    return publishing_proof(safe, LOG_ACCESS, leaf, buffer_view(&extra), ret_text);
 }
 
 static void keyed(const struct safe *safe, const char *use, const struct slice *part, size_t parts,

@@ -75,7 +75,8 @@ struct event_deed {
 };
 void event_write_deed(const struct event_deed *deed, struct buffer *into);
 
-/* What became of a lawful order: taken in, refused, released, told. Zero and empty is what there is nothing to say of. */
+/* What became of a lawful order: taken in, refused, released, told. Zero and empty is what there is nothing to say of.
+ * */
 struct event_order {
     int64_t time_ns;
     const struct credential *credential;

@@ -113,8 +113,8 @@ static enum error look_at(struct safe *safe, const struct sought *sought, uint64
     return fitting ? write_shown(safe, writer, leaf, sealed, &event) : OK;
 }
 
-/* -> JSON: {"log":…,"rules":…,"scanned":n,"size":n,"next":n,"entries":[{"entry":…,"event":{…},"looker":{…},
- * "review":…,"proof":…}]}, oldest first; no "next" on the last page. */
+/* -> JSON: {"log":…,"rules":…,"size":n,"keptSince":seconds,"next":n,"entries":[{"entry":…,"event":{…},"looker":{…},
+ * "review":…,"proof":…}]}, oldest first; no "next" on the last page, no "keptSince" while nothing is gone. */
 enum error answer_evidence(struct safe *safe, struct request *request)
 {
     struct json_writer writer = json_writer(&request->answer);
@@ -125,12 +125,18 @@ enum error answer_evidence(struct safe *safe, struct request *request)
     if (request->error != OK)
         return request->error;
     TRY(read_sought(request->payload, &sought));
-    uint64_t leaf = sought.next, end = size - leaf > SCANNED_MAX && leaf < size ? leaf + SCANNED_MAX : size;
+    uint64_t minimum = ledger_minimum(safe->access_log);
+    uint64_t leaf = sought.next > minimum ? sought.next : minimum;
+    uint64_t end = size - leaf > SCANNED_MAX && leaf < size ? leaf + SCANNED_MAX : size;
     json_begin_object(&writer);
     json_member_string(&writer, "log", ledger_origin(safe->access_log));
     json_member_string(&writer, "rules", slice_of(safe->rules_hash, sizeof safe->rules_hash));
     json_key(&writer, "size");
     json_integer(&writer, (int64_t)size);
+    if (retention_kept_since(safe) > 0) { /* by the declared term; the public log says so */
+        json_key(&writer, "keptSince");
+        json_integer(&writer, retention_kept_since(safe));
+    }
     json_key(&writer, "entries");
     json_begin_array(&writer);
     for (; leaf < end && shown < SHOWN_MAX; leaf++)

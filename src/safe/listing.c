@@ -43,23 +43,35 @@ static enum error write_line(struct safe *safe, const struct id *person, uint64_
     return OK;
 }
 
+/* What is gone by the law's term is left out; the list says since when it is whole. */
+static enum error write_if_kept(struct safe *safe, const struct id *person, uint64_t leaf, bool notice,
+                                struct buffer *answer, size_t *written)
+{
+    enum error error = write_line(safe, person, leaf, notice, answer);
+
+    *written += error == OK;
+    return error == ERROR_TERM_OVER ? OK : error;
+}
+
 static enum error write_lines(struct safe *safe, const struct id *person, const struct listing *notices,
                               const struct listing *entries, struct buffer *answer)
 {
-    size_t doubles = 0;
+    size_t start = answer->length, written = 0;
 
-    for (size_t i = 0; i < entries->count; i++)
-        doubles += holds(notices, entries->leaf[i]);
-    buffer_u16(answer, (uint16_t)(notices->count + entries->count - doubles));
+    buffer_u16(answer, 0);
     for (size_t i = 0; i < notices->count; i++)
-        TRY(write_line(safe, person, notices->leaf[i], true, answer));
+        TRY(write_if_kept(safe, person, notices->leaf[i], true, answer, &written));
     for (size_t i = 0; i < entries->count; i++)
         if (!holds(notices, entries->leaf[i]))
-            TRY(write_line(safe, person, entries->leaf[i], false, answer));
+            TRY(write_if_kept(safe, person, entries->leaf[i], false, answer, &written));
+    buffer_u64(answer, (uint64_t)retention_kept_since(safe));
+    TRY(buffer_check(answer));
+    struct buffer count = {.data = answer->data + start, .capacity = 2, .maximum = 2};
+    buffer_u16(&count, (uint16_t)written);
     return OK;
 }
 
-/* count u16, then count lines. The one that was just made is among them: asking is an access too. */
+/* Lines, as protocol.h has them. The one that was just made is among them: asking is an access too. */
 enum error answer_events(struct safe *safe, struct request *request)
 {
     struct listing notices = {0}, entries = {0};

@@ -55,9 +55,9 @@ static bool words_allowed(struct slice words)
 static const struct {
     uint32_t from, to;
 } no_letters[] = {
-    {0x80, 0xbf},     {0xd7, 0xd7},     {0xf7, 0xf7},     {0x600, 0x61f},   {0x660, 0x66d},
-    {0x6d4, 0x6d4},   {0x6f0, 0x6f9},   {0x7c0, 0x7c9},   {0x964, 0x970},   {0x1361, 0x137c},
-    {0x2000, 0x2bff}, {0x3000, 0x3004}, {0x3008, 0x3020}, {0x3030, 0x3030}, {0xfe10, 0xfe6f},
+    {0x80, 0xbf},     {0xd7, 0xd7},     {0xf7, 0xf7},     {0x600, 0x61f},     {0x660, 0x66d},
+    {0x6d4, 0x6d4},   {0x6f0, 0x6f9},   {0x7c0, 0x7c9},   {0x964, 0x970},     {0x1361, 0x137c},
+    {0x2000, 0x2bff}, {0x3000, 0x3004}, {0x3008, 0x3020}, {0x3030, 0x3030},   {0xfe10, 0xfe6f},
     {0xff00, 0xff20}, {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0x1f000, 0x1ffff}, {0xe0000, 0x10ffff},
 };
 
@@ -245,7 +245,10 @@ struct form {
     const struct field *field;
     size_t fields;
 };
-#define FORM(first, list) {first, list, sizeof(list) / sizeof *(list)}
+#define FORM(first, list)                                                                                              \
+    {                                                                                                                  \
+        first, list, sizeof(list) / sizeof *(list)                                                                     \
+    }
 
 /* clang-format off */
 static const struct field keys_fields[] = {
@@ -437,8 +440,9 @@ enum error order_check(const struct order_text *order, const struct order_law *l
         {order->expires_s > order->received_s, "`expires` is over"},
         {order->expires_s - order->received_s <= ORDER_EXPIRES_MAX_S, "`expires` is more than 90 days away"},
         {order->expires_s <= law->until_s, "`expires` is after the law's own end"},
-        {name_allowed(order->name), "`name` is the name of one person: letters of at most 120 bytes, no list, no number, "
-                                    "no wildcard"},
+        {name_allowed(order->name),
+         "`name` is the name of one person: letters of at most 120 bytes, no list, no number, "
+         "no wildcard"},
         {born_allowed(order->born) && born_before(order->born, order->received_s),
          "`born` is the day of her birth, YYYY-MM-DD"},
     };

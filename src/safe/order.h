@@ -38,12 +38,12 @@ MUST_CHECK enum error order_keys_read(struct slice note, const struct approvers 
 struct order_law {
     struct id node;
     struct slice jurisdiction, law, article;
-    struct hash text;     /* of the law */
-    uint32_t sectors;     /* bits of enum sector that may ask */
-    uint32_t drawers;     /* bits of enum drawer that may be asked */
-    uint64_t seal_days;   /* until she is told */
+    struct hash text;   /* of the law */
+    uint32_t sectors;   /* bits of enum sector that may ask */
+    uint32_t drawers;   /* bits of enum drawer that may be asked */
+    uint64_t seal_days; /* until she is told */
     int64_t from_s, until_s;
-    struct hash statute;  /* SHA-256 of the note's text: what orders under it name */
+    struct hash statute; /* SHA-256 of the note's text: what orders under it name */
 };
 void order_law_write(const struct order_law *law, struct buffer *into);
 /* Signed by all three. ERROR_SYNTAX, ERROR_SIGNATURE, ERROR_VALUE: another node's, longer than a year, or empty. */
@@ -72,8 +72,8 @@ MUST_CHECK enum error order_check(const struct order_text *order, const struct o
 
 struct order_release {
     struct id node, order;
-    struct hash hash;  /* of the order's text */
-    struct id person;  /* as oversight's sector sees her */
+    struct hash hash; /* of the order's text */
+    struct id person; /* as oversight's sector sees her */
     uint32_t drawers;
     int64_t until_s;
 };

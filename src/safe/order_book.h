@@ -30,10 +30,10 @@ struct order_row {
     int64_t lapses_s; /* without a decision; a route that closes brings it forward */
     int64_t told_s;   /* when she is told */
     enum order_state state;
-    int64_t decided_s;                  /* 0: not yet */
-    int64_t was_told_s;                 /* 0: not yet */
-    bool committed;                     /* the public log has its commitment */
-    uint8_t person[PERSON_TOKEN_BYTES]; /* in the index; of a released one */
+    int64_t decided_s;                                 /* 0: not yet */
+    int64_t was_told_s;                                /* 0: not yet */
+    bool committed;                                    /* the public log has its commitment */
+    uint8_t person[PERSON_TOKEN_BYTES];                /* in the index; of a released one */
     uint8_t credential[ID_BYTES], authority[ID_BYTES]; /* keyed: who brought it, for the limits */
     struct slice nonce;                                /* ID_BYTES: opens the commitment */
     struct slice text;

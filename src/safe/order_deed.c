@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What is done with a lawful order: it is taken in from an officer, and oversight releases, refuses or tells. Each is an
- * entry of the access log, refused ones too, durable before it is answered. Taking in touches no record and finds out
- * nothing; a release is the signatures of two bodies over this order's hash, and opens nothing by itself: the rules
+/* What is done with a lawful order: it is taken in from an officer, and oversight releases, refuses or tells. Each is
+ * an entry of the access log, refused ones too, durable before it is answered. Taking in touches no record and finds
+ * out nothing; a release is the signatures of two bodies over this order's hash, and opens nothing by itself: the rules
  * decide on each reading (order_look.c).
  *
- * Must never: decide twice; bind an order to a person whom both bodies have not signed for; put off when she is told. */
+ * Must never: decide twice; bind an order to a person for whom not both bodies have signed; put off when she is told.
+ * */
 
 #include "crypto/block.h"
-#include "crypto/encode.h"
-#include "state.h"
-#include "text/date.h"
+#include "order_inside.h"
 #include "text/utf8.h"
 
 #define PER_CREDENTIAL 4 /* orders a day */
 #define PER_AUTHORITY 12
 #define RELEASE_MAX 8192
-#define ORDER_TELLS_MAX 64 /* a second */
 
 static int64_t now_s(const struct safe *safe)
 {
@@ -103,7 +101,7 @@ static void fill_asked(struct safe *safe, const struct request *request, struct 
     asked->statute = safe->route.law.statute;
 }
 
-static void fill_row(const struct safe *safe, const struct order_text *asked, struct order_row *row)
+void order_row_fill(const struct safe *safe, const struct order_text *asked, struct order_row *row)
 {
     row->id = asked->order;
     row->received_s = asked->received_s;
@@ -123,7 +121,7 @@ static enum error prepare_intake(struct safe *safe, struct request *request)
     fill_asked(safe, request, &deed->asked);
     deed->id = deed->asked.order;
     TRY(order_check(&deed->asked, &safe->route.law, &deed->fault));
-    fill_row(safe, &deed->asked, &deed->row);
+    order_row_fill(safe, &deed->asked, &deed->row);
     TRY(check_limits(safe, deed));
     safe->world->random(safe->world, nonce, EVENT_NONCE_BYTES);
     deed->row.nonce = slice_of(nonce, EVENT_NONCE_BYTES);
@@ -258,7 +256,7 @@ static struct event_order event_of(struct safe *safe, const struct request *requ
     };
 }
 
-static void tell_law(const struct order_text *asked, uint32_t drawers, int64_t until_s, int64_t told_s,
+void order_event_law(const struct order_text *asked, uint32_t drawers, int64_t until_s, int64_t told_s,
                      struct event_order *event)
 {
     event->authority = asked->authority;
@@ -286,10 +284,10 @@ static enum error write_entry(struct safe *safe, struct request *request)
     struct event_looker looker = {.credential = &request->credential, .nonce = looker_nonce, .order = &deed->id};
     if (intake) {
         event.commitment = &commitment;
-        tell_law(&deed->asked, deed->asked.drawers, deed->asked.expires_s, deed->row.told_s, &event);
+        order_event_law(&deed->asked, deed->asked.drawers, deed->asked.expires_s, deed->row.told_s, &event);
         looker.subject = deed->row.text;
     } else if (released) {
-        tell_law(&deed->asked, deed->release.drawers, deed->release.until_s, deed->row.told_s, &event);
+        order_event_law(&deed->asked, deed->release.drawers, deed->release.until_s, deed->row.told_s, &event);
         looker.subject = deed->row.release;
         looker.token = (const uint8_t(*)[ID_BYTES]) & deed->row.person;
         looker.tokens = 1;
@@ -338,7 +336,7 @@ void order_prepare(struct safe *safe, struct request *request)
     safe->route.busy = request;
     if (request->error == OK)
         request->error = utf8_valid(request->order->words) ? verbs[request->order->verb].prepare(safe, request)
-                                                            : ERROR_UTF8;
+                                                           : ERROR_UTF8;
     enum error written = write_entry(safe, request);
     if (written != OK)
         request->error = written;
@@ -353,7 +351,7 @@ static enum error keep_release(struct safe *safe, const struct order_row *row, u
     return person_index_add_sealed(safe->index, row->person, leaf, &row->id, row->told_s);
 }
 
-static enum error keep_told_early(struct safe *safe, const struct id *id, int64_t time_s)
+enum error order_keep_told_early(struct safe *safe, const struct id *id, int64_t time_s)
 {
     TRY(order_book_tell(&safe->orders, id, time_s));
     return person_index_unseal(safe->index, id, time_s);
@@ -373,7 +371,7 @@ static enum error keep_deed(struct safe *safe, struct request *request)
     case ORDER_RELEASE:
         return keep_release(safe, &deed->row, request->grant.leaf);
     default:
-        return keep_told_early(safe, &deed->id, now_s(safe));
+        return order_keep_told_early(safe, &deed->id, now_s(safe));
     }
 }
 
@@ -414,188 +412,5 @@ enum error answer_order(struct safe *safe, struct request *request)
     if (deed->verb == ORDER_INTAKE)
         TRY(commit(safe, deed));
     buffer_slice(&request->answer, id_slice(&deed->id));
-    return OK;
-}
-
-/* ---- telling her ---- */
-
-static struct credential asker_of(const struct order_text *asked)
-{
-    return (struct credential){.id = asked->credential,
-                               .actor = asked->actor,
-                               .role = asked->role,
-                               .sector = asked->sector,
-                               .organization = asked->organization};
-}
-
-static enum error write_told(struct safe *safe, const struct order_row *row, struct request *told)
-{
-    CLEANUP_BUFFER struct buffer beside = buffer_new(EVENT_BYTES_MAX);
-    uint8_t nonce[EVENT_NONCE_BYTES], looker_nonce[EVENT_NONCE_BYTES];
-    static const bool first[] = {true};
-    struct order_release release;
-    struct order_text asked;
-    uint64_t reads;
-
-    TRY(order_read(row->text, &asked));
-    TRY(order_release_parse(row->release, &release));
-    TRY(order_book_looks(&safe->orders, &row->id, ORDER_LOOK_READ, &reads));
-    struct credential asker = asker_of(&asked);
-    safe->world->random(safe->world, looker_nonce, sizeof looker_nonce);
-    struct event_order event = {.time_ns = safe->now_ns,
-                                .credential = &asker,
-                                .action = "told",
-                                .order = &row->id,
-                                .words = slice_of("", 0),
-                                .reads = &reads,
-                                .looker_nonce = looker_nonce};
-    struct event_looker looker = {.credential = &asker,
-                                  .nonce = looker_nonce,
-                                  .token = (const uint8_t(*)[ID_BYTES]) & row->person,
-                                  .told = first,
-                                  .tokens = 1,
-                                  .order = &row->id};
-    tell_law(&asked, release.drawers, release.until_s, row->told_s, &event);
-    event_write_looker(&looker, &beside);
-    TRY(buffer_check(&beside));
-    TRY(entry_begin(safe, told, nonce));
-    event_write_order(&event, &told->plain);
-    return entry_seal(safe, told, buffer_view(&beside));
-}
-
-static enum error tell(struct safe *safe, const struct order_row *row, struct request *told)
-{
-    uint64_t leaf;
-
-    TRY(write_told(safe, row, told));
-    struct ledger_entry entry = {slice_of(told->leaf, sizeof told->leaf), buffer_view(&told->sealed)};
-    TRY(ledger_append(safe->access_log, &entry, 1, 0, &leaf));
-    TRY(person_index_add(safe->index, row->person, leaf, true));
-    TRY(order_book_was_told(&safe->orders, &row->id, now_s(safe)));
-    if (!safe->index_behind)
-        person_index_reached(safe->index, ledger_size(safe->access_log));
-    return OK;
-}
-
-/* As a request of nobody's, since its entry is made like any other. */
-static enum error tell_one(struct safe *safe, const struct id *id)
-{
-    struct request told = {.plain = buffer_new(EVENT_BYTES_MAX), .sealed = buffer_new(2 * EVENT_BYTES_MAX + 1024)};
-    struct order_row row;
-
-    enum error error = order_book_get(&safe->orders, safe->arena, id, &row);
-    if (error == OK)
-        error = tell(safe, &row, &told);
-    buffer_wipe(&told.plain);
-    buffer_free(&told.sealed);
-    return error;
-}
-
-enum error order_tell_due(struct safe *safe)
-{
-    for (unsigned told = 0; told < ORDER_TELLS_MAX; told++) {
-        struct id id;
-        enum error error = order_book_due(&safe->orders, now_s(safe), &id);
-        if (error == ERROR_NOT_FOUND)
-            return OK;
-        TRY(error);
-        TRY(tell_one(safe, &id));
-    }
-    return OK;
-}
-
-/* ---- from the log, after a crash ---- */
-
-struct again {
-    struct safe *safe;
-    const struct json *event, *looker;
-    struct id id;
-    uint64_t leaf;
-    int64_t time_s;
-};
-
-static enum error intake_again(const struct again *again)
-{
-    struct order_text asked;
-    struct order_row row = {.leaf = again->leaf, .text = json_text(json_member(again->looker, "subject"))};
-    uint8_t nonce[EVENT_NONCE_BYTES];
-
-    TRY(order_read(row.text, &asked));
-    TRY(decode_hex(json_text(json_member(again->looker, "nonce")), nonce, sizeof nonce));
-    fill_row(again->safe, &asked, &row);
-    row.nonce = slice_of(nonce, sizeof nonce);
-    return order_book_add(&again->safe->orders, &row);
-}
-
-static enum error decide_again(const struct again *again, struct order_row *row)
-{
-    row->decided_s = again->time_s;
-    enum error error = order_book_decide(&again->safe->orders, row);
-    return error == ERROR_CONFLICT ? OK : error;
-}
-
-static enum error refuse_again(const struct again *again)
-{
-    struct order_row row = {.id = again->id, .state = ORDER_STATE_REFUSED};
-
-    return decide_again(again, &row);
-}
-
-static enum error release_again(const struct again *again)
-{
-    struct order_row row = {.id = again->id,
-                            .state = ORDER_STATE_RELEASED,
-                            .release = json_text(json_member(again->looker, "subject"))};
-    struct json_items tokens = json_items(json_member(again->looker, "index"));
-    uint64_t until_s;
-
-    if (!json_next(&tokens) || !slice_to_u64(json_text(json_member(again->looker, "intake")), &row.leaf) ||
-        !slice_to_u64(json_text(json_member(again->looker, "until")), &until_s))
-        return ERROR_CORRUPT;
-    TRY(decode_hex(json_text(tokens.value), row.person, sizeof row.person));
-    TRY(person_index_add_sealed(again->safe->index, row.person, row.leaf, &again->id, (int64_t)until_s));
-    return decide_again(again, &row);
-}
-
-static enum error tell_again(const struct again *again)
-{
-    return keep_told_early(again->safe, &again->id, again->time_s);
-}
-
-static enum error told_again(const struct again *again)
-{
-    return order_book_was_told(&again->safe->orders, &again->id, again->time_s);
-}
-
-static enum error look_again(const struct again *again)
-{
-    bool match = json_is(json_member(again->event, "action"), "match");
-
-    if (!json_member(again->looker, "until"))
-        return OK;
-    return order_book_look(&again->safe->orders, &again->id, again->leaf, match ? ORDER_LOOK_MATCH : ORDER_LOOK_READ);
-}
-
-static const struct {
-    const char *action;
-    enum error (*again)(const struct again *again);
-} replays[] = {
-    {"intake", intake_again}, {"refuse", refuse_again}, {"release", release_again}, {"tell", tell_again},
-    {"told", told_again},     {"read", look_again},     {"match", look_again},
-};
-
-enum error order_keep_again(struct safe *safe, const struct json *event, const struct json *looker, uint64_t leaf)
-{
-    struct again again = {.safe = safe, .event = event, .looker = looker, .leaf = leaf};
-    struct date date;
-
-    if (!json_member(looker, "order") || !json_is(json_member(event, "decision"), "permit"))
-        return OK;
-    TRY(decode_hex(json_text(json_member(looker, "order")), again.id.byte, ID_BYTES));
-    TRY(date_parse(json_text(json_member(event, "time")), DATE_KIND_INSTANT, &date));
-    again.time_s = date_interval(date).from / 1000;
-    for (size_t i = 0; i < sizeof replays / sizeof *replays; i++)
-        if (json_is(json_member(event, "action"), replays[i].action))
-            return replays[i].again(&again);
     return OK;
 }

@@ -80,8 +80,7 @@ static bool is_plain_reading(const struct access *access, const struct id *perso
 {
     return access->action == ACTION_READ && access->targets == 1 && slice_is(access->type, "Patient") &&
            id_equal(&access->target[0].person, person) && id_equal(&access->resource, person) && !access->open_glass &&
-           !access->replaces && !access->target[0].fresh && access->changes == 0 &&
-           access->needed == OUTCOME_FULL;
+           !access->replaces && !access->target[0].fresh && access->changes == 0 && access->needed == OUTCOME_FULL;
 }
 
 static enum error use_for_reading(struct safe *safe, struct request *request)

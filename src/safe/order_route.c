@@ -17,6 +17,7 @@
 
 #define ROUTE_ARENA_MAX (1u << 20)
 #define COVER_DEFAULT 4
+#define AGAIN_S 60 /* after something that could not be done */
 #define DAY_MINUTES 1440
 #define UNCOMMITTED_MAX 64
 #define COMMITMENTS_BACK 512 /* entries of the public log that are looked at after a crash */
@@ -291,6 +292,26 @@ enum error order_route_load(struct safe *safe)
     return load_files(safe);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The law's beginning and end, the next cover, the next person to be told. */
+static enum error find_wake(struct safe *safe)
+{
+    struct order_route *route = &safe->route;
+    int64_t due;
+
+    TRY(order_book_next_due(&safe->orders, &due));
+    if (route->has_law && now_s(safe) < route->law.from_s)
+        due = earlier(due, route->law.from_s);
+    else if (order_route_is_open(safe))
+        due = earlier(due, earlier(route->law.until_s, route->next_cover_s));
+    route->wake_s = due;
+    return OK;
+}
+
 void order_idle(struct safe *safe)
 {
     enum error error = tell_changes(safe);
@@ -301,27 +322,19 @@ void order_idle(struct safe *safe)
         error = give_cover(safe);
     if (error == OK)
         error = order_tell_due(safe);
-    if (error != OK)
-        LOG(WARNING, "safe.orders_put_off", FIELD_ERROR(error));
+    if (error == OK)
+        error = find_wake(safe);
+    if (error == OK)
+        return;
+    safe->route.wake_s = now_s(safe) + AGAIN_S;
+    LOG(WARNING, "safe.orders_put_off", FIELD_ERROR(error));
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+int order_wait_ms(const struct safe *safe, int most_ms)
 {
-    return a < b ? a : b;
-}
+    int64_t left = safe->route.wake_s - world_now_s(safe->world);
 
-int order_wait_ms(struct safe *safe, int most_ms)
-{
-    const struct order_route *route = &safe->route;
-    int64_t now = world_now_s(safe->world), due = INT64_MAX;
-
-    if (order_book_next_due(&safe->orders, &due) != OK)
-        return most_ms;
-    if (route->has_law && now < route->law.from_s)
-        due = earlier(due, route->law.from_s);
-    else if (route->has_law && now < route->law.until_s)
-        due = earlier(due, earlier(route->law.until_s, route->next_cover_s ? route->next_cover_s : now + 1));
-    return due - now >= most_ms / 1000 ? most_ms : due <= now ? 1000 : (int)(due - now) * 1000;
+    return left <= 0 ? 0 : left < most_ms / 1000 ? (int)left * 1000 : most_ms;
 }
 
 /* -> from i64 ‖ until i64 */
@@ -405,7 +418,7 @@ static enum error count(struct safe *safe, struct slice period, struct buffer *a
 
 enum error answer_order_setup(struct safe *safe, struct request *request)
 {
-    static enum error (*const setups[])(struct safe *safe, struct slice text, struct buffer *answer) = {
+    static enum error (*const setups[])(struct safe * safe, struct slice text, struct buffer * answer) = {
         [ORDER_SETUP_KEYS] = take_keys,
         [ORDER_SETUP_LAW] = take_law,
         [ORDER_SETUP_CLOSE] = close_route,

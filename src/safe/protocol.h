@@ -53,13 +53,15 @@ enum protocol_kind {
     PROTOCOL_SUSPENSIONS,    /* a token of oversight -> those in force, JSON */
     PROTOCOL_EVIDENCE,       /* a token of oversight, filters -> events with names and proofs, JSON */
     PROTOCOL_OVERSIGHT_COUNTS, /* -> how many reviews and suspensions are open, for everybody */
-    PROTOCOL_ORDER,        /* enum order_verb u8, a token, …: taken in, decided, told -> the order's id (order_deed.h) */
+    PROTOCOL_ORDER,        /* enum order_verb u8, a token, …: taken in, decided, told -> the order's id */
     PROTOCOL_ORDERS,       /* a token of oversight -> the open orders, JSON */
     PROTOCOL_ORDER_PERSON, /* a token, an order's id -> whose record it opens to this token; else nobody's id */
     PROTOCOL_ORDER_ROUTE,  /* -> from i64 ‖ until i64: when there is a route for orders; 0 ‖ 0: there is none */
     PROTOCOL_ORDER_SETUP,  /* enum order_setup u8 ‖ text -> text: keys, a law, the end of the route, counts */
     PROTOCOL_COSIGN,           /* log, old size, size -> what a witness is to be sent (witnessing.c) */
     PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
+    PROTOCOL_PRUNE,            /* -> how far the old entries of the access log have been let go */
+    PROTOCOL_RETENTION,        /* -> JSON: how long the access log is kept, for everybody */
     PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
 
@@ -155,7 +157,7 @@ struct grant {
 };
 
 /* EVENTS: count u16 ‖ count × (leaf u64 ‖ flags u8 ‖ review u8 (0: none; else 1 + enum review_verdict) ‖ opened of
- * her u8 ‖ text). */
+ * her u8 ‖ text) ‖ u64 since when, in seconds, nothing is gone by the law's term; 0: nothing is. */
 #define EVENT_LINE_NOTICE 1 /* she is to be told of it and has not seen it */
 
 struct completion {

@@ -49,17 +49,18 @@ enum error publishing_checkpoint(struct safe *safe, unsigned log, struct buffer 
     return buffer_check(ret_note);
 }
 
-enum error publishing_proof(struct safe *safe, uint64_t leaf, struct slice extra, struct buffer *ret_text)
+enum error publishing_proof(struct safe *safe, unsigned log, uint64_t leaf, struct slice extra, struct buffer *ret_text)
 {
     struct slice published;
-    struct tree_head head = ledger_published(safe->access_log, &published), enough = {0};
-    struct slice cosigned = witnessing_enough(safe, LOG_ACCESS, publishing_size(safe, LOG_ACCESS), &enough);
+    struct ledger *ledger = log_of(safe, log);
+    struct tree_head head = ledger_published(ledger, &published), enough = {0};
+    struct slice cosigned = witnessing_enough(safe, log, publishing_size(safe, log), &enough);
 
     if (cosigned.length > 0 && leaf < enough.size)
-        return ledger_proof_text_under(safe->access_log, leaf, extra, enough.size, cosigned, ret_text);
-    if (grows_openly(safe, LOG_ACCESS) || leaf >= head.size)
-        return ledger_proof_text(safe->access_log, leaf, extra, ret_text);
-    return ledger_proof_text_under(safe->access_log, leaf, extra, head.size, published, ret_text);
+        return ledger_proof_text_under(ledger, leaf, extra, enough.size, cosigned, ret_text);
+    if (grows_openly(safe, log) || leaf >= head.size)
+        return ledger_proof_text(ledger, leaf, extra, ret_text);
+    return ledger_proof_text_under(ledger, leaf, extra, head.size, published, ret_text);
 }
 
 /* A whole tick at once: when the safe begins and ends, when its keys have changed, and in tests. */

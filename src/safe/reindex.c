@@ -101,19 +101,23 @@ static enum error index_again(struct safe *safe, uint64_t leaf)
 
     arena_reset(safe->arena);
     TRY(ledger_read(safe->access_log, leaf, safe->arena, &commitment, &sealed));
-    if (sealed.length == 0) /* an old log's checkpoint */
+    if (sealed.length == 0) /* padding, or an old log's checkpoint */
         return OK;
     TRY(event_hour(sealed, &hour));
-    TRY(keystore_hour_find(safe->keystore, hour, &hour_key));
+    enum error error = entry_hour_key(safe, hour, &hour_key);
+    if (error == ERROR_TERM_OVER)
+        return OK;
+    TRY(error);
     TRY(event_open(&hour_key, sealed, safe->arena, &event));
     return add_entry(safe, &event, leaf);
 }
 
 enum error reindex(struct safe *safe)
 {
-    uint64_t size = ledger_size(safe->access_log);
+    uint64_t size = ledger_size(safe->access_log), minimum = ledger_minimum(safe->access_log);
+    uint64_t next = person_index_next(safe->index);
 
-    for (uint64_t leaf = person_index_next(safe->index); leaf < size; leaf++)
+    for (uint64_t leaf = next > minimum ? next : minimum; leaf < size; leaf++)
         TRY(index_again(safe, leaf));
     person_index_reached(safe->index, size);
     return person_index_flush(safe->index);

@@ -64,33 +64,39 @@ static enum error open_keys(struct safe *safe, const struct safe_options *option
 #define PREDECESSOR_MS 5000
 #define PREDECESSOR_STEP_MS 20
 
-static enum error open_access_log(struct safe *safe, const struct ledger_settings *settings, struct fault *fault)
+static enum error open_log(struct safe *safe, const char *below, const struct ledger_settings *settings,
+                           struct ledger **ret_ledger, struct fault *fault)
 {
     const struct timespec step = {.tv_nsec = PREDECESSOR_STEP_MS * 1000000};
-    struct node_path path = node_path(safe->node.directory, "log/access");
-    enum error error = ledger_open(path.text, settings, &safe->access_log, NULL, fault);
+    struct node_path path = node_path(safe->node.directory, below);
+    enum error error = ledger_open(path.text, settings, ret_ledger, NULL, fault);
 
     for (int waited = 0; error == ERROR_LOCKED && waited < PREDECESSOR_MS; waited += PREDECESSOR_STEP_MS) {
         nanosleep(&step, NULL);
-        error = ledger_open(path.text, settings, &safe->access_log, NULL, fault);
+        error = ledger_open(path.text, settings, ret_ledger, NULL, fault);
     }
     return error;
 }
 
+/* The public log first: it says what may be missing in the other. */
 static enum error open_logs(struct safe *safe, struct fault *fault)
 {
     struct origin access = origin_of(&safe->node, "access"), public = origin_of(&safe->node, "public");
-    struct ledger_settings settings = {slice_from_string(access.text), &safe->keys->sign_access, safe->world, NULL};
+    struct ledger_settings settings = {slice_from_string(public.text), &safe->keys->sign_public, safe->world, NULL};
 
-    settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
-    settings.on_demand = safe->padding.least > 0;
-    TRY(open_access_log(safe, &settings, fault));
-    padding_open(safe);
-    settings.on_demand = false;
-    settings.origin = slice_from_string(public.text);
-    settings.seed = &safe->keys->sign_public;
     settings.seed_before = safe_sign_before(safe, RING_SIGN_PUBLIC);
-    return ledger_open(node_path(safe->node.directory, "log/public").text, &settings, &safe->public_log, NULL, fault);
+    TRY(open_log(safe, "log/public", &settings, &safe->public_log, fault));
+    TRY(retention_open(safe, fault));
+    settings.origin = slice_from_string(access.text);
+    settings.seed = &safe->keys->sign_access;
+    settings.seed_before = safe_sign_before(safe, RING_SIGN_ACCESS);
+    settings.ahead_bytes = LEDGER_AHEAD_MAX / 2;
+    settings.on_demand = safe->padding.least > 0;
+    settings.pruned = safe->retention.pruned;
+    settings.segment_bytes = safe->cadence.segment_bytes;
+    TRY(open_log(safe, "log/access", &settings, &safe->access_log, fault));
+    padding_open(safe);
+    return OK;
 }
 
 struct pack_check {
@@ -212,6 +218,7 @@ static enum error set_cadence(struct safe *safe, struct safe_cadence cadence, st
         return fault_set(fault, ERROR_VALUE, "log.tick: only a demo node may leave the access log unpadded");
     safe->cadence = cadence;
     safe->padding.least = cadence.pad;
+    safe->retention.years = cadence.retention_years;
     return OK;
 }
 
@@ -269,6 +276,11 @@ void safe_close(struct safe *safe)
     arena_free(safe->route.arena);
     arena_free(safe->arena);
     free(safe);
+}
+
+enum error safe_begin(struct safe *safe)
+{
+    return retention_begin(safe);
 }
 
 enum error safe_publish(struct safe *safe, struct slice text, uint64_t *ret_index)

@@ -20,6 +20,8 @@ struct safe_cadence {
     unsigned tick_s; /* seconds between ticks while the safe serves; 0: none but safe_tick's */
     unsigned pad;    /* the least a tick adds; 0: no padding, which only a demo node may serve with */
     bool serving;    /* strangers will look */
+    uint64_t segment_bytes;   /* of the access log's journal, which is let go by whole segments; 0 for 64 MiB */
+    unsigned retention_years; /* how long the access log is kept (retention.h); 0: for ever */
     unsigned cover;  /* commitments for nothing a day, while there is a route for orders; 0: as many as usual */
 };
 
@@ -56,6 +58,9 @@ MUST_CHECK enum error safe_answer(struct safe *safe, struct slice message, struc
 
 /* What can wait: the index of persons, checkpoint files, confirmed facts. Call about once a second. */
 void safe_idle(struct safe *safe);
+
+/* What a safe that is about to serve tells in public and takes up again: the access log's term. */
+MUST_CHECK enum error safe_begin(struct safe *safe);
 
 /* One tick of the access log's cadence: padding, then a checkpoint for strangers. Nothing without padding. */
 void safe_tick(struct safe *safe);

@@ -91,6 +91,9 @@ enum error safe_main(const char *directory, struct world *world, struct safe_cad
     enum error error = safe_tell_rules(safe, fault);
     if (error == OK) {
         sandbox_enter(directory);
+        error = safe_begin(safe);
+    }
+    if (error == OK) {
         safe_tick(safe); /* nobody has been shown anything since the last one, whenever that was */
         error = safe_serve(safe, SAFE_SOCKET);
     }

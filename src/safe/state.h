@@ -18,6 +18,7 @@
 #include "person_index.h"
 #include "protocol.h"
 #include "publishing.h"
+#include "retention.h"
 #include "review.h"
 #include "safe.h"
 #include "suspension.h"
@@ -59,6 +60,7 @@ struct order_route {
     struct order_keys keys;
     struct order_law law;
     int64_t next_cover_s; /* 0: not drawn yet */
+    int64_t wake_s;       /* when something is due next */
     unsigned cover_per_day;
     const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
 };
@@ -75,6 +77,7 @@ struct safe {
     struct safe_cadence cadence;
     struct padding padding; /* of the access log */
     struct witnessing witnessing;
+    struct retention retention;
     struct person_index *index;
     struct token_cache *tokens; /* opened lately */
     struct arena *rules_arena;
@@ -169,7 +172,10 @@ void access_prepare(struct safe *safe, struct request *request);
  * stands beside the event. */
 MUST_CHECK enum error entry_begin(struct safe *safe, struct request *request, uint8_t ret_nonce[EVENT_NONCE_BYTES]);
 MUST_CHECK enum error entry_seal(struct safe *safe, struct request *request, struct slice looker);
-/* Opens an entry of the access log, into the batch's arena. `ret_sealed` may be NULL. */
+/* The key of an hour's events. ERROR_TERM_OVER when it was destroyed with its year. */
+MUST_CHECK enum error entry_hour_key(struct safe *safe, uint32_t hour, struct secret_key *ret_key);
+/* Opens an entry of the access log, into the batch's arena. `ret_sealed` may be NULL. ERROR_TERM_OVER when the entry or
+ * its key is gone by the declared term. */
 MUST_CHECK enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed,
                                  struct event_opened *ret_event);
 /* The tlog-proof text of an opened entry. Its extra data is what a stranger needs to find the leaf:
@@ -203,9 +209,9 @@ MUST_CHECK enum error oversight_escalate(struct safe *safe);
  * has changed of it. */
 MUST_CHECK enum error order_route_load(struct safe *safe);
 bool order_route_is_open(const struct safe *safe);
-/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is. */
+/* What is due: the sunset, cover, and telling persons. How long the safe may sleep before something is; 0: it is. */
 void order_idle(struct safe *safe);
-int order_wait_ms(struct safe *safe, int most_ms);
+int order_wait_ms(const struct safe *safe, int most_ms);
 /* An order's commitment, or the random bytes of cover: the two look alike. */
 MUST_CHECK enum error order_publish_commitment(struct safe *safe, const struct hash *commitment);
 answer_function answer_order_setup, answer_order_route;
@@ -215,11 +221,12 @@ bool order_is_deed(enum protocol_kind kind);
 void order_prepare(struct safe *safe, struct request *request);
 /* What a durable entry leaves in the book of orders. */
 MUST_CHECK enum error order_keep(struct safe *safe, struct request *request);
-/* The same, from the entry itself. */
+answer_function answer_order;
+/* order_again.c: the same, from the entry itself. */
 MUST_CHECK enum error order_keep_again(struct safe *safe, const struct json *event, const struct json *looker,
                                        uint64_t leaf);
+/* order_told.c: tells those whose term is over. */
 MUST_CHECK enum error order_tell_due(struct safe *safe);
-answer_function answer_order;
 
 /* order_look.c: may this access use the order that it names? Anything that is not as it should be leaves it without
  * one, and the rules then decide. */
@@ -237,6 +244,7 @@ answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews,
     answer_oversight_counts;     /* oversight.c */
 answer_function answer_events;   /* listing.c */
 answer_function answer_evidence; /* evidence.c */
+answer_function answer_prune, answer_retention;                    /* retention.c */
 answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */

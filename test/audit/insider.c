@@ -4,9 +4,10 @@
  * bytes can find. Changes what it is told to, seals and hashes everything again, and signs a new checkpoint.
  *
  *     insider DIR access|public CHANGE…
- *     CHANGE = event N OLD NEW | beside N OLD NEW | actor N NAME | move N TO | drop N | text N OLD NEW
+ *     CHANGE = event N OLD NEW | beside N OLD NEW | actor N NAME | move N TO | drop N | text N OLD NEW | letgo | letgomore
  *
- * `event` and `beside` replace text in the event and in what stands beside it, `actor` gives a look another name with a
+ * `letgo` writes the access log in small segments, declares its older ones in the public log and lets them go; `letgomore`
+ * lets go without a true declaration. `event` and `beside` replace text in the event and in what stands beside it, `actor` gives a look another name with a
  * commitment that fits, `text` changes a plain entry (of the public log). */
 
 #define _GNU_SOURCE
@@ -47,6 +48,7 @@ struct insider {
     char path[512], fresh[512], origin[256];
     struct entry entry[ENTRIES_MAX];
     size_t count;
+    bool let_go, declare;
 };
 
 static void must(enum error error, const char *what)
@@ -78,7 +80,7 @@ static void open_keys(struct insider *insider, const char *directory)
          "keys.db");
 }
 
-/* The time of the first batch: the new log stands still there. */
+/* The new public log stands still at the time of its first batch, since rules must be told before they are used. */
 static int64_t first_time(const char *path)
 {
     char file[600], head[28 + 36];
@@ -196,8 +198,14 @@ static void drop(struct insider *insider, struct entry *entry)
 static int change(struct insider *insider, char **word, int words)
 {
     struct arena *arena = insider->arena;
-    struct entry *entry = words > 1 ? entry_at(insider, word[1]) : NULL;
+    bool numbered = words > 1 && strncmp(word[0], "letgo", 5) != 0;
+    struct entry *entry = numbered ? entry_at(insider, word[1]) : NULL;
 
+    if (strncmp(word[0], "letgo", 5) == 0) {
+        insider->let_go = true;
+        insider->declare = word[0][5] == '\0';
+        return 1;
+    }
     if (words >= 2 && strcmp(word[0], "drop") == 0)
         return drop(insider, entry), 2;
     if (words >= 3 && strcmp(word[0], "move") == 0)
@@ -237,15 +245,73 @@ static void append(struct insider *insider, struct ledger *ledger, const struct 
     must(ledger_append(ledger, &written, 1, 0, &index), "append");
 }
 
+/* Only what lies left of whole tiles may go: some seconds later a tile of padding follows. */
+static void pad(struct insider *insider, struct ledger *ledger)
+{
+    static uint8_t leaf[2 * 256][LEDGER_COMMITMENT_BYTES];
+    uint64_t index;
+
+    world_advance(&insider->world, INT64_C(1000000000));
+    for (size_t i = 0; i < 2 * 256; i++) {
+        leaf[i][0] = LEDGER_PADDING_VERSION;
+        must(ledger_append(ledger, &(struct ledger_entry){.leaf = slice_of(leaf[i], sizeof *leaf)}, 1, 0, &index),
+             "pad");
+    }
+}
+
+/* What a node declares before it lets go (docs/formats.md). */
+static void declare(struct insider *insider, uint64_t minimum, const struct tree_head *head)
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(512);
+    CLEANUP_LEDGER struct ledger *public = NULL;
+    struct ledger_settings settings = {.seed = ring_key(insider->ring, RING_SIGN_PUBLIC), .world = &insider->world};
+    char path[600], origin[300];
+    uint64_t index;
+
+    snprintf(path, sizeof path, "%.*s/public", (int)(strlen(insider->path) - strlen("/access")), insider->path);
+    snprintf(origin, sizeof origin, "%s/public", insider->node.name);
+    settings.origin = slice_from_string(origin);
+    must(ledger_open(path, &settings, &public, NULL, NULL), "public log");
+    buffer_format(
+        &text,
+        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":%llu,\"size\":%llu,\"root\":\"%s\",\"before\":1,"
+        "\"years\":1}",
+        (unsigned long long)minimum, (unsigned long long)head->size,
+        hex_of(insider->declare ? hash_slice(&head->root) : SLICE("another root, of 32 bytes, no mo")));
+    must(ledger_append(public, &(struct ledger_entry){.leaf = buffer_view(&text)}, 1, 0, &index), "declaration");
+    must(ledger_publish(public), "publish");
+}
+
+static void let_go(struct insider *insider, struct ledger *ledger)
+{
+    struct ledger_pruning pruning = {0};
+    struct tree_head head = ledger_head(ledger);
+    uint64_t minimum = 0;
+    bool done = false;
+
+    must(ledger_prunable(ledger, insider->world.now_ns(&insider->world), &minimum), "prunable");
+    while (!done)
+        must(ledger_prune_prepare(ledger, minimum, &pruning, &done), "prepare");
+    declare(insider, minimum, &head);
+    pruning = (struct ledger_pruning){0};
+    for (done = false; !done;)
+        must(ledger_prune(ledger, minimum, &pruning, &done), "let go");
+}
+
 static void write_log(struct insider *insider)
 {
     struct ledger_settings settings = settings_of(insider);
     CLEANUP_LEDGER struct ledger *ledger = NULL;
 
+    settings.segment_bytes = insider->let_go ? 8192 : 0;
     must(ledger_create(insider->fresh, &settings, &ledger, NULL), "new log");
     for (size_t i = 0; i < insider->count; i++)
         append(insider, ledger, &insider->entry[i]);
+    if (insider->let_go)
+        pad(insider, ledger);
     must(ledger_publish(ledger), "publish");
+    if (insider->let_go)
+        let_go(insider, ledger);
 }
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
@@ -265,7 +331,9 @@ int main(int argc, char **argv)
     insider->use = strcmp(argv[2], "access") == 0 ? RING_SIGN_ACCESS : RING_SIGN_PUBLIC;
     snprintf(insider->path, sizeof insider->path, "%s/log/%s", argv[1], argv[2]);
     snprintf(insider->fresh, sizeof insider->fresh, "%s/log/anew", argv[1]);
-    insider->world = world_driven((uint64_t)getpid(), first_time(insider->path));
+    struct world now = world_real();
+    bool access = insider->use == RING_SIGN_ACCESS;
+    insider->world = world_driven((uint64_t)getpid(), access ? now.now_ns(&now) : first_time(insider->path));
     must(node_load(argv[1], &insider->node, NULL), "node");
     snprintf(insider->origin, sizeof insider->origin, "%s/%s", insider->node.name, argv[2]);
     open_keys(insider, argv[1]);

@@ -2,6 +2,7 @@
 """hospitium-audit finds what somebody did to a node, and where: faults are planted one at a time in copies of a node with a
 real story, by somebody who can write its files, and by an insider who owns its keys and writes a log anew. The untouched
 node has none."""
+import fcntl
 import json
 import os
 import shutil
@@ -13,13 +14,20 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
-from harness import HILL, Node, consent, encounter, houses, patient, temperature  # noqa: E402
+from harness import BINARY, HILL, Node, consent, encounter, houses, patient, temperature, wait_until  # noqa: E402
+import order_test  # noqa: E402 (as a module: its own tests are run elsewhere)
 
 AUDIT = os.environ["HOSPITIUM_AUDIT"]
 INSIDER = os.environ["HOSPITIUM_INSIDER"]
 REASON = {"resourceType": "Parameters", "parameter": [{"name": "reason", "valueString": "unconscious, nobody with her"}]}
 ACCESS_JOURNAL = "log/access/journal/000000"
 OLD_LOG = 1 << 62
+
+
+def settle(node):
+    """Waits for a safe that outlives its door by a moment and writes its last."""
+    with open(os.path.join(node.directory, "log/access/lock"), "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def tell(node):
@@ -58,22 +66,14 @@ def tell(node):
     return gone
 
 
-class Planted(unittest.TestCase):
+class Case(unittest.TestCase):
+    """A node with a story, made once a class; each test plants its fault in a copy."""
+
     @classmethod
     def setUpClass(cls):
         cls.work = tempfile.mkdtemp(prefix="hospitium-planted-")
-        cls.node = Node(directory=os.path.join(cls.work, "node"))
-        cls.node.load(houses())
-        cls.node.start()
-        gone = tell(cls.node)
-        running = cls.audit(cls.node.directory)
-        assert (running["code"], running["faults"]) == (0, []), running
-        cls.node.stop()
-        with open(cls.path("remembered"), "wb") as out, open(cls.file("log/access/checkpoint"), "rb") as checkpoint:
-            out.write(checkpoint.read())
-        shutil.copy(cls.file("keys/keys.db"), cls.path("keys-before"))
-        cls.node.command("erase", cls.node.directory, gone)
-        cls.clean = cls.audit(cls.node.directory, "--events", key=True)
+        cls.node = cls.make()
+        cls.clean = cls.audit(cls.node.directory, "--events")
 
     @classmethod
     def tearDownClass(cls):
@@ -115,8 +115,15 @@ class Planted(unittest.TestCase):
 
     def edit(self, name, at, new):
         with open(self.below(name), "r+b") as file:
-            file.seek(at if at >= 0 else os.path.getsize(self.below(name)) + at)
+            file.seek(at)
             file.write(new)
+
+    def replace(self, name, old, new):
+        with open(self.below(name), "rb") as file:
+            content = file.read()
+        self.assertIn(old, content)
+        with open(self.below(name), "wb") as file:
+            file.write(content.replace(old, new, 1))
 
     def sql(self, database, *statements):
         connection = sqlite3.connect(self.below(database))
@@ -130,12 +137,15 @@ class Planted(unittest.TestCase):
     def insider(self, log, *changes):
         subprocess.run([INSIDER, self.copy, log, *map(str, changes)], check=True)
 
-    def entry(self, **wanted):
-        """The number of the first event of the access log that has these members."""
+    def line(self, log="access", **wanted):
+        """The first line of the story, as --events prints it, whose event or name has these members."""
         for line in self.clean["events"]:
-            if line["log"] == "access" and all(line["event"].get(k, line.get(k)) == v for k, v in wanted.items()):
-                return line["entry"]
+            if line["log"] == log and all(line["event"].get(k, line.get(k)) == v for k, v in wanted.items()):
+                return line
         raise AssertionError("the story has no event with %s" % wanted)
+
+    def entry(self, log="access", **wanted):
+        return self.line(log, **wanted)["entry"]
 
     def found(self, kind, *more, key=True, **place):
         """The audit finds this kind, at this place, and ends with 1."""
@@ -147,21 +157,52 @@ class Planted(unittest.TestCase):
         self.assertTrue(fitting, "%s is elsewhere: %s" % (kind, faults))
         return told
 
-    def record(self, entry):
-        """Where an entry's record lies in the journal: begin, length of leaf, length of sealed."""
+    def signed_for(self):
+        with open(self.below("log/access/checkpoint"), encoding="utf-8") as file:
+            return int(file.read().split("\n")[1])
+
+    def journal(self):
         with open(self.below(ACCESS_JOURNAL), "rb") as file:
-            journal = file.read()
-        at, index = 28, 0
+            return file.read()
+
+    def batches(self):
+        """Where each batch begins and ends, and its first entry."""
+        journal, at = self.journal(), 28
         while at + 36 <= len(journal):
             _, first, _, count, size, _ = struct.unpack(">IQQIIQ", journal[at:at + 36])
+            yield at, at + 36 + size + 4, first, count
+            at += 36 + size + 4
+
+    def record(self, entry):
+        """Where an entry's record lies in the journal: begin, length of leaf, length of sealed."""
+        journal = self.journal()
+        for at, _, first, count in self.batches():
             here = at + 36
             for index in range(first, first + count):
                 sealed, leaf = struct.unpack(">IH", journal[here:here + 6])
                 if index == entry:
                     return here, leaf, sealed
                 here += 14 + leaf + sealed
-            at += 36 + size + 4
         raise AssertionError("no entry %d" % entry)
+
+
+class Planted(Case):
+    @classmethod
+    def make(cls):
+        node = Node(directory=os.path.join(cls.work, "node"))
+        cls.node = node
+        node.load(houses())
+        node.start()
+        gone = tell(node)
+        running = cls.audit(node.directory)
+        assert (running["code"], running["faults"]) == (0, []), running
+        node.stop()
+        with open(cls.path("remembered"), "wb") as out, open(cls.file("log/access/checkpoint"), "rb") as checkpoint:
+            out.write(checkpoint.read())
+        shutil.copy(cls.file("keys/keys.db"), cls.path("keys-before"))
+        node.command("erase", node.directory, gone)
+        settle(node)
+        return node
 
     # ---- the honest node ----
 
@@ -172,7 +213,7 @@ class Planted(unittest.TestCase):
                      "suspensions", "erasures", "credentialsUsed", "versions", "postings", "persons", "destroyed",
                      "ruleSets"):
             self.assertGreater(derived[name], 0, name)
-        self.assertEqual(derived["entries"], derived["eventsOpened"])
+        self.assertEqual(derived["entries"], derived["eventsOpened"] + derived["padding"])
         self.assertEqual(self.audit(self.copy, key=False)["faults"], [])
 
     def test_nothing_of_the_node_is_touched_or_left_behind(self):
@@ -194,7 +235,7 @@ class Planted(unittest.TestCase):
 
     def test_a_restored_node_is_sound_and_says_what_lies_before_it(self):
         backup, restored = self.path("backup"), self.path("restored")
-        self.node.command("backup", self.node.directory, backup)
+        self.node.command("backup", self.copy, backup)
         self.node.command("restore", backup, restored)
         told = self.audit(restored)
         self.assertEqual(told["faults"], [])
@@ -233,10 +274,7 @@ class Planted(unittest.TestCase):
     def test_a_leaf_that_was_edited(self):
         entry = self.entry(action="read", role="nurse")
         begin, _, _ = self.record(entry)
-        with open(self.below(ACCESS_JOURNAL), "rb") as file:
-            file.seek(begin + 14 + 20)
-            byte = file.read(1)[0]
-        self.edit(ACCESS_JOURNAL, begin + 14 + 20, bytes([byte ^ 1]))
+        self.edit(ACCESS_JOURNAL, begin + 14 + 20, bytes([self.journal()[begin + 14 + 20] ^ 1]))
         self.found("RECORD_CHANGED", key=False, file=ACCESS_JOURNAL, entry=entry, begin=begin)
 
     def test_a_sealed_event_that_was_edited(self):
@@ -252,18 +290,48 @@ class Planted(unittest.TestCase):
         self.found("CUT_OFF", key=False, file=ACCESS_JOURNAL, entry=last - 3)
 
     def test_batches_in_another_order(self):
-        with open(self.below(ACCESS_JOURNAL), "rb") as file:
-            journal = file.read()
-        size = 36 + struct.unpack(">I", journal[28 + 24:28 + 28])[0] + 4
-        second = 28 + size
-        other = 36 + struct.unpack(">I", journal[second + 24:second + 28])[0] + 4
-        swapped = journal[:28] + journal[second:second + other] + journal[28:second] + journal[second + other:]
-        self.edit(ACCESS_JOURNAL, 0, swapped)
+        journal = self.journal()
+        (one, end, _, _), (_, further, _, _) = list(self.batches())[:2]
+        self.edit(ACCESS_JOURNAL, 0, journal[:one] + journal[end:further] + journal[one:end] + journal[further:])
         self.found("ENTRIES_MISSING", key=False, file=ACCESS_JOURNAL, begin=28)
         self.found("BATCH_PLACE", key=False, file=ACCESS_JOURNAL, entry=0)
 
+    def test_heads_and_ends_of_batches_that_were_edited(self):
+        at, end, first, count = list(self.batches())[3]
+        kept = self.journal()
+        self.edit(ACCESS_JOURNAL, at + 9, b"\xff")
+        self.found("BATCH_HEAD", key=False, begin=at, end=end, entry=first)
+        self.edit(ACCESS_JOURNAL, 0, kept)
+        self.edit(ACCESS_JOURNAL, end - 2, b"\xff")
+        self.found("BATCH_TAIL", key=False, begin=end - 4, end=end, entry=first + count - 1)
+        self.edit(ACCESS_JOURNAL, 0, kept)
+        self.edit(ACCESS_JOURNAL, 9, b"\xff")
+        self.found("SEGMENT_HEAD", key=False, file=ACCESS_JOURNAL, begin=0)
+        os.rename(self.below(ACCESS_JOURNAL), self.below("log/access/journal/000001"))
+        self.found("SEGMENT_MISSING", key=False, file=ACCESS_JOURNAL, entry=0)
+
+    def test_what_is_derived_and_missing(self):
+        size = self.signed_for()
+        os.unlink(self.below("log/access/tile/0/000.p/%d" % size))
+        self.found("TILE_MISSING", key=False, file="log/access/tile/0/000.p/%d" % size)
+        os.unlink(self.below("log/access/tile/entries/000.p/%d" % size))
+        self.found("BUNDLE_MISSING", key=False, file="log/access/tile/entries/000.p/%d" % size)
+        os.unlink(self.below("log/public/checkpoint"))
+        self.found("CHECKPOINT_MISSING", key=False, file="log/public/checkpoint")
+        os.unlink(self.below("log/public.vkey"))
+        self.found("KEY_MISSING", key=False, file="log/public.vkey")
+
+    def test_a_log_with_the_checkpoint_of_another_history(self):
+        with open(self.below("log/access/checkpoint"), "rb") as file:
+            signed = file.read()
+        entry = self.entry(action="read", role="nurse")
+        self.insider("access", "event", entry, "nurse", "nurse")
+        with open(self.below("log/access/checkpoint"), "wb") as file:
+            file.write(signed)
+        self.found("CHECKPOINT_OTHER", key=False, file="log/access/checkpoint")
+
     def test_tiles_that_were_swapped(self):
-        size = self.clean["derived"]["entries"]
+        size = self.signed_for()
         tile = "log/access/tile/0/000.p/%d" % size
         with open(self.below(tile), "rb") as file:
             hashes = file.read()
@@ -299,6 +367,19 @@ class Planted(unittest.TestCase):
         self.sql("vault/vault.db", ("UPDATE version SET leaf = ? WHERE rowid = ?", self.entry(action="read"), row))
         told = self.found("VERSION_NOT_PERMITTED", table="version", row=row)
         self.assertIn(("VERSION_COUNT", leaf), [(f["fault"], f.get("entry")) for f in told["faults"]])
+
+    def test_a_version_passed_off_as_another_resource(self):
+        (row,), = self.sql("vault/vault.db", ("SELECT rowid FROM version WHERE type = 'Encounter' AND leaf > 0 LIMIT 1",))
+        self.sql("vault/vault.db", ("UPDATE locator SET type = 'Condition' WHERE id = (SELECT id FROM version WHERE rowid = ?)",
+                                    row), ("UPDATE version SET type = 'Condition' WHERE rowid = ?", row))
+        self.found("VERSION_RESOURCE", table="version", row=row)
+
+    def test_a_part_in_a_drawer_that_was_not_opened(self):
+        (row, body), = self.sql("vault/vault.db", ("SELECT rowid, body FROM version WHERE type = 'Encounter' AND leaf > 0"
+                                                   " LIMIT 1",))
+        part = bytes([6]) + struct.pack(">QI", 1, 40) + bytes(40)
+        self.sql("vault/vault.db", ("UPDATE version SET body = ? WHERE rowid = ?", body + part, row))
+        self.found("VERSION_DRAWER", table="version", row=row)
 
     def test_a_version_that_was_moved_to_another_person(self):
         (row, whose), = self.sql("vault/vault.db", ("SELECT rowid, person FROM version WHERE type = 'Encounter' AND leaf > 0"
@@ -356,6 +437,10 @@ class Planted(unittest.TestCase):
             file.write(text.replace("must", "need", 1) if "must" in text else text + " ")
         self.found("RULES_CHANGED", key=False, file=name)
 
+    def test_a_proof_record_that_is_another(self):
+        shutil.copy(self.below("rules/belgium.proof.json"), self.below("rules/joint-standard.proof.json"))
+        self.found("RULES_PROOF", key=False, file="rules/joint-standard.proof.json")
+
     def test_rules_that_are_no_longer_kept(self):
         with open(self.below("rules/belgium.rules.json"), "rb") as file:
             gone = __import__("hashlib").sha256(file.read()).hexdigest()
@@ -369,6 +454,12 @@ class Planted(unittest.TestCase):
         self.sql("keys/keys.db", ("ATTACH ? AS old", self.path("keys-before")),
                  ("INSERT INTO person_key SELECT * FROM old.person_key WHERE person NOT IN (SELECT person FROM person_key)",))
         self.found("PERSON_BACK", file="keys/keys.db", table="person_key", entry=self.entry(action="erase"))
+
+    def test_a_person_without_keys_and_a_row_without_its_form(self):
+        self.sql("keys/keys.db", ("UPDATE person_key SET wrapped = x'01' WHERE person = (SELECT min(person) FROM person_key)",))
+        self.found("KEY_ROW", key=False, table="person_key", row=1)
+        self.sql("keys/keys.db", ("DELETE FROM person_key",))
+        self.found("PERSON_NO_KEYS", key=False, file="vault/vault.db")
 
     def test_an_older_key_store(self):
         shutil.copy(self.path("keys-before"), self.below("keys/keys.db"))
@@ -396,9 +487,29 @@ class Planted(unittest.TestCase):
         self.insider("access", *(w for n in range(last, last - 12, -1) for w in ("drop", n)))
         self.found("REMEMBERED_SHORT", "--remembered", self.path("remembered"), file="log/access/journal")
 
+    def test_entries_that_were_let_go_as_declared(self):
+        self.insider("access", "letgo")
+        self.assertFalse(os.path.exists(self.below(ACCESS_JOURNAL)))
+        told = self.audit(self.copy)
+        self.assertEqual((told["code"], told["faults"]), (0, []))
+        derived = told["derived"]
+        self.assertGreater(derived["letGo"], 10)
+        self.assertGreater(derived["versionsLetGo"], 0)
+        self.assertEqual(derived["letGo"] + derived["entries"], self.clean["derived"]["entries"] + 512)
+
+    def test_entries_that_were_let_go_otherwise_than_declared(self):
+        self.insider("access", "letgomore")
+        self.found("LET_GO_OTHER", key=False, file="log/access/journal")
+
+    def test_a_segment_that_was_let_go_without_a_word(self):
+        self.insider("access", "letgo")
+        kept = sorted(os.listdir(self.below("log/access/journal")))
+        os.unlink(self.below("log/access/journal/" + kept[0]))
+        self.found("ENTRIES_MISSING", key=False, file="log/access/journal/" + kept[1])
+
     def test_a_look_with_another_row(self):
         entry = self.entry(action="read", role="nurse", decision="permit")
-        row = next(l["event"]["row"] for l in self.clean["events"] if l["log"] == "access" and l["entry"] == entry)
+        row = self.line(action="read", role="nurse", decision="permit")["event"]["row"]
         self.insider("access", "event", entry, '"row":"%s"' % row, '"row":"D-10"')
         self.found("ACCESS_CELLS", entry=entry)
 
@@ -418,10 +529,9 @@ class Planted(unittest.TestCase):
         self.found("ACCESS_PURPOSE", entry=entry)
 
     def test_a_look_under_rules_that_were_never_active(self):
-        entry = self.entry(action="read", decision="permit")
-        line = next(l for l in self.clean["events"] if l["log"] == "access" and l["entry"] == entry)
-        self.insider("access", "event", entry, line["event"]["rules"], "ab" * 32)
-        self.found("ACCESS_RULES", entry=entry)
+        line = self.line(action="read", decision="permit")
+        self.insider("access", "event", line["entry"], line["event"]["rules"], "ab" * 32)
+        self.found("ACCESS_RULES", entry=line["entry"])
 
     def test_a_refusal_that_opened_something(self):
         entry = self.entry(decision="deny")
@@ -434,15 +544,45 @@ class Planted(unittest.TestCase):
         self.found("EVENT_LOOKER", entry=entry)
 
     def test_a_look_that_was_dated_back(self):
-        entry = self.entry(action="read", role="nurse")
-        line = next(l for l in self.clean["events"] if l["log"] == "access" and l["entry"] == entry)
-        self.insider("access", "event", entry, line["event"]["time"][:10], "2020-02-29")
-        self.found("EVENT_TIME", entry=entry)
+        line = self.line(action="read", role="nurse")
+        self.insider("access", "event", line["entry"], line["event"]["time"][:10], "2020-02-29")
+        self.found("EVENT_TIME", entry=line["entry"])
 
     def test_glass_without_a_reason(self):
         entry = self.entry(action="break-glass")
         self.insider("access", "event", entry, '"reason":"unconscious, nobody with her"', '"reason":""')
         self.found("GLASS_REASON", entry=entry)
+
+    def test_glass_that_owes_nothing(self):
+        line = self.line(action="break-glass")
+        self.insider("access", "event", line["entry"], line["event"]["obligations"], "log")
+        self.found("GLASS_OBLIGATIONS", entry=line["entry"])
+
+    def test_a_look_that_nobody_judged_for_weeks(self):
+        line = self.line(action="break-glass")
+        self.insider("access", "event", line["entry"], line["event"]["time"][:10], "2025-01-01", "drop",
+                     self.entry(action="review"))
+        self.found("REVIEW_OVERDUE", entry=line["entry"])
+
+    def test_overdue_reviews_that_were_invented(self):
+        number = self.entry("public", kind="suspended")
+        self.insider("public", "text", number, "\"suspended\"", "\"review.overdue\",\"count\":7")
+        self.found("OVERDUE_COUNT", file="log/public/journal")
+
+    def test_an_event_with_a_member_that_no_format_names(self):
+        entry = self.entry(action="read", role="nurse")
+        self.insider("access", "event", entry, '"kind":"access"', '"kind":"access","note":"x"')
+        self.found("EVENT_SHAPE", entry=entry)
+
+    def test_a_suspension_by_somebody_who_is_not_oversight(self):
+        entry = self.entry(action="suspend")
+        self.insider("access", "event", entry, '"sector":"oversight"', '"sector":"health"')
+        self.found("OVERSIGHT_SECTOR", entry=entry)
+
+    def test_a_completion_of_nothing(self):
+        line = self.line(kind="completed")
+        self.insider("access", "event", line["entry"], '"entry":%d' % line["event"]["accesses"][0]["entry"], '"entry":999')
+        self.found("COMPLETION", entry=line["entry"])
 
     def test_a_review_by_the_looker_herself(self):
         entry = self.entry(action="review")
@@ -472,21 +612,191 @@ class Planted(unittest.TestCase):
         self.assertIn("VERSION_NOT_PERMITTED", [f["fault"] for f in told["faults"]])
 
     def test_a_credential_that_the_public_log_does_not_count(self):
-        number = next(l["entry"] for l in self.clean["events"] if l["log"] == "public" and
-                      l["event"]["kind"] == "credential.issued" and l["event"]["role"] == "physician")
+        number = self.entry("public", kind="credential.issued", role="physician")
         self.insider("public", "drop", number)
         self.found("CREDENTIAL_UNTOLD", file="log/access/journal")
 
     def test_an_erasure_that_the_public_log_does_not_tell(self):
-        number = next(l["entry"] for l in self.clean["events"] if l["log"] == "public" and
-                      l["event"]["kind"] == "keys.destroyed")
-        self.insider("public", "drop", number)
+        self.insider("public", "drop", self.entry("public", kind="keys.destroyed"))
         self.found("DESTROYED_UNTOLD", key=False, table="destroyed", row=1)
         self.found("ERASURES_COUNT", file="log/public/journal")
 
     def test_a_public_entry_of_no_kind(self):
         self.insider("public", "text", 0, "rules.activated", "rules.whispered")
         self.found("PUBLIC_SHAPE", key=False, entry=0)
+
+
+def orders_told():
+    """The story of the orders, told with the helpers of their own system test."""
+
+    class Told(order_test.Orders):
+        def runTest(self):
+            raise AssertionError("only for its story")
+
+        def wire_of(self, order):
+            done = self.order("match", self.node.directory, order, "--token", self.counsel.token)
+            return json.loads(done.stdout)[0]["person"]
+
+        def tell_story(self):
+            self.open_route()
+            order = self.intake().json()["order"]
+            done = self.release(order)
+            assert done.returncode == 0, done.stderr
+            assert self.officer.get("/api/orders/" + order).json()["person"]
+            second = self.intake(name="Nobody Atall").json()["order"]
+            assert self.counsel.post("/api/orders/%s/refuse" % second, {"reason": "not a serious crime"}).status == 204
+            self.order("tell", self.node.directory, order, "--token", self.counsel.token, "--reason", "the case is closed")
+            assert wait_until(lambda: [l for l in self.herself.get("/api/accesses").json() if l["action"] == "told"])
+            assert self.intake(name="Third One").status == 200
+            self.write("counts", self.order("counts", self.node.directory, "--period", "2020-Q1").stdout)
+            self.order("close", self.node.directory)
+            self.node.stop()
+
+    told = Told("runTest")
+    told.setUp()
+    told.tell_story()
+    return told
+
+
+class Ordered(Case):
+    """The same of lawful orders: one released, read and told, one refused, one that lapses with its law."""
+
+    @classmethod
+    def make(cls):
+        cls.told = orders_told()
+        return cls.told.node
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.told.doCleanups()
+        shutil.rmtree(cls.work)
+
+    def setUp(self):
+        super().setUp()
+        self.counts = self.told.path("counts")
+
+    def test_honest_orders_have_no_fault(self):
+        told = self.audit(self.copy, "--counts", self.counts)
+        self.assertEqual((told["code"], told["faults"]), (0, []))
+        derived = told["derived"]
+        self.assertEqual([derived[n] for n in ("orders", "ordersReleased", "ordersRefused", "ordersLapsed", "ordersTold")],
+                         [3, 1, 1, 1, 1])
+        self.assertGreaterEqual(derived["orderLooks"], 2)
+
+    def test_an_order_that_was_released_with_one_signature(self):
+        entry = self.entry(kind="order", action="release")
+        self.insider("access", "beside", entry, "\u2014 health ", "\u2014 nobody ")
+        self.found("ORDER_RELEASE", entry=entry)
+
+    def test_an_order_that_the_public_log_does_not_commit_to(self):
+        line = self.line(kind="order", action="intake")
+        self.insider("public", "text", self.entry("public", kind="commitment", commitment=line["event"]["commitment"]),
+                     line["event"]["commitment"], "00" * 32)
+        self.found("ORDER_COMMITMENT", entry=line["entry"])
+
+    def test_an_order_without_a_route(self):
+        self.insider("public", "drop", self.entry("public", route="open"))
+        self.found("ORDER_ROUTE", entry=self.entry(kind="order", action="intake"))
+
+    def test_a_look_before_the_release(self):
+        look = self.entry(kind="access", action="read", role="officer", decision="permit")
+        release = self.entry(kind="order", action="release")
+        self.insider("access", "move", look, release)
+        self.found("ORDER_LOOK", entry=release)
+
+    def test_an_order_that_was_decided_twice(self):
+        refused, released = self.line(kind="order", action="refuse"), self.line(kind="order", action="release")
+        self.insider("access", "event", refused["entry"], refused["event"]["order"], released["event"]["order"])
+        self.found("ORDER_DECIDED", entry=refused["entry"])
+
+    def test_a_person_who_was_not_told(self):
+        intake, told = self.line(kind="order", action="intake"), self.entry(kind="order", action="told")
+        self.insider("access", "drop", told, "drop", self.entry(kind="order", action="tell"),
+                     "event", intake["entry"], intake["event"]["told"], "2020-01-01T00:00:00Z")
+        self.found("ORDER_TOLD", entry=intake["entry"])
+
+    def test_other_keys_and_another_law(self):
+        with open(self.told.path("stranger.vkey"), "rb") as stranger, open(self.told.path("health.vkey"), "rb") as health:
+            self.replace("order.keys", health.read().strip(), stranger.read().strip())
+        self.found("ORDER_KEYS", file="order.keys")
+
+    def test_a_law_that_was_changed(self):
+        shutil.copy(self.told.path("law"), self.below("order.law"))
+        self.assertEqual(self.audit(self.copy)["faults"], [])
+        self.replace("order.law", b"lawenforcement", b"immigration")
+        self.found("ORDER_LAW", file="order.law")
+
+    def test_counts_that_are_not_what_was_signed_or_is(self):
+        with open(self.counts, "rb") as file:
+            note = file.read()
+        wrong = self.below("counts")
+        with open(wrong, "wb") as file:
+            file.write(note.replace(b"asked 0", b"asked 1"))
+        self.found("ORDER_COUNTS", "--counts", wrong, file=wrong)
+
+
+class Real(unittest.TestCase):
+    """A node that is not a demo: two approvers a credential, and oversight's key as openssl wrote it."""
+
+    def setUp(self):
+        self.work = tempfile.mkdtemp(prefix="hospitium-real-")
+        self.addCleanup(shutil.rmtree, self.work)
+        self.node = self.path("node")
+        self.write("secret", "a passphrase that is long enough\n")
+        subprocess.run(["openssl", "genpkey", "-algorithm", "x25519", "-out", self.path("ines.pem")], check=True)
+        public = subprocess.run(["openssl", "pkey", "-in", self.path("ines.pem"), "-pubout", "-outform", "DER"],
+                                capture_output=True, check=True).stdout[-32:]
+        keys = [self.run_("approver", name, self.path(name + ".key")) for name in ("ana", "ben", "eve")]
+        self.write("approvers", "".join(keys[:2]))
+        self.write("strangers", "".join(keys[1:]))
+        self.run_("init", self.node, "--name", "real", "--passphrase-file", self.path("secret"), "--oversight-key",
+                  public.hex(), "--approvers", self.path("approvers"))
+        self.run_("token", self.node, "--actor", "nurse-1", "--role", "nurse", "--sector", "health", "--organization",
+                  "north-clinic", "--purpose", "TREAT", "--request", self.path("request"))
+        for name in ("ana", "ben"):
+            self.run_("approve", self.path("request"), "--key", self.path(name + ".key"))
+        token = self.run_("token", self.node, "--approved", self.path("request")).strip()
+        subprocess.run([BINARY, "export", self.node, "--token", token, "--person", "0" * 32], env=self.environment(),
+                       capture_output=True, check=False)  # refused, and written down
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def environment(self):
+        self.write("hospitium-passphrase", "a passphrase that is long enough\n")
+        return {**os.environ, "CREDENTIALS_DIRECTORY": self.work}
+
+    def run_(self, *arguments):
+        return subprocess.run([BINARY, *arguments], capture_output=True, text=True, env=self.environment(),
+                              check=True).stdout
+
+    def faults(self, *more):
+        done = subprocess.run([AUDIT, self.node, "--json", "--oversight-key", self.path("ines.pem"), *more],
+                              capture_output=True, text=True, check=False)
+        told = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 1 if told["faults"] else 0)
+        return [f["fault"] for f in told["faults"]], told
+
+    def test_approvals_approvers_and_changes_of_keys(self):
+        faults, told = self.faults()
+        self.assertEqual((faults, told["derived"]["credentialsUsed"], told["derived"]["refused"]), ([], 1, 1))
+        first = self.path("first.vkey")
+        shutil.copy(os.path.join(self.node, "log/access.vkey"), first)
+        shutil.copy(os.path.join(self.node, "log/access/checkpoint"), self.path("remembered"))
+        self.run_("key", "rotate", self.node, "access")
+        faults, told = self.faults("--key", first, "--remembered", self.path("remembered"))
+        self.assertEqual((faults, told["derived"]["keyChanges"] >= 1), ([], True))
+        shutil.copy(self.path("strangers"), os.path.join(self.node, "approvers"))
+        self.assertIn("APPROVERS_OTHER", self.faults()[0])
+        connection = sqlite3.connect(os.path.join(self.node, "log/index.db"))
+        connection.execute("DELETE FROM revoked")
+        connection.commit()
+        connection.close()
+        self.assertIn("CREDENTIAL_UNAPPROVED", self.faults()[0])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "courier/counts.h"
 #include "courier/round.h"
 
 #define WITNESSES 2
@@ -242,6 +243,67 @@ static void without_a_node_there_is_nobody_to_work_for(void **state)
     assert_int_equal(courier_round(&play->courier, 10), ERROR_IO);
 }
 
+static void the_quarter_that_is_over_is_named(void **state)
+{
+    static const struct {
+        int64_t now_s;
+        const char *period;
+    } rows[] = {{1767225599, "2025-Q3"}, {1767225600, "2025-Q4"}, {1775001599, "2025-Q4"}, {1775001600, "2026-Q1"},
+                {1796083200, "2026-Q3"}};
+    char period[COURIER_PERIOD_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        courier_period(rows[i].now_s, period);
+        assert_string_equal(period, rows[i].period);
+    }
+}
+
+static enum error counts_node(void *context, const char *path, struct slice body, unsigned *ret_status,
+                              struct buffer *answer)
+{
+    struct play *play = context;
+
+    assert_string_equal(path, "/control/order-counts");
+    assert_true(slice_is(body, "2026-Q3"));
+    *ret_status = 200;
+    buffer_string(answer, "a statement");
+    return play->node_gone ? ERROR_IO : OK;
+}
+
+static enum error counts_region(void *context, struct slice url, const char *below, struct slice body,
+                                unsigned *ret_status, struct buffer *answer)
+{
+    struct play *play = context;
+
+    (void)answer;
+    assert_true(slice_is(url, "region"));
+    assert_string_equal(below, "add-order-counts");
+    assert_true(slice_is(body, "a statement"));
+    *ret_status = play->handed_status;
+    return play->asked[0]++ == 0 ? ERROR_TIMEOUT : OK;
+}
+
+static void counts_go_to_the_region_once_a_day_and_again_soon_when_it_is_silent(void **state)
+{
+    struct play *play = opening();
+    const int64_t now_s = 1796083200, day = INT64_C(86400000);
+
+    (void)state;
+    play->courier.lines = (struct courier_lines){play, counts_node, counts_region};
+    play->handed_status = 200;
+    assert_int_equal(courier_counts(&play->courier, SLICE(""), 10, now_s), OK);
+    assert_int_equal(play->asked[0], 0);
+    assert_int_equal(courier_counts(&play->courier, SLICE("region"), 10, now_s), OK); /* silent */
+    assert_int_equal(courier_counts(&play->courier, SLICE("region"), 1010, now_s), OK);
+    assert_int_equal(play->asked[0], 1);
+    assert_int_equal(courier_counts(&play->courier, SLICE("region"), 600010, now_s), OK);
+    assert_int_equal(courier_counts(&play->courier, SLICE("region"), 600011, now_s), OK);
+    assert_int_equal(play->asked[0], 2);
+    assert_int_equal(courier_counts(&play->courier, SLICE("region"), 600010 + day, now_s), OK);
+    assert_int_equal(play->asked[0], 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +315,8 @@ int main(void)
         cmocka_unit_test(who_does_not_answer_is_left_in_peace_for_longer_each_time),
         cmocka_unit_test(what_the_safe_does_not_believe_counts_as_a_failure_unless_the_round_was_over),
         cmocka_unit_test(without_a_node_there_is_nobody_to_work_for),
+        cmocka_unit_test(the_quarter_that_is_over_is_named),
+        cmocka_unit_test(counts_go_to_the_region_once_a_day_and_again_soon_when_it_is_silent),
     };
     log_set_level(LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,6 +240,9 @@ static void a_query_says_whose_compartment_it_stays_in(void **state)
         {"Task", "patient=Patient/7", "Patient/7"},
         {"Observation", "subject:Patient=1", "Patient/1"},
         {"Observation", "patient:missing=false", ""},
+        {"QuestionnaireResponse", "patient=1", "Patient/1"},
+        {"QuestionnaireResponse", "source=Patient/1", ""}, /* who answered for her */
+        {"Provenance", "patient=1", "Patient/1"},
     };
 
     (void)state;

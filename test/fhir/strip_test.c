@@ -71,7 +71,46 @@ static const struct row rows[] = {
      "{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\",\"item\":[{\"linkId\":\"/93025-5\",\""
       "item\":["
      "{\"linkId\":\"/93025-5/71802-3\"}]}]}", FHIR_STRIP_IMMIGRATION_STATUS, 1},
+    /* documents that state it */
+    {"{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"http://hl7.org/fhir/sid/passport-SYR\",\"value\":\"CANARY\"},"
+     "{\"system\":\"urn:house\",\"value\":\"1\"}]}",
+     "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:house\",\"value\":\"1\"}]}", FHIR_STRIP_DOCUMENT, 1},
+    {"{\"resourceType\":\"Patient\",\"identifier\":[{\"type\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/"
+     "v2-0203\",\"code\":\"PPN\"}]},\"value\":\"CANARY\"}]}", "{\"resourceType\":\"Patient\"}", FHIR_STRIP_DOCUMENT, 1},
+    {"{\"resourceType\":\"Patient\",\"identifier\":[{\"type\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/"
+     "v2-0203\",\"code\":\"PRC\"}]},\"value\":\"CANARY\"}]}", "{\"resourceType\":\"Patient\"}", FHIR_STRIP_DOCUMENT, 1},
+    {"{\"resourceType\":\"Patient\",\"identifier\":[{\"type\":{\"text\":\"Visa number\"},\"value\":\"CANARY\"},"
+     "{\"type\":{\"text\":\"residence permit\"},\"value\":\"CANARY\"},{\"system\":\"urn:x/AsylumSeekerNumber\",\"value\":"
+     "\"CANARY\"}]}", "{\"resourceType\":\"Patient\"}", FHIR_STRIP_DOCUMENT, 3},
+    {"{\"resourceType\":\"Encounter\",\"status\":\"planned\",\"subject\":{\"identifier\":{\"system\":\"urn:x/entry-visa\",\"value\":"
+     "\"CANARY\"},\"display\":\"n\"}}",
+     "{\"resourceType\":\"Encounter\",\"status\":\"planned\",\"subject\":{\"display\":\"n\"}}", FHIR_STRIP_DOCUMENT, 1},
+    /* detention, work that says it */
+    {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"Z65.1\","
+     "\"display\":\"CANARY\"}]}}", NULL, FHIR_STRIP_DETENTION, 1},
+    {"{\"resourceType\":\"Encounter\",\"status\":\"planned\",\"reasonCode\":[{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/"
+     "icd-10\",\"code\":\"Z65.2\"}],\"text\":\"CANARY\"}]}", "{\"resourceType\":\"Encounter\",\"status\":\"planned\"}",
+     FHIR_STRIP_DETENTION, 1},
+    {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"93028-9\"}]},"
+     "\"valueString\":\"CANARY\"}", NULL, FHIR_STRIP_DETENTION, 1},
+    {"{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\",\"item\":[{\"linkId\":\"/93025-5/93035-4\",\"answer\":"
+     "[{\"valueString\":\"CANARY\"}]}]}", "{\"resourceType\":\"QuestionnaireResponse\",\"status\":\"completed\"}",
+     FHIR_STRIP_IMMIGRATION_STATUS, 1},
+    {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\"160702009\"}]}}",
+     NULL, FHIR_STRIP_IMMIGRATION_STATUS, 1},
+    {"{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"http://x/visaStatus\",\"valueString\":\"CANARY\"},"
+     "{\"url\":\"http://x/migrant-since\",\"valueDate\":\"CANARY\"}]}", "{\"resourceType\":\"Patient\"}",
+     FHIR_STRIP_IMMIGRATION_STATUS, 2},
+    {"{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"http://x/detention-centre\",\"valueString\":\"CANARY\"}]}",
+     "{\"resourceType\":\"Patient\"}", FHIR_STRIP_DETENTION, 1},
     /* what only looks like it */
+    {"{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:x/supervisal-number\",\"value\":\"1\"}],"
+     "\"telecom\":[{\"system\":\"phone\",\"value\":\"visa\"}]}",
+     "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:x/supervisal-number\",\"value\":\"1\"}],"
+     "\"telecom\":[{\"system\":\"phone\",\"value\":\"visa\"}]}", 0, 0},
+    {"{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\"code\":\"Z65.4\"}]}}",
+     "{\"resourceType\":\"Condition\",\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10\",\"code\":\"Z65.4\""
+     "}]}}", 0, 0},
     {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://other\",\"code\":\"93027-1\"}]}}",
      "{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://other\",\"code\":\"93027-1\""
       "}]}}", 0, 0},
@@ -100,6 +139,26 @@ static void every_row_of_the_table_holds(void **state)
             fail_msg("%s became %.*s", rows[i].before, SLICE_PRINT(buffer_view(&out)));
         assert_int_equal(SIZE_MAX, slice_search(buffer_view(&out), SLICE("CANARY")));
     }
+}
+
+/* What was taken out of the resource may stand in its narrative in words. */
+static void a_narrative_goes_with_what_it_repeats(void **state)
+{
+    static const char before[] =
+        "{\"resourceType\":\"Observation\",\"text\":{\"status\":\"generated\",\"div\":\"<div>CANARY</div>\"},\"status\":"
+        "\"final\",\"component\":[{\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"93027-1\"}]}},"
+        "{\"valueInteger\":1}]}";
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    CLEANUP_BUFFER struct buffer out = buffer_new(8192);
+    struct fhir_strip_counts counts = {0};
+    bool dropped;
+
+    (void)state;
+    assert_int_equal(OK, fhir_strip(parse(arena, slice_from_string(before)), &out, &counts, &dropped));
+    assert_false(dropped);
+    assert_int_equal(counts.count[FHIR_STRIP_NARRATIVE], 1);
+    assert_true(slice_is(buffer_view(&out), "{\"resourceType\":\"Observation\",\"status\":\"final\",\"component\":["
+                                            "{\"valueInteger\":1}]}"));
 }
 
 static bool keep_names(void *context, struct slice type, struct slice element)
@@ -170,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_of_the_table_holds),
+        cmocka_unit_test(a_narrative_goes_with_what_it_repeats),
         cmocka_unit_test(a_partial_view_is_marked),
         cmocka_unit_test(a_patch_leaves_a_valid_resource_of_the_same_name),
     };

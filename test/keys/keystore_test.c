@@ -396,6 +396,86 @@ static void the_oversight_body_opens_the_key_of_an_hour(void **state)
     assert_int_equal(seal_box_open(oversight, &another, sealed, shown.byte), ERROR_SEALED);
 }
 
+#define HOUR 472222
+#define YEAR (HOUR / KEYSTORE_YEAR_HOURS)
+
+/* Keys of an hour of the year before and of one of this year. */
+static struct slice two_years(struct opened *opened, char room[static 512], size_t *ret_year_bytes)
+{
+    const struct secret_key private_key = {{77}};
+    uint8_t oversight[SEAL_PUBLIC_BYTES];
+    struct secret_key key;
+
+    open_again(opened);
+    seal_box_public(&private_key, oversight);
+    assert_int_equal(keystore_hour(opened->keystore, HOUR - KEYSTORE_YEAR_HOURS, oversight, &key), OK);
+    assert_int_equal(keystore_hour(opened->keystore, HOUR, oversight, &key), OK);
+    assert_int_equal(keystore_hour_find(opened->keystore, HOUR - KEYSTORE_YEAR_HOURS, &key), OK);
+    struct slice year = behind(opened, "SELECT wrapped FROM year_key ORDER BY year LIMIT 1", room, 256);
+    struct slice hour = behind(opened, "SELECT under_year || to_oversight FROM hour_key ORDER BY hour LIMIT 1",
+                               room + year.length, 256);
+    *ret_year_bytes = year.length;
+    return slice_of(room, year.length + hour.length);
+}
+
+static void a_destroyed_year_opens_for_nobody_and_the_others_stay(void **state)
+{
+    WITH_KEYSTORE opened = opened_new();
+    struct secret_key key;
+    char room[512];
+    size_t year_bytes;
+    uint32_t oldest;
+
+    (void)state;
+    struct slice bytes = two_years(&opened, room, &year_bytes);
+    struct slice year = slice_of(bytes.data, year_bytes), hour = slice_from(bytes, year_bytes);
+    assert_true(file_holds(&opened, "keys.db", year) || file_holds(&opened, "keys.db-wal", year));
+    assert_int_equal(keystore_oldest_year(opened.keystore, &oldest), OK);
+    assert_int_equal(oldest, YEAR - 1);
+    assert_false(keystore_year_is_destroyed(opened.keystore, YEAR - 1));
+    assert_int_equal(keystore_destroy_year(opened.keystore, YEAR - 1, 7), OK);
+    assert_int_equal(keystore_hour_find(opened.keystore, HOUR - KEYSTORE_YEAR_HOURS, &key), ERROR_NOT_FOUND);
+    assert_int_equal(keystore_hour_find(opened.keystore, HOUR, &key), OK);
+    open_again(&opened);
+    assert_true(keystore_year_is_destroyed(opened.keystore, YEAR - 1));
+    assert_false(keystore_year_is_destroyed(opened.keystore, YEAR));
+    assert_int_equal(keystore_destroy_year(opened.keystore, YEAR - 1, 8), ERROR_NOT_FOUND);
+    assert_int_equal(keystore_oldest_year(opened.keystore, &oldest), OK);
+    assert_int_equal(oldest, YEAR);
+    keystore_close(opened.keystore);
+    opened.keystore = NULL;
+    static const char *const files[] = {"keys.db", "keys.db-wal"};
+    for (size_t f = 0; f < 2; f++) {
+        assert_false(file_holds(&opened, files[f], year));
+        assert_false(file_holds(&opened, files[f], slice_of(hour.data, 40)));
+        assert_false(file_holds(&opened, files[f], slice_from(hour, hour.length - 40)));
+    }
+}
+
+static void a_restored_backup_is_made_to_forget_a_year(void **state)
+{
+    WITH_KEYSTORE opened = opened_new();
+    struct keystore *restored = NULL;
+    struct secret_key key;
+    char room[512];
+    size_t year_bytes;
+    bool found = false;
+
+    (void)state;
+    two_years(&opened, room, &year_bytes);
+    struct hash commitment = keystore_year_commitment(opened.keystore, YEAR - 1);
+    assert_int_equal(keystore_backup(opened.keystore, scratch_path(&opened.scratch, "copy.db")), OK);
+    assert_int_equal(keystore_destroy_year(opened.keystore, YEAR - 1, 7), OK);
+    assert_int_equal(
+        keystore_open(scratch_path(&opened.scratch, "copy.db"), opened.ring, &opened.world, &restored, NULL), OK);
+    assert_int_equal(keystore_hour_find(restored, HOUR - KEYSTORE_YEAR_HOURS, &key), OK);
+    assert_int_equal(keystore_replay(restored, &commitment, 9, &found), OK);
+    assert_true(found);
+    assert_int_equal(keystore_hour_find(restored, HOUR - KEYSTORE_YEAR_HOURS, &key), ERROR_NOT_FOUND);
+    assert_int_equal(keystore_hour_find(restored, HOUR, &key), OK);
+    keystore_close(restored);
+}
+
 /* What the file holds that no program of ours wrote: refused, and nothing opens. */
 static void a_damaged_row_opens_nothing(void **state)
 {
@@ -510,6 +590,8 @@ int main(void)
         cmocka_unit_test(a_restored_backup_is_made_to_forget),
         cmocka_unit_test(the_key_of_an_hour_stays_the_same),
         cmocka_unit_test(the_oversight_body_opens_the_key_of_an_hour),
+        cmocka_unit_test(a_destroyed_year_opens_for_nobody_and_the_others_stay),
+        cmocka_unit_test(a_restored_backup_is_made_to_forget_a_year),
         cmocka_unit_test(a_damaged_row_opens_nothing),
         cmocka_unit_test(damaged_keys_of_hours_and_years_open_nothing),
         cmocka_unit_test(a_damaged_commitment_is_not_passed_on),

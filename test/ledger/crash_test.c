@@ -22,7 +22,10 @@
 
 /* Sizes of the story's batches; the log is closed and opened again in the middle. */
 static const size_t BATCHES[] = {1, 3, 30, 1, 64, 160, 7, 2, 33, 1, 1, 40};
-enum { BATCH_COUNT = sizeof BATCHES / sizeof BATCHES[0], REOPEN_AT = 7, STORY_SEGMENT = 20000 };
+enum { BATCH_COUNT = sizeof BATCHES / sizeof BATCHES[0], REOPEN_AT = 7, STORY_SEGMENT = 20000, AHEAD = 6000 };
+
+/* Each story is told by a log that grows as it goes and by one that writes zeros ahead. */
+static const uint64_t AHEADS[] = {0, AHEAD};
 
 struct told {
     uint64_t size;     /* entries confirmed */
@@ -130,7 +133,8 @@ static struct told *shared_memory(void)
 }
 
 /* One run of the story that ends at operation `at`. Returns its wait status; `told` keeps what was confirmed. */
-static int story_that_ends(enum shaky_end end, size_t at, uint64_t seed, int fail_errno, struct told *told)
+static int story_that_ends(uint64_t ahead, enum shaky_end end, size_t at, uint64_t seed, int fail_errno,
+                           struct told *told)
 {
     struct fixture fixture;
     struct shaky shaky;
@@ -138,6 +142,7 @@ static int story_that_ends(enum shaky_end end, size_t at, uint64_t seed, int fai
     fixture_make(&fixture);
     shaky_make(&shaky, &fixture);
     fixture.settings.segment_bytes = STORY_SEGMENT;
+    fixture.settings.ahead_bytes = ahead;
     shaky.end = end;
     shaky.end_at = at;
     shaky.fail_errno = fail_errno;
@@ -150,9 +155,9 @@ static int story_that_ends(enum shaky_end end, size_t at, uint64_t seed, int fai
     return status;
 }
 
-static size_t operations_of_the_story(struct told *told)
+static size_t operations_of_the_story(uint64_t ahead, struct told *told)
 {
-    assert_int_equal(0, story_that_ends(SHAKY_NEVER, 0, 0, EIO, told));
+    assert_int_equal(0, story_that_ends(ahead, SHAKY_NEVER, 0, 0, EIO, told));
     assert_true(told->operations > 40);
     return told->operations;
 }
@@ -160,24 +165,27 @@ static size_t operations_of_the_story(struct told *told)
 static void a_kill_at_any_operation_loses_nothing_confirmed(void **state)
 {
     struct told *told = shared_memory();
-    size_t operations = operations_of_the_story(told);
 
-    for (size_t at = 1; at <= operations; at++)
-        assert_int_equal(0, story_that_ends(SHAKY_KILL, at, 0, EIO, told));
-    print_message("killed at each of %zu operations\n", operations);
+    for (size_t i = 0; i < 2; i++) {
+        size_t operations = operations_of_the_story(AHEADS[i], told);
+        for (size_t at = 1; at <= operations; at++)
+            assert_int_equal(0, story_that_ends(AHEADS[i], SHAKY_KILL, at, 0, EIO, told));
+        print_message("killed at each of %zu operations\n", operations);
+    }
     munmap(told, sizeof *told);
 }
 
 static void a_power_cut_at_any_operation_loses_nothing_confirmed(void **state)
 {
     struct told *told = shared_memory();
-    size_t operations = operations_of_the_story(told);
 
-    for (size_t at = 1; at <= operations; at++) {
-        for (uint64_t seed = 1; seed <= 4; seed++)
-            assert_int_equal(0, story_that_ends(SHAKY_POWER, at, seed, EIO, told));
+    for (size_t i = 0; i < 2; i++) {
+        size_t operations = operations_of_the_story(AHEADS[i], told);
+        for (size_t at = 1; at <= operations; at++)
+            for (uint64_t seed = 1; seed <= 4; seed++)
+                assert_int_equal(0, story_that_ends(AHEADS[i], SHAKY_POWER, at, seed, EIO, told));
+        print_message("power cut 4 times at each of %zu operations\n", operations);
     }
-    print_message("power cut 4 times at each of %zu operations\n", operations);
     munmap(told, sizeof *told);
 }
 
@@ -185,17 +193,18 @@ static void a_power_cut_at_any_operation_loses_nothing_confirmed(void **state)
 static void a_failing_operation_is_an_error_or_the_end_but_never_a_lie(void **state)
 {
     struct told *told = shared_memory();
-    size_t operations = operations_of_the_story(told), aborted = 0;
+    size_t aborted = 0;
     static const int causes[] = {EIO, ENOSPC};
 
-    for (size_t at = 1; at <= operations; at++) {
-        for (size_t i = 0; i < 2; i++) {
-            int status = story_that_ends(SHAKY_FAIL, at, 0, causes[i], told);
+    for (size_t i = 0; i < 4; i++) {
+        size_t operations = operations_of_the_story(AHEADS[i / 2], told);
+        for (size_t at = 1; at <= operations; at++) {
+            int status = story_that_ends(AHEADS[i / 2], SHAKY_FAIL, at, 0, causes[i % 2], told);
             assert_true(status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
             aborted += status != 0;
         }
     }
-    assert_true(aborted >= 2 * BATCH_COUNT); /* each append syncs */
+    assert_true(aborted >= 4 * BATCH_COUNT); /* each append syncs */
     munmap(told, sizeof *told);
 }
 
@@ -294,6 +303,59 @@ static void a_flipped_byte_is_reported_and_nothing_is_cut(void **state)
     fixture_remove(&torn.fixture);
 }
 
+/* Zeros behind the last batch do not make it look torn: what is flipped in it is reported, and what is flipped behind it
+ * is reported or takes nothing away. The auditor names both. */
+static void zeros_ahead_hide_no_flip(void **state)
+{
+    struct verify_summary summary;
+    struct torn torn;
+    size_t used;
+
+    torn_make(&torn, 5);
+    used = torn.journal.length;
+    char *zeroed = arena_alloc(torn.fixture.arena, used + 1500);
+    memcpy(zeroed, torn.journal.data, used);
+    struct slice journal = slice_of(zeroed, used + 1500);
+    write_whole(fixture_path(&torn.fixture, "journal/000000"), journal);
+    assert_verifies(&torn.fixture);
+    for (size_t at = 0; at < journal.length; at++) {
+        struct ledger *ledger = NULL;
+        zeroed[at] ^= (char)(1 << at % 8);
+        write_whole(fixture_path(&torn.fixture, "journal/000000"), journal);
+        assert_int_equal(ledger_verify(torn.fixture.log, &torn.fixture.key, slice_of("", 0), NULL, NULL, &summary),
+                         ERROR_CORRUPT);
+        enum error error = ledger_open(torn.fixture.log, &torn.fixture.settings, &ledger, NULL, NULL);
+        if (ledger ? at < used || ledger_size(ledger) != torn.base + 5 : error != ERROR_CORRUPT)
+            fail_msg("a flip of byte %zu of %zu: %s", at, used, error_entry(error)->name);
+        ledger_close(ledger);
+        zeroed[at] ^= (char)(1 << at % 8);
+    }
+    fixture_remove(&torn.fixture);
+}
+
+static void a_batch_with_any_sector_unwritten_is_cut_off_from_zeros_too(void **state)
+{
+    struct torn torn;
+
+    torn_make(&torn, 19);
+    for (size_t sector = torn.batch_at / 512; sector * 512 < torn.journal.length; sector++) {
+        struct ledger *ledger = NULL;
+        char *zeroed = arena_alloc(torn.fixture.arena, torn.journal.length + 1500);
+        size_t begin = sector * 512 < torn.batch_at ? torn.batch_at : sector * 512;
+        size_t end = (sector + 1) * 512 > torn.journal.length ? torn.journal.length : (sector + 1) * 512;
+        memcpy(zeroed, torn.journal.data, torn.journal.length);
+        memset(zeroed + begin, 0, end - begin);
+        torn_restore(&torn, slice_of(zeroed, torn.journal.length + 1500));
+        assert_int_equal(OK, ledger_open(torn.fixture.log, &torn.fixture.settings, &ledger, NULL, NULL));
+        assert_int_equal(torn.base, ledger_size(ledger));
+        append_until(ledger, torn.base + 30, 7);
+        assert_holds_samples(ledger, torn.base + 30);
+        ledger_close(ledger);
+        assert_verifies(&torn.fixture);
+    }
+    fixture_remove(&torn.fixture);
+}
+
 /* What was signed for is never cut, however torn it looks. */
 static void a_journal_shorter_than_its_checkpoint_is_reported(void **state)
 {
@@ -385,6 +447,8 @@ int main(void)
         cmocka_unit_test(a_batch_torn_at_any_byte_is_cut_off_whole),
         cmocka_unit_test(a_batch_with_any_sector_unwritten_is_cut_off_whole),
         cmocka_unit_test(a_flipped_byte_is_reported_and_nothing_is_cut),
+        cmocka_unit_test(zeros_ahead_hide_no_flip),
+        cmocka_unit_test(a_batch_with_any_sector_unwritten_is_cut_off_from_zeros_too),
         cmocka_unit_test(a_journal_shorter_than_its_checkpoint_is_reported),
         cmocka_unit_test(a_full_disk_refuses_all_but_emergencies),
         cmocka_unit_test(a_batch_that_did_not_fit_is_taken_back),

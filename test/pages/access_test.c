@@ -134,6 +134,29 @@ static void each_line_says_all_that_the_log_knows_of_it(void **state)
     }
 }
 
+static void an_order_is_told_in_sentences_and_says_that_it_was_kept_from_her(void **state)
+{
+    (void)state;
+    for (enum language language = 0; language < LANGUAGE_COUNT; language++) {
+        static const enum message_id told[] = {MESSAGE_ROLE_POLICE,     MESSAGE_ACCESS_ORDER_MARK,
+                                               MESSAGE_ACCESS_NEW,      MESSAGE_ACCESS_ORDER_SEALED,
+                                               MESSAGE_ACCESS_SAW,      MESSAGE_DRAWER_IDENTITY,
+                                               MESSAGE_DRAWER_CONTACT},
+                                     read[] = {MESSAGE_ROLE_POLICE, MESSAGE_BASIS_ORDER, MESSAGE_ACCESS_ORDER_SEALED,
+                                               MESSAGE_OWED_MINIMUM, MESSAGE_OWED_TELL_AFTER_TERM};
+        CLEANUP_BUFFER struct buffer out = buffer_new(PAGE_BYTES_MAX), look = buffer_new(PAGE_BYTES_MAX);
+        write_one(&out, language, &SAMPLE_LOOKS[6]);
+        for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+            assert_true(says(&out, language, told[i]));
+        assert_true(contains(&out, "Police Act") && contains(&out, "12(3)"));
+        assert_false(says(&out, language, MESSAGE_ACCESS_WHY)); /* it is no look */
+        write_one(&look, language, &SAMPLE_LOOKS[7]);
+        for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+            assert_true(says(&look, language, read[i]));
+        assert_true(says(&look, language, MESSAGE_ACCESS_WHY));
+    }
+}
+
 static void each_word_of_an_event_has_words_of_ours(void **state)
 {
     assert_int_equal(access_basis_of(SLICE("care_relation")), ACCESS_BASIS_CARE_RELATION);
@@ -152,6 +175,7 @@ int main(void)
         cmocka_unit_test(each_outcome_says_what_it_means),
         cmocka_unit_test(text_of_an_enemy_stays_text),
         cmocka_unit_test(each_line_says_all_that_the_log_knows_of_it),
+        cmocka_unit_test(an_order_is_told_in_sentences_and_says_that_it_was_kept_from_her),
         cmocka_unit_test(each_word_of_an_event_has_words_of_ours),
         cmocka_unit_test(an_empty_list_says_that_nobody_looked),
         cmocka_unit_test(a_longer_list_is_paged_and_never_cut),

@@ -75,7 +75,7 @@ struct check_page sample_check(void)
 
 #define BIT(name) (1u << DRAWER_##name)
 
-const struct access_entry SAMPLE_LOOKS[6] = {
+const struct access_entry SAMPLE_LOOKS[8] = {
     {.when = {2026, 11, 20, 14, 5},
      .sector = SECTOR_IMMIGRATION,
      .role = ROLE_OFFICER,
@@ -177,6 +177,38 @@ const struct access_entry SAMPLE_LOOKS[6] = {
      .proof_path = TEXT("javascript:alert(1)"),
      .question_path = TEXT(""),
      .entry = 1},
+    {.when = {2026, 12, 1, 4, 31},
+     .sector = SECTOR_LAWENFORCEMENT,
+     .role = ROLE_OFFICER,
+     .place = TEXT(""),
+     .purpose = PURPOSE_ENFORCE,
+     .asked = BIT(IDENTITY) | BIT(CONTACT),
+     .opened = BIT(IDENTITY) | BIT(CONTACT),
+     .outcome = OUTCOME_FULL,
+     .order = ACCESS_ORDER_TOLD,
+     .authority = {ENEMY, sizeof ENEMY - 1},
+     .law = TEXT("Police Act"),
+     .article = TEXT("12(3)"),
+     .reads = 2,
+     .notice = true,
+     .proof_path = TEXT("/access/proof/8"),
+     .entry = 8},
+    {.when = {2026, 6, 1, 4, 31},
+     .sector = SECTOR_LAWENFORCEMENT,
+     .role = ROLE_OFFICER,
+     .place = TEXT("City Police"),
+     .purpose = PURPOSE_ENFORCE,
+     .action = ACTION_READ,
+     .asked = BIT(IDENTITY) | BIT(CONTACT),
+     .opened = BIT(IDENTITY) | BIT(CONTACT),
+     .outcome = OUTCOME_FULL,
+     .basis = ACCESS_BASIS_ORDER,
+     .owed = 1u << ACCESS_OWED_LOG | 1u << ACCESS_OWED_REVIEW | 1u << ACCESS_OWED_MINIMUM |
+             1u << ACCESS_OWED_TELL_AFTER_TERM,
+     .order = ACCESS_ORDER_LOOK,
+     .rule = TEXT("D-01"),
+     .proof_path = TEXT("/access/proof/7"),
+     .entry = 7},
 };
 
 struct access_list sample_looks(void)

@@ -21,7 +21,7 @@ extern const struct care_notice SAMPLE_NOTICE;
 struct check_page sample_check(void);
 
 /* Six looks, one of each kind, with text of an enemy in the last. */
-extern const struct access_entry SAMPLE_LOOKS[6];
+extern const struct access_entry SAMPLE_LOOKS[8];
 struct access_list sample_looks(void);
 
 /* Writes a name with markup, quotes and direction overrides. */

@@ -113,6 +113,8 @@ static void an_answer_that_is_none_ends_every_call(void **state)
         size_t length;
     } wrong[] = {
         {"\0\0\0\2\0\3", 6},                                     /* more answers than questions */
+        {"\0\0\0\x08\0\1\0\0\0\0\0\0", 12},                     /* fewer */
+        {"\0\0\0\2\0\0", 6},                                     /* none */
         {"\0\0\0\x08\0\1\xff\xff\0\0\0\0", 12},                  /* an error that there is not */
         {"\0\0\0\x08\0\1\0\0\0\0\0\x09", 12},                    /* a payload past the end */
         {"\0\0\0\x0f\0\2\0\0\0\0\0\0\0\0\0\0\0\0y", 19},         /* one byte too many */
@@ -133,13 +135,30 @@ static void an_answer_that_is_none_ends_every_call(void **state)
         assert_int_equal(line.ended, 2);
         assert_int_equal(line.lost, 1);
         assert_false(safe_client_alive(line.client));
-        if (i != 3) /* whose answers were whole */
+        if (i != 5) /* whose answers were whole */
             assert_int_equal(line.error[1], ERROR_SAFE_UNREACHABLE);
         struct call late = {&line, 2};
         safe_call(line.client, PROTOCOL_HELLO, SLICE(""), ended, &late);
         assert_int_equal(line.error[2], ERROR_SAFE_UNREACHABLE);
         line_close(&line);
     }
+}
+
+/* It would reach whoever asks next. */
+static void an_answer_that_nobody_asked_for_ends_the_line(void **state)
+{
+    static const char answer[] = "\0\0\0\x08\0\1\0\0\0\0\0\0";
+    struct line line;
+    struct call call[2];
+
+    (void)state;
+    line_open(&line);
+    assert_int_equal(send(line.other, answer, sizeof answer - 1, 0), sizeof answer - 1);
+    run_briefly(&line);
+    assert_false(safe_client_alive(line.client));
+    two_calls(&line, call);
+    assert_int_equal(line.error[0], ERROR_SAFE_UNREACHABLE);
+    line_close(&line);
 }
 
 static void a_client_may_go_before_its_calls_were_sent(void **state)
@@ -163,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_of_a_round_travel_as_one_message),
         cmocka_unit_test(an_answer_that_is_none_ends_every_call),
+        cmocka_unit_test(an_answer_that_nobody_asked_for_ends_the_line),
         cmocka_unit_test(a_client_may_go_before_its_calls_were_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

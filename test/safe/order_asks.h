@@ -49,7 +49,7 @@ static inline struct slice sign_by(struct arena *arena, struct slice text, unsig
         assert_int_equal(note_sign(text, slice_from_string(signer_names[s]), &seed, &one), OK);
         buffer_slice(&note, note.length == 0 ? buffer_view(&one) : slice_from(buffer_view(&one), text.length + 1));
     }
-    return note.length ? arena_copy(arena, buffer_view(&note)) : text;
+    return arena_copy(arena, note.length ? buffer_view(&note) : text);
 }
 #define ALL_THREE (1u << OVERSIGHT | 1u << COMMUNITY | 1u << HEALTH)
 #define BOTH (1u << OVERSIGHT | 1u << HEALTH)
@@ -304,7 +304,8 @@ static inline size_t list_of(struct whole *whole, const struct id *person, struc
     for (size_t i = 0; i < count; i++) {
         line[i].leaf = reader_u64(&reader);
         line[i].notice = reader_byte(&reader) & EVENT_LINE_NOTICE;
-        reader_byte(&reader);
+        reader_byte(&reader); /* of its review */
+        reader_byte(&reader); /* drawers of hers */
         assert_int_equal(
             json_parse(whole->arena, protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX), &line[i].event, NULL), OK);
     }

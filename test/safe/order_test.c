@@ -6,6 +6,8 @@
 
 #include "order_asks.h"
 
+#include "base/file.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,6 +103,11 @@ static void three_keys_are_three(void **state)
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, OVERSIGHT, COMMUNITY, COMMUNITY), NULL),
                      ERROR_VALUE);
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, SLICE("hospitium order keys 1\n"), NULL), ERROR_SYNTAX);
+    struct slice keys = keys_text(&whole, OVERSIGHT, COMMUNITY, HEALTH);
+    char *other = arena_alloc(whole.arena, keys.length);
+    memcpy(other, keys.data, keys.length);
+    other[29] = other[29] == '0' ? '1' : '0'; /* another node's */
+    assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, slice_of(other, keys.length), NULL), ERROR_VALUE);
     /* New keys end what the old ones have signed. */
     open_route(&whole);
     assert_true(route_is_there(&whole));
@@ -110,6 +117,9 @@ static void three_keys_are_three(void **state)
     assert_int_equal(
         set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &LAW), ALL_THREE), NULL),
         ERROR_SIGNATURE);
+    /* For good: the old keys, given again, bring no law back. */
+    assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, OVERSIGHT, COMMUNITY, HEALTH), NULL), OK);
+    assert_false(route_is_there(&whole));
     whole_close(&whole);
 }
 
@@ -126,10 +136,13 @@ static void a_file_that_was_changed_closes_the_route_and_nothing_else(void **sta
     open_route(&whole);
     snprintf(path, sizeof path, "%s/order.keys", whole.directory);
     snprintf(other, sizeof other, "%s/order.law", whole.directory);
-    FILE *file = fopen(path, "a");
-    assert_non_null(file);
-    fputs("\n", file);
-    fclose(file);
+    struct law_said longer = LAW; /* another law, well signed by other keys, whose list is well formed */
+    longer.seal = 366;
+    struct slice keys = keys_text(&whole, STRANGER, COMMUNITY, HEALTH);
+    struct slice law = sign_by(whole.arena, law_text(&whole, &longer),
+                               1u << STRANGER | 1u << COMMUNITY | 1u << HEALTH);
+    assert_int_equal(file_replace(path, keys, 0644), OK);
+    assert_int_equal(file_replace(other, law, 0644), OK);
     whole_reopen(&whole);
     assert_false(route_is_there(&whole));
     assert_int_equal(look_at(&whole, whole_token(&whole, &NURSE), &anna, facts, &grant), OK);
@@ -533,6 +546,12 @@ static void an_order_opens_who_she_is_and_nothing_else(void **state)
     struct access_target two[] = {{.person = anna, .facts = facts}, {.person = bela, .facts = facts_of_bela}};
     REFUSED((access->target = two, access->targets = 2));
     assert_int_equal(read_under(&whole, officer, &id, &bela, facts_of_bela, &grant), ERROR_REFUSED);
+
+    /* A release of less than was asked opens less. */
+    assert_int_equal(ask_as(&whole, officer, &both, &id, NULL), OK);
+    release(&whole, &id, &bela);
+    assert_int_equal(read_under(&whole, officer, &id, &bela, facts_of_bela, &grant), OK);
+    assert_int_equal(grant.target[0].drawers, BIT(IDENTITY));
     whole_close(&whole);
 }
 
@@ -825,6 +844,16 @@ static void a_door_cannot_hide_a_look_behind_an_order(void **state)
     access->type = SLICE("Observation");
     assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
     assert_int_equal(told_of(&whole, &anna), 3);
+    access = reading_under(&look, officer, &id, &anna, facts);
+    access->action = ACTION_SEARCH;
+    assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
+    assert_int_equal(told_of(&whole, &anna), 4);
+    struct whole_person both_purposes = INSPECTOR;
+    both_purposes.purposes |= 1u << PURPOSE_TREAT;
+    access = reading_under(&look, whole_token(&whole, &both_purposes), &id, &anna, facts);
+    access->purpose = PURPOSE_TREAT;
+    assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
+    assert_int_equal(told_of(&whole, &anna), 5);
     whole_close(&whole);
 }
 

@@ -144,6 +144,23 @@ static void what_holds_is_shown_and_kept(void **state)
     whole_close(&whole);
 }
 
+static void too_few_are_not_enough(void **state)
+{
+    struct whole whole;
+
+    (void)state;
+    witnessed_open(&whole);
+    struct slice note = begin(&whole);
+    assert_int_equal(hand_in(&whole, size_of(note), cosign(&whole, note, 1)), OK);
+    safe_tick(whole.safe);
+    struct slice shown = checkpoint(&whole); /* what one alone has cosigned does not stand in front of what is new */
+    assert_int_equal(size_of(shown), size_of(note) + 2);
+    assert_false(has(shown, 1));
+    whole_reopen(&whole);
+    assert_false(has(checkpoint(&whole), 1));
+    whole_close(&whole);
+}
+
 static void what_does_not_hold_changes_nothing(void **state)
 {
     struct whole whole;
@@ -303,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_holds_is_shown_and_kept),
+        cmocka_unit_test(too_few_are_not_enough),
         cmocka_unit_test(what_does_not_hold_changes_nothing),
         cmocka_unit_test(a_round_keeps_its_checkpoint_and_the_log_goes_on),
         cmocka_unit_test(a_witness_is_sent_a_proof_from_what_it_signed_last),

@@ -7,6 +7,7 @@ lists of routes and commands are the program's own, so a new one that is not wal
 (X-Request-Id), the entry names it too, and the log is opened with the oversight body's key alone (journal.py). What the
 entry says is held, in turn, against the joint standard as this test reads it (disclosure.py).
 """
+import datetime
 import json
 import os
 import random
@@ -26,6 +27,9 @@ ALL = os.environ.get("HOSPITIUM_FIRE") == "all"
 SEED = int(os.environ.get("HOSPITIUM_SEED", "4711"))
 RESTRICTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}
 ACTOR = re.compile(r"qz-[a-z-]+")
+ORDERED = {"authority": "City Police", "officer": "Inspector Gray", "law": "Police Act", "article": "1", "case": "C-1",
+           "drawers": ["identity", "contact"], "name": "Cnry Anna", "born": "2026-01-02",
+           "expires": (datetime.date.today() + datetime.timedelta(days=30)).isoformat()}
 PARAMETERS = {"resourceType": "Parameters"}
 
 # What is known of each person at HARBOUR and at HILL, as the records that are written below state it.
@@ -52,6 +56,28 @@ class World:
         self.import_token = self.control.token("import-1", "administrator", "health", "HOPERAT", "registry")
         for name in FACTS:
             self.add(name)
+        self.open_order_route()
+
+    def open_order_route(self):
+        """Three keys and a law, so that there are rows for orders, and one order about anna that nobody has decided."""
+        node, path = self.node, lambda name: os.path.join(self.node.home, name)
+        bodies = ("oversight", "community", "health")
+        for name in bodies + ("statute",):
+            with open(path(name + ".vkey"), "wb") as file:
+                file.write(b"A law.\n" if name == "statute" else node.command("approver", name, path(name + ".key")).stdout)
+        node.command("order", "keys", node.directory, *(w for n in bodies for w in ("--" + n, path(n + ".vkey"))), "--out",
+                     path("order-keys"))
+        node.command("order", "keys", node.directory, path("order-keys"))
+        node.command("order", "law", node.directory, "--jurisdiction", "Exampleland", "--law", "Police Act", "--article", "1",
+                     "--text", path("statute.vkey"), "--sectors", "lawenforcement", "--drawers", "identity,contact", "--seal",
+                     "180", "--days", "300", "--out", path("order-law"))
+        for name in bodies:
+            node.command("order", "sign", path("order-law"), "--key", path(name + ".key"))
+        node.command("order", "law", node.directory, path("order-law"))
+        officer = node.client(self.control.token("inspector", "officer", "lawenforcement", "ENFORCE", "police"))
+        taken = officer.post("/api/orders", ORDERED)
+        assert taken.status in (200, 201, 202), taken
+        self.order = taken.json().get("order", "0" * 32)
 
     def _facts(self, name, record):
         """Gives a record the facts that it states of this person."""
@@ -283,6 +309,13 @@ def own(path):
     return lambda walk: [("GET", path.replace("{entry}", str(walk.entry("anna"))), None, {})]
 
 
+def order(verb, body=None):
+    """Of the order that lies there, and of one that does not."""
+    method = "GET" if body is None else "POST"
+    return lambda walk: [(method, "/api/orders/%s%s" % (number, verb), body, JSON_BODY)
+                         for number in (walk.world.order, "0" * 32)]
+
+
 def erased(walk):
     # Somebody who is not there; erasing is asked of real persons at the end (test below).
     return [("DELETE", "/api/persons/" + "0" * 31 + "1", None, {})]
@@ -314,6 +347,11 @@ WALK = {
     ("DELETE", "/api/suspensions/{number}"): plain("/api/suspensions/999999", "DELETE", {"reason": "cleared by inquiry"},
                                                    JSON_BODY),
     ("GET", "/api/evidence"): plain("/api/evidence?about=a+walk+of+routes"),
+    ("POST", "/api/orders"): lambda walk: [("POST", "/api/orders", dict(ORDERED, case=walk.asker.name), JSON_BODY)],
+    ("GET", "/api/orders"): plain("/api/orders"), ("GET", "/api/orders/{order}"): order(""),
+    ("POST", "/api/orders/{order}/match"): order("/match", {}), ("POST", "/api/orders/{order}/release"): order("/release", {}),
+    ("POST", "/api/orders/{order}/refuse"): order("/refuse", {"reason": ""}),
+    ("POST", "/api/orders/{order}/tell"): order("/tell", {"reason": ""}),
     ("GET", "/log/{log}/checkpoint"): lambda walk: [("GET", "/log/%s/checkpoint" % l, None, {}) for l in ("access", "public")],
     ("GET", "/log/{log}/key"): lambda walk: [("GET", "/log/%s/key" % l, None, {}) for l in ("access", "public")],
     ("GET", "/log/public/proof/{index}"): plain("/log/public/proof/0"),
@@ -466,7 +504,7 @@ class Canary(unittest.TestCase):
             for way in Walk(self.world, asker).ways(routes):
                 self.ask(judge, asker, *way)
             for method, path in control:  # over TCP there is no control socket
-                answer = asker.client.request(method, path, b"{}", JSON_BODY)
+                answer = asker.client.request(method, re.sub("{\\w+}", "0", path), None if method == "GET" else b"{}", JSON_BODY)
                 self.assertEqual(answer.status, 404, path)
                 judge.judge(asker, path, answer)
         self.assertEqual(judge.found, told, "somebody without a valid credential was told something")
@@ -614,6 +652,9 @@ class CommandsRun:
             "key": [(["split", directory, "--of", "3", "--need", "2", "--out", path("shares")], plain),
                     (["rotate", directory, "root"], plain)],
             "panic": [([on_copy], plain)],
+            "order": [(["list", directory, "--token", overseer], plain),
+                      (["match", directory, test.world.order, "--token", overseer], plain),
+                      (["counts", directory, "--period", "2026-Q1"], plain)],
             "oversight": [(["list", directory, "--token", overseer], plain), (["reviews", directory, "--token", overseer], plain),
                           (["evidence", directory, "--token", overseer, "--about", "a walk", "--out", path("evidence")], plain)],
             "config": [(["check", directory], plain), (["print"], plain)], "completion": [(["bash"], plain)],

@@ -54,11 +54,11 @@ def change(kind, value, organization, source, target=0, expires=0):
 
 
 def access(token, targets, action="read", drawers=EVERY_DRAWER, needed="FULL", purpose="unknown", request=0, flags=0,
-           kind=b"Patient", resource=bytes(16), resources=0, reason=b"", changes=()):
+           kind=b"Patient", resource=bytes(16), resources=0, reason=b"", changes=(), order=bytes(16)):
     """`targets` is [(person, fact block, fresh)]."""
     out = [text(token), struct.pack(">Q", request), bytes([PURPOSE[purpose], ACTION[action], drawers, OUTCOMES.index(needed),
                                                            flags]), text(kind), resource, struct.pack(">I", resources),
-           text(reason), struct.pack(">H", len(targets))]
+           text(reason), order, struct.pack(">H", len(targets))]
     out += [person + text(facts) + bytes([fresh]) for person, facts, fresh in targets]
     return b"".join(out + [struct.pack(">H", len(changes))] + list(changes))
 

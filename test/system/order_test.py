@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import time
 import unittest
 
 from harness import BINARY, HARBOUR, Node, encounter, houses, patient, temperature, wait_until
@@ -26,8 +27,12 @@ WIDE = dict(birthDate="1991-05-17", identifier=[{"system": "urn:cards", "value":
             maritalStatus={"text": "MARRIED-9"}, deceasedBoolean=False)
 
 
+def headers_of(answer):
+    return str({k: v for k, v in answer.headers.items() if k not in ("date", "x-request-id")})
+
+
 def without_date(answer):
-    return answer.status, {k: v for k, v in answer.headers.items() if k != "date"}, answer.body
+    return answer.status, headers_of(answer), answer.body
 
 
 class Orders(unittest.TestCase):
@@ -100,7 +105,7 @@ class Orders(unittest.TestCase):
     def wire_of(self, order):
         """Her id as oversight sees it: what the match says."""
         found = json.loads(self.order("match", self.node.directory, order, "--token", self.counsel.token).stdout)
-        self.assertEqual([sorted(f) for f in found], [["grade", "person"]])  # existence, and nothing else
+        self.assertEqual([sorted(f) for f in found], [["person"]])  # existence, and nothing else
         return found[0]["person"]
 
     def release(self, order, signers=("oversight", "health"), person=None, drawers="identity,contact"):
@@ -167,10 +172,10 @@ class Orders(unittest.TestCase):
         for order in (first, second, other, "0" * 32):
             answer = self.officer.get("/api/orders/" + order)
             self.assertEqual(shape.match(answer.body).group(1).decode(), order)
-            seen.add((answer.status, str({k: v for k, v in answer.headers.items() if k != "date"}),
+            seen.add((answer.status, headers_of(answer),
                       answer.body.replace(order.encode(), b"")))
         for asked in (known, unknown):
-            seen.add((asked.status, str({k: v for k, v in asked.headers.items() if k != "date"}),
+            seen.add((asked.status, headers_of(asked),
                       asked.body.replace(asked.json()["order"].encode(), b"")))
         self.assertEqual(len(seen), 1, seen)
         for path in ("/fhir/Patient/" + self.person, "/fhir/Patient?name=Hadad", "/fhir/Appointment", "/fhir/Encounter",
@@ -279,6 +284,85 @@ class Orders(unittest.TestCase):
         self.assertEqual(self.herself.get("/fhir/AuditEvent").status, 200)
         proof = self.write("proof", self.herself.get("/api/accesses/%d/proof" % line["entry"]).body)
         self.node.command("verify", proof, "--key", os.path.join(self.node.directory, "log/access.vkey"))
+
+    # ---- the clock ----
+
+    def at(self, day, seed):
+        """The node is stopped and comes up again on that day; a world of its own, so that no number is drawn twice."""
+        self.node.stop()
+        self.node.tokens.clear()
+        self.node.start({"HOSPITIUM_TWIN": "%d:%d" % (seed, self.began + day * 86400)})
+        self.officer = self.ask_officer("inspector-7")
+        self.counsel = self.node.ask("overseer", sector="oversight", organization="ombud", purpose="HLEGAL", actor="ines")
+        self.herself = self.node.ask("patient", sector="patient", organization="none", purpose="PATRQT",
+                                     actor="anna", person=self.person)
+
+    def of_order(self):
+        return [l["action"] for l in self.herself.get("/api/accesses").json() if "order" in l]
+
+    def test_after_the_term_she_is_told_and_after_the_year_there_is_no_route(self):
+        self.open_route()
+        self.began = int(time.time())
+        order = self.intake().json()["order"]
+        self.assertEqual(self.release(order).returncode, 0)
+        self.assertEqual(self.officer.get("/api/orders/" + order).json()["answer"], "released")
+        self.at(8, 1)  # the release is over
+        self.assertIn("not held", self.officer.get("/api/orders/" + order).text)
+        self.at(179, 2)
+        self.assertEqual(self.of_order(), [])
+        self.at(183, 3)  # off on the day itself
+        told = wait_until(lambda: "told" in self.of_order() and self.of_order())
+        self.assertEqual(sorted(told), ["intake", "match", "read", "release", "told"])
+        self.assertEqual(self.officer.get("/api/orders/" + order).status, 200)
+        self.at(301, 4)
+        gone, unknown = self.officer.get("/api/orders/" + order), self.officer.get("/api/orderz/" + order)
+        self.assertEqual(without_date(gone), without_date(unknown))
+        self.assertNotIn("order", self.officer.get("/api/openapi.json").text.replace("in order", ""))
+        wait_until(lambda: any(e.get("why") == "sunset" for e in self.public()))
+        self.assertEqual([e["why"] for e in self.public() if e.get("route") == "closed"], ["sunset"])
+        self.assertEqual(len([l for l in self.of_order() if l == "told"]), 1)  # once
+        quarter = datetime.datetime.fromtimestamp(self.began, datetime.timezone.utc)
+        said = self.order("counts", self.node.directory, "--period",
+                          "%d-Q%d" % (quarter.year, (quarter.month + 2) // 3)).stdout.decode()
+        self.assertIn("asked 1\nreleased 1\nrefused 0\nlapsed 0\ntold 0\n", said)
+
+    def test_a_restored_node_has_no_route_and_tells_all_the_same(self):
+        self.open_route()
+        self.began = int(time.time())
+        order = self.intake().json()["order"]
+        self.assertEqual(self.release(order).returncode, 0)
+        self.node.command("backup", self.node.directory, self.path("backup"))
+        self.node.stop()
+        self.node.directory = self.path("restored")
+        self.node.command("restore", self.path("backup"), self.node.directory)
+        self.at(1, 5)
+        self.assertEqual(self.officer.get("/api/orders/" + order).status, 404)
+        self.assertEqual(self.of_order(), [])
+        self.at(181, 6)
+        self.assertEqual(wait_until(self.of_order), ["told"])
+
+    # ---- a node that is no demo ----
+
+    def test_outside_a_demo_two_approvers_sign_for_the_keys(self):
+        directory = self.path("real")
+        secret = self.write("hospitium-passphrase", b"a passphrase that is long enough\n")
+        keys = b"".join(self.node.command("approver", name, self.path(name)).stdout for name in ("ana", "ben"))
+        self.node.command("init", directory, "--name", "real", "--pack", "belgium", "--passphrase-file", secret,
+                          "--oversight-key", "09" * 32, "--approvers", self.write("approvers", keys))
+        words = ("keys", directory, "--oversight", self.path("oversight.vkey"), "--community",
+                 self.path("community.vkey"), "--health", self.path("health.vkey"), "--out", self.path("keys"))
+        given = {"environment": {"CREDENTIALS_DIRECTORY": self.node.home}, "check": False}
+        for signers in ((), ("ana",), ("ana", "ana"), ("ana", "stranger.key")):
+            self.order(*words)
+            for signer in signers:
+                self.node.command("approve", self.path("keys"), "--key", self.path(signer))
+            refused = self.node.command("order", "keys", directory, self.path("keys"), **given)
+            self.assertNotEqual(refused.returncode, 0, signers)
+        self.order(*words)
+        for signer in ("ana", "ben"):
+            self.node.command("approve", self.path("keys"), "--key", self.path(signer))
+        taken = self.node.command("order", "keys", directory, self.path("keys"), **given)
+        self.assertEqual(taken.returncode, 0, taken.stderr)
 
     # ---- counts ----
 

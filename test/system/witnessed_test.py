@@ -6,7 +6,11 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import unittest
+import urllib.error
+import urllib.request
+from types import SimpleNamespace
 
 from false_witness import Witness, head_of, is_cosigned, is_signed
 from harness import BINARY, Node, patient, wait_until
@@ -174,6 +178,95 @@ class Witnessed(unittest.TestCase):
         self.assertTrue(self.cosigned_by([witness], beyond=self.size()))
         self.node.kill_door()
         self.assertTrue(wait_until(lambda: not os.path.exists("/proc/%d" % second)))
+
+    def real_witness(self, name, *nodes, options=()):
+        """`hospitium witness` itself, or a skipped test where the program has none."""
+        program = os.environ.get("HOSPITIUM_WITNESS", BINARY)
+        folder = os.path.join(self.node.home, name)
+        helped = subprocess.run([program, "help", "witness"], capture_output=True, check=False)
+        if not helped.stdout.startswith(b"hospitium witness"):
+            self.skipTest("this program has no witness")
+        made = subprocess.run([program, "witness", "init", folder, "--name", name, *options], check=True,
+                              capture_output=True)
+        for node in nodes:
+            for log in ("access", "public"):
+                subprocess.run([program, "witness", "add", folder, vkey(node, log)], check=True, capture_output=True)
+        process = subprocess.Popen([program, "witness", "serve", folder, "--listen", "127.0.0.1:0"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait, 30)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.kill)
+        line = process.stdout.readline().decode()
+        self.assertIn("http://", line)
+        return SimpleNamespace(process=process, vkey=made.stdout.decode().split("\n")[0],
+                               url=line.strip().rsplit(" ", 1)[1] + "/")
+
+    def test_two_witnesses_of_our_own_kind(self):
+        first, second = self.real_witness("one.example", self.node), self.real_witness("two.example", self.node)
+        write_policy(self.node, [first, second], 2)
+        self.node.start()
+        size = self.size()
+        self.look()
+        note = self.cosigned_by([first, second], beyond=size)
+        self.assertTrue(note, self.node.log()[-1500:])
+        self.assertTrue(self.cosigned_by([first, second], "public"))
+        second.process.kill()
+        self.look()
+        self.assertTrue(wait_until(lambda: "courier.witness_silent" in self.node.log()))
+        self.assertEqual(self.metric("forks"), 0)
+
+    def test_two_safes_have_both_their_logs_in_one_regions_log(self):
+        other = Node("south")
+        self.addCleanup(other.close)
+        setting(other, "log.tick = 1")
+        region = self.real_witness("region.example", self.node, other, options=("--region",))
+        for node in (self.node, other):
+            write_policy(node, [region], 1)
+            with open(os.path.join(node.directory, "region"), "w", encoding="ascii") as file:
+                file.write(region.url + "\n")
+            node.start()
+
+        def origins():
+            """Of the checkpoints that are leaves of the region's log."""
+            size = int(urllib.request.urlopen(region.url + "checkpoint").read().decode().split("\n")[1])
+            found = set()
+            for tile in range((size + 255) // 256):
+                width = min(256, size - 256 * tile)
+                path = "tile/entries/%03d" % tile + (".p/%d" % width if width < 256 else "")
+                try:
+                    bundle = urllib.request.urlopen(region.url + path).read()
+                except urllib.error.HTTPError:
+                    return found  # it has grown meanwhile
+                while bundle:
+                    length = int.from_bytes(bundle[:2], "big")
+                    found.add(bundle[2:2 + length].decode().split("\n")[0])
+                    bundle = bundle[2 + length:]
+            return found
+
+        expected = {"%s/%s" % (name, log) for name in ("north", "south") for log in ("access", "public")}
+        self.assertTrue(wait_until(lambda: expected <= origins(), WITHIN_SECONDS), origins())
+        # The counts of orders of both have been handed in, and were taken.
+        self.assertNotIn("courier.region_refused", self.node.log() + other.log())
+        for word in ("courier.no_counts", "courier.region_silent"):
+            self.assertNotIn(word, self.node.log() + other.log())
+
+    def test_our_own_witness_catches_a_log_put_back(self):
+        witness = self.real_witness("one.example", self.node)
+        write_policy(self.node, [witness], 1)
+        self.node.start()
+        self.look()
+        self.assertTrue(self.cosigned_by([witness]), self.node.log()[-1500:])
+        self.node.stop()
+        log, copy = os.path.join(self.node.directory, "log"), self.node.home + "/older"
+        shutil.copytree(log, copy)
+        self.node.start()
+        self.assertTrue(self.cosigned_by([witness], beyond=self.size() + 6))
+        self.node.stop()
+        shutil.rmtree(log)
+        shutil.copytree(copy, log)
+        self.node.start()
+        self.assertTrue(wait_until(lambda: self.metric("forks") > 0, WITHIN_SECONDS))
+        self.look()
 
     def test_a_node_without_witnesses_has_no_courier(self):
         self.node.start()

@@ -217,6 +217,16 @@ func compareTiles(s source, tree tlog.Tree, hashes stored) error {
 	return nil
 }
 
+// givesEntries tells a log that keeps its entries to itself from one of which some are missing.
+func givesEntries(s source, size int64) bool {
+	if d, isDirectory := s.(directory); isDirectory {
+		_, err := os.Stat(filepath.Join(string(d), "tile", "entries"))
+		return err == nil
+	}
+	_, err := readTile(s, "entries", 0, widthAt(size, 0))
+	return err != errAbsent
+}
+
 func verifyLog(arguments []string) error {
 	s := open(arguments[0])
 	vkey, err := readKey(arguments[1])
@@ -231,15 +241,14 @@ func verifyLog(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	entries := true
-	if tree.N > 0 {
-		if _, err := readTile(s, "entries", 0, widthAt(tree.N, 0)); err == errAbsent {
-			entries = false
-		}
+	let, err := readDeclaration(arguments[2:])
+	if err != nil {
+		return err
 	}
+	entries := tree.N == 0 || givesEntries(s, tree.N)
 	var hashes stored
 	for index := int64(0); index*tileWidth < tree.N; index++ {
-		leaves, err := leavesOf(s, index, widthAt(tree.N, index), entries)
+		leaves, err := leavesOf(s, index, widthAt(tree.N, index), entries && (index+1)*tileWidth > let.Minimum)
 		if err != nil {
 			return err
 		}
@@ -256,6 +265,9 @@ func verifyLog(arguments []string) error {
 	if err != nil {
 		return err
 	}
+	if err := let.holds(hashes, tree.N); err != nil {
+		return err
+	}
 	if root != tree.Hash {
 		return mismatchf("the root of %d entries is %v, but %v was signed for", tree.N, root, tree.Hash)
 	}
@@ -265,6 +277,9 @@ func verifyLog(arguments []string) error {
 	if !entries {
 		fmt.Printf("OK: %d leaves give the signed root; the log does not give out its entries\n", tree.N)
 		return nil
+	}
+	if let.Minimum > 0 {
+		fmt.Printf("Entries before %d are gone, as was declared; their hash tiles stand in\n", let.Minimum)
 	}
 	if padding > 0 {
 		fmt.Printf("OK: %d entries, %d of them padding, give the signed root and every hash tile\n", tree.N, padding)

@@ -15,7 +15,8 @@ import (
 
 const usage = `verify-log checks a Hospitium log from outside.
 
-  verify-log dir DIR VKEY                    the log in a directory: signature, entries, every hash tile
+  verify-log dir DIR VKEY [PROOF VKEY]       the log in a directory: signature, entries, every hash tile; PROOF with the other
+                                             log's VKEY: the declaration that old entries were let go
   verify-log url URL VKEY                    the same over HTTP, as far as the log gives out its entries
   verify-log proof FILE VKEY [EVENT]         one entry's proof, offline; EVENT: a file with text it must be about
   verify-log consistency OLD NEW WHERE VKEY  the tree of checkpoint file OLD is the beginning of NEW's; WHERE is DIR or URL
@@ -36,7 +37,7 @@ var commands = map[string]struct {
 	least, most int
 	run         func(arguments []string) error
 }{
-	"dir":         {2, 2, verifyLog},
+	"dir":         {2, 4, verifyLog},
 	"url":         {2, 2, verifyLog},
 	"proof":       {2, 3, verifyProof},
 	"consistency": {4, 4, verifyConsistency},

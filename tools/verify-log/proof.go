@@ -80,6 +80,26 @@ func printable(content []byte) string {
 	return strings.Map(keep, string(content))
 }
 
+// openProof checks a proof file and gives what the entry says.
+func openProof(text []byte, vkey string) (p proof, tree tlog.Tree, content []byte, err error) {
+	if p, err = parseProof(text); err != nil {
+		return p, tree, nil, err
+	}
+	if tree, err = parseCheckpoint(p.checkpoint, vkey); err != nil {
+		return p, tree, nil, err
+	}
+	if p.index >= tree.N {
+		return p, tree, nil, mismatchf("the tree has no entry %d", p.index)
+	}
+	leaves, contents := candidates(p.extra)
+	for i, leaf := range leaves {
+		if tlog.CheckRecord(p.path, tree.N, tree.Hash, p.index, tlog.RecordHash(leaf)) == nil {
+			return p, tree, contents[i], nil
+		}
+	}
+	return p, tree, nil, mismatchf("what the file says is not entry %d of the log", p.index)
+}
+
 func verifyProof(arguments []string) error {
 	text, err := os.ReadFile(arguments[0])
 	if err != nil {
@@ -89,31 +109,17 @@ func verifyProof(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := parseProof(text)
+	p, tree, content, err := openProof(text, vkey)
 	if err != nil {
 		return err
 	}
-	tree, err := parseCheckpoint(p.checkpoint, vkey)
-	if err != nil {
-		return err
-	}
-	if p.index >= tree.N {
-		return mismatchf("the tree has no entry %d", p.index)
-	}
-	leaves, contents := candidates(p.extra)
-	for i, leaf := range leaves {
-		if tlog.CheckRecord(p.path, tree.N, tree.Hash, p.index, tlog.RecordHash(leaf)) != nil {
-			continue
+	if len(arguments) > 2 {
+		if err := checkEvent(arguments[2], content); err != nil {
+			return err
 		}
-		if len(arguments) > 2 {
-			if err := checkEvent(arguments[2], contents[i]); err != nil {
-				return err
-			}
-		}
-		fmt.Printf("OK: entry %d of %d: %s\n", p.index, tree.N, printable(contents[i]))
-		return nil
 	}
-	return mismatchf("what the file says is not entry %d of the log", p.index)
+	fmt.Printf("OK: entry %d of %d: %s\n", p.index, tree.N, printable(content))
+	return nil
 }
 
 func checkEvent(path string, content []byte) error {
