@@ -75,13 +75,13 @@ static enum error read_terminal(int descriptor, const char *prompt, char *into, 
 {
     struct termios before, silent;
 
-    if (tcgetattr(descriptor, &before) < 0)
+    if (tcgetattr(descriptor, &before) < 0) /* cover: only when the system fails */
         return ERROR_IO;
     silent = before;
     silent.c_lflag &= (tcflag_t) ~(unsigned)ECHO;
     silent.c_lflag |= ECHONL;
     TRY(file_write_all(descriptor, prompt, strlen(prompt)));
-    if (tcsetattr(descriptor, TCSAFLUSH, &silent) < 0)
+    if (tcsetattr(descriptor, TCSAFLUSH, &silent) < 0) /* cover: only when the system fails */
         return ERROR_IO;
     enum error error = read_to_end(descriptor, true, into, ret_length);
     return tcsetattr(descriptor, TCSAFLUSH, &before) == 0 ? error : ERROR_IO;

@@ -80,12 +80,12 @@ enum error keystore_open(const char *path, const struct ring *ring, struct world
 {
     struct keystore *keystore = calloc(1, sizeof *keystore);
 
-    if (!keystore)
+    if (!keystore) /* cover: only without memory */
         return ERROR_MEMORY;
     *keystore = (struct keystore){.ring = ring, .world = world, .hour = HOUR_NONE};
     keystore->change = calloc(BATCH_MAX, sizeof *keystore->change);
     keystore->pool = secret_pool_new(1, sizeof *keystore->held);
-    keystore->held = keystore->pool ? secret_take(keystore->pool) : NULL;
+    keystore->held = keystore->pool ? secret_take(keystore->pool) : NULL; /* cover: only without memory */
     enum error error = keystore->change && keystore->held ? store_open(path, schemas, 1, &keystore->store, fault)
                                                           : ERROR_MEMORY;
     if (error != OK) {

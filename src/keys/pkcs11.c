@@ -251,7 +251,7 @@ static enum error ask(struct call *call, struct fault *fault)
 {
     int pair[2];
 
-    if (pipe2(pair, O_CLOEXEC) < 0)
+    if (pipe2(pair, O_CLOEXEC) < 0) /* cover: only when the system fails */
         return ERROR_IO;
     pid_t child = fork();
     if (child == 0) {

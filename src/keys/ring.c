@@ -208,13 +208,13 @@ static struct ring *ring_new(const char *path, const struct secret_key *root, st
 {
     struct ring *ring = calloc(1, sizeof *ring);
 
-    if (!ring)
+    if (!ring) /* cover: only without memory */
         return NULL;
     snprintf(ring->path, sizeof ring->path, "%s", path);
     ring->world = world;
     ring->pool = secret_pool_new(1, sizeof *ring->held);
-    ring->held = ring->pool ? secret_take(ring->pool) : NULL;
-    if (!ring->held) {
+    ring->held = ring->pool ? secret_take(ring->pool) : NULL; /* cover: only without memory */
+    if (!ring->held) {                                        /* cover: only without memory */
         ring_close(ring);
         return NULL;
     }
@@ -226,7 +226,7 @@ enum error ring_create(const char *path, const struct secret_key *root, struct w
 {
     struct ring *ring = ring_new(path, root, world);
 
-    if (!ring)
+    if (!ring) /* cover: only without memory */
         return ERROR_MEMORY;
     complete(ring, NULL);
     enum error error = file_exists(path) ? ERROR_EXISTS : save(ring);
@@ -332,7 +332,7 @@ enum error ring_accept(struct ring *ring, const char *offer, int64_t now_s)
     CLEANUP_KEY struct secret_key new_seal;
     struct slice sealed;
 
-    if (!arena)
+    if (!arena) /* cover: only without memory */
         return ERROR_MEMORY;
     TRY(file_read(arena, offer, SECRET_KEY_BYTES + SEAL_OVERHEAD, &sealed, NULL));
     if (sealed.length != SECRET_KEY_BYTES + SEAL_OVERHEAD)
@@ -340,8 +340,8 @@ enum error ring_accept(struct ring *ring, const char *offer, int64_t now_s)
     TRY(seal_open(&ring->held->seal, offer_binding, sealed, new_seal.byte));
 
     struct secret_pool *pool = secret_pool_new(1, sizeof *ring->held);
-    struct held *kept = pool ? secret_take(pool) : NULL;
-    if (!kept)
+    struct held *kept = pool ? secret_take(pool) : NULL; /* cover: only without memory */
+    if (!kept)                                           /* cover: only without memory */
         return ERROR_MEMORY;
     *kept = *ring->held;
     enum error error = new_epoch(ring, now_s);

@@ -265,7 +265,7 @@ enum error root_open(const char *path, struct slice secret, struct secret_key *r
     CLEANUP_KEY struct secret_key key;
     struct root_file file;
 
-    if (!arena)
+    if (!arena) /* cover: only without memory */
         return ERROR_MEMORY;
     TRY(load(arena, path, &file));
     enum error error = OK;

@@ -283,6 +283,25 @@ static void facts_and_collected_values_have_a_bound(void **state)
     assert_non_null(strstr(fault.detail, "too many values"));
 }
 
+/* At every place where room is asked for: it is said, and nothing half-read is handed out. */
+static void a_set_that_finds_no_room_is_not_taken(void **state)
+{
+    size_t refused = 0;
+
+    (void)state;
+    for (size_t room = 0;; room += 16) {
+        CLEANUP_ARENA struct arena *arena = arena_new(room);
+        const struct rule_set *set = NULL;
+        enum error error = rule_set_load(arena, slice_from_string(whole), &set, NULL);
+        if (error == OK)
+            break;
+        assert_int_equal(error, ERROR_MEMORY);
+        assert_null(set);
+        refused++;
+    }
+    assert_true(refused > 100);
+}
+
 static void a_set_has_a_largest_size(void **state)
 {
     char *many = calloc(1, RULE_SET_BYTES_MAX + 1);
@@ -302,6 +321,7 @@ int main(void)
         cmocka_unit_test(only_a_verified_set_must_tell),
         cmocka_unit_test(a_list_that_is_collected_feeds_nothing),
         cmocka_unit_test(facts_and_collected_values_have_a_bound),
+        cmocka_unit_test(a_set_that_finds_no_room_is_not_taken),
         cmocka_unit_test(a_set_has_a_largest_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
