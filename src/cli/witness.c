@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -20,6 +19,7 @@
 
 #define ARENA_MAX (16u << 20)
 #define MEMBERS_LEAST 3
+#define MEMBERS_MOST 1000
 #define ORIGIN_SUFFIX "/log"
 
 void witness_keys_wipe(struct witness_keys *keys)
@@ -41,7 +41,8 @@ struct slice witness_log_origin(struct arena *arena, struct slice name)
 /* ---- init ---- */
 
 struct making {
-    const char *directory, *name, *members;
+    const char *directory, *name;
+    uint64_t members; /* 0: as many as are least */
     bool region;
     struct sealing_options sealing;
 };
@@ -71,9 +72,9 @@ static enum error make_root(const struct making *making, struct world *world, st
     if (error == OK)
         error = sealing_keep_share(&making->sealing, &given, fault);
     /* What it was sealed with opens it again, so the keys are those that serving will have. */
+    bool by_share = given.sealing.kind == ROOT_SHARE;
     if (error == OK)
-        error = root_open(path.text, given.sealing.kind == ROOT_SHARE ? buffer_view(&given.share) : given.sealing.secret,
-                          ret_root, fault);
+        error = root_open(path.text, by_share ? buffer_view(&given.share) : given.sealing.secret, ret_root, fault);
     sealing_wipe(&given);
     return error;
 }
@@ -106,7 +107,7 @@ static enum error make(const struct making *making, struct fault *fault)
     if (!note_name_allowed(origin))
         return fault_set(fault, ERROR_VALUE, "a name has no space, no '+' and at most 196 bytes");
     if (making->members)
-        about.members = (unsigned)strtoul(making->members, NULL, 10);
+        about.members = (unsigned)making->members;
     TRY(sealing_check(&making->sealing, true, fault));
     if (file_exists(node_path(making->directory, "witness").text))
         return fault_set(fault, ERROR_EXISTS, "%.200s", making->directory);
@@ -122,19 +123,19 @@ static enum error make(const struct making *making, struct fault *fault)
 
 static int init(int argc, char **argv)
 {
-    struct making making = {.members = NULL};
+    struct making making = {.members = 0};
+    const char *members = NULL;
     const struct option_spec specs[] = {{"name", &making.name, NULL},
-                                        {"members", &making.members, NULL},
+                                        {"members", &members, NULL},
                                         {"region", NULL, &making.region},
                                         SEALING_OPTIONS(making.sealing)};
     struct fault fault = {0};
-    uint64_t members;
     size_t positions;
 
     if (!command_arguments(argc, argv, specs, sizeof specs / sizeof *specs, &making.directory, 1, &positions) ||
         positions != 1 || !making.name ||
-        (making.members && (!making.region || !slice_to_u64(slice_from_string(making.members), &members) ||
-                            members < 1 || members > 1000)))
+        (members && (!making.region || !slice_to_u64(slice_from_string(members), &making.members) ||
+                     making.members < 1 || making.members > MEMBERS_MOST)))
         return command_usage("witness");
     enum error error = make(&making, &fault);
     return error == OK ? EXIT_DONE : command_error(error, &fault);

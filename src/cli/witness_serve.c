@@ -202,8 +202,8 @@ static enum error open_server(struct serving *serving)
     if (arguments->certificate)
         TRY(server_tls(serving->server, arguments->certificate, arguments->key, &serving->fault));
     TRY(server_listen(serving->server, arguments->listen, &port, &serving->fault));
-    printf("Listening on %s://%.*s:%u\n", arguments->certificate ? "https" : "http",
-           (int)(colon - arguments->listen), arguments->listen, port);
+    printf("Listening on %s://%.*s:%u\n", arguments->certificate ? "https" : "http", (int)(colon - arguments->listen),
+           arguments->listen, port);
     fflush(stdout);
     return OK;
 }

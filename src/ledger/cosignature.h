@@ -39,7 +39,8 @@ MUST_CHECK enum error cosignature_verify(const struct note *note, const struct n
  * cosignature_verify. */
 MUST_CHECK enum error note_verify_any(const struct note *note, const struct note_key *key, uint64_t *ret_time_s);
 
-/* cosignature_verify for what a witness answered: lines without the note that they belong to. Lines of other keys are passed
- * over. Appends the lines of `key` to `into` (may be NULL), ready to stand below the note's own. ERROR_SYNTAX too. */
+/* cosignature_verify for what a witness answered: lines without the note that they belong to. Lines of other keys
+ * are passed over. Appends the lines of `key` to `into` (may be NULL), ready to stand below the note's own.
+ * ERROR_SYNTAX too. */
 MUST_CHECK enum error cosignature_accept(struct slice text, struct slice lines, const struct note_key *key,
                                          uint64_t *ret_time_s, struct buffer *into);

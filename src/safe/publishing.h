@@ -18,7 +18,7 @@ MUST_CHECK enum error publishing_newest(struct safe *safe, unsigned log, struct 
 MUST_CHECK enum error publishing_checkpoint(struct safe *safe, unsigned log, struct buffer *ret_note);
 /* How many entries' hashes may be shown. */
 uint64_t publishing_size(const struct safe *safe, unsigned log);
-/* The tlog-proof text of an entry, against a checkpoint that strangers have (the one that enough witnesses have cosigned,
- * if it covers the entry), or the present one. */
+/* The tlog-proof text of an entry, against a checkpoint that strangers have (the one that enough witnesses have
+ * cosigned, if it covers the entry), or the present one. */
 MUST_CHECK enum error publishing_proof(struct safe *safe, unsigned log, uint64_t leaf, struct slice extra,
                                        struct buffer *ret_text);

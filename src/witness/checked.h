@@ -2,8 +2,8 @@
 #pragma once
 
 /* A text that ends in a line with its own hash, `check <SHA-256 of all above, hexadecimal>`: so that a file that was
- * damaged, cut short or emptied is not mistaken for one that says little. It finds accidents; who can write the file can
- * write the line. Pure. */
+ * damaged, cut short or emptied is not mistaken for one that says little. It finds accidents; who can write the file
+ * can write the line. Pure. */
 
 #include "base/buffer.h"
 

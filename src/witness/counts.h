@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* How often authorities asked, in all houses of a region together. A node states its numbers of a quarter in a note that
- * its public log's key signs; what the region publishes is a sum over at least so many houses that none of them can be
- * told from it. Houses that are too few wait, and are added to the next sum.
+/* How often authorities asked, in all houses of a region together. A node states its numbers of a quarter in a note
+ * that its public log's key signs; what the region publishes is a sum over at least so many houses that none of them
+ * can be told from it. Houses that are too few wait, and are added to the next sum.
  *
  *     hospitium order counts 1\n
  *     node <name>\n

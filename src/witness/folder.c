@@ -65,8 +65,7 @@ static bool take(struct slice *rest, struct slice word, struct slice *ret_value)
     return true;
 }
 
-enum error folder_about_read(struct arena *arena, const char *path, struct folder_about *ret_about,
-                             struct fault *fault)
+enum error folder_about_read(struct arena *arena, const char *path, struct folder_about *ret_about, struct fault *fault)
 {
     struct slice rest, nothing, name, kind, number;
     uint64_t members;
@@ -244,8 +243,8 @@ static enum error recall(const struct teaching *teaching, struct slice origin)
     struct slice bytes;
 
     state_name(origin, name);
-    enum error error = file_read(teaching->arena, path_of(teaching->folder->state.text, name).text,
-                                 2 * STATE_BYTES_MAX, &bytes, teaching->fault);
+    enum error error = file_read(teaching->arena, path_of(teaching->folder->state.text, name).text, 2 * STATE_BYTES_MAX,
+                                 &bytes, teaching->fault);
     if (error == OK)
         error = witness_recall(teaching->witness, bytes);
     arena_reset(teaching->arena);

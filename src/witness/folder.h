@@ -30,8 +30,9 @@ MUST_CHECK enum error folder_make(const char *path, const struct folder_about *a
 MUST_CHECK enum error folder_about_read(struct arena *arena, const char *path, struct folder_about *ret_about,
                                         struct fault *fault);
 
-/* Makes a log known, with a state in which it was never seen unless it has one already. A running witness sees it within
- * a second. ERROR_EXISTS when it is known by this key; ERROR_UNSUPPORTED; ERROR_LOCKED; errors of keeper_replace. */
+/* Makes a log known, with a state in which it was never seen unless it has one already. A running witness sees it
+ * within a second. ERROR_EXISTS when it is known by this key; ERROR_UNSUPPORTED; ERROR_LOCKED; errors of
+ * keeper_replace. */
 MUST_CHECK enum error folder_add_log(const char *path, const struct note_key *key, struct fault *fault);
 
 /* What is remembered of each log, without the lock of a running witness, in the arena. ERROR_CORRUPT. */

@@ -6,9 +6,9 @@
  *     a checkpoint as a signed note: text and the signatures of its log, without cosignatures; or
  *     {"kind":"order.counts",…}: a sum of what authorities asked for, over several houses (counts.h)
  *
- * so whoever has one region's log has, of each house, every history that this witness ever vouched for, signed by the
- * house. Entries are public. The log's own checkpoint may be cosigned by others, and an entry of a house is proved to it
- * in two steps: entry to the house's checkpoint, that checkpoint to the region's.
+ * so whoever has one region's log has, of each house, every history that this witness ever vouched for, signed by
+ * the house. Entries are public. The log's own checkpoint may be cosigned by others, and an entry of a house is
+ * proved to it in two steps: entry to the house's checkpoint, that checkpoint to the region's.
  *
  * Keeps promise 5. One thread. A log that cannot be synced ends the process, as everywhere (ledger/ledger.h). */
 
@@ -38,8 +38,8 @@ void region_close(struct region *region); /* accepts NULL */
 /* witness_settings.record, with a region as its context. */
 enum error region_record(void *context, struct slice origin, struct slice note);
 
-/* A house's statement, whose signature `witness` knows the key of. ERROR_SYNTAX; ERROR_NOT_FOUND for a house that is not
- * known, ERROR_SIGNATURE; else as counts_take, and what keeping says. */
+/* A house's statement, whose signature `witness` knows the key of. ERROR_SYNTAX; ERROR_NOT_FOUND for a house that is
+ * not known, ERROR_SIGNATURE; else as counts_take, and what keeping says. */
 MUST_CHECK enum error region_take_counts(struct region *region, const struct witness *witness, struct slice note);
 
 /* Call it now and then: publishes a sum that is due, and brings the log's files up to date. */

@@ -45,16 +45,16 @@ static void respond_unless(struct exchange *exchange, enum error error, const st
 
 /* What is said beside the status; the two answers with a body of their own are not here. */
 static const char *const sentences[WITNESS_ANSWERS] = {
-    [WITNESS_MALFORMED] = "This is no request for a cosignature.\nHint: It is a line `old N`, at most 63 hashes, an empty "
-                          "line and a checkpoint not smaller than N.\n",
+    [WITNESS_MALFORMED] = "This is no request for a cosignature.\nHint: It is a line `old N`, at most 63 hashes, an "
+                          "empty line and a checkpoint not smaller than N.\n",
     [WITNESS_UNSIGNED] = "The checkpoint has no valid signature of its log.\nHint: The witness may know the log by "
                          "another key.\n",
     [WITNESS_UNKNOWN] = "This witness does not know the log.\nHint: Who keeps the witness adds it with `hospitium "
                         "witness add`.\n",
-    [WITNESS_INCONSISTENT] = "The checkpoint does not continue what this witness has seen of the log.\nHint: If the log "
-                             "was not changed, make the consistency proof from the old size anew.\n",
-    [WITNESS_NOT_KEPT] = "The witness cannot write down what it would vouch for.\nHint: Try again later, and ask another "
-                         "witness meanwhile.\n",
+    [WITNESS_INCONSISTENT] = "The checkpoint does not continue what this witness has seen of the log.\nHint: If the "
+                             "log was not changed, make the consistency proof from the old size anew.\n",
+    [WITNESS_NOT_KEPT] = "The witness cannot write down what it would vouch for.\nHint: Try again later, and ask "
+                         "another witness meanwhile.\n",
 };
 
 static void add_checkpoint(struct site *site, struct exchange *exchange)
@@ -171,15 +171,15 @@ static void own_proof(struct site *site, struct exchange *exchange)
 /* ---- how it is ---- */
 
 static const char *const words[WITNESS_ANSWERS] = {
-    [WITNESS_COSIGNED] = "cosigned", [WITNESS_MALFORMED] = "malformed",       [WITNESS_UNSIGNED] = "unsigned",
-    [WITNESS_UNKNOWN] = "unknown",   [WITNESS_STALE] = "stale",               [WITNESS_NOT_KEPT] = "not_kept",
+    [WITNESS_COSIGNED] = "cosigned",         [WITNESS_MALFORMED] = "malformed", [WITNESS_UNSIGNED] = "unsigned",
+    [WITNESS_UNKNOWN] = "unknown",           [WITNESS_STALE] = "stale",         [WITNESS_NOT_KEPT] = "not_kept",
     [WITNESS_INCONSISTENT] = "inconsistent",
 };
 
 static void gauge(struct buffer *body, const char *name, const char *type, const char *help, uint64_t value)
 {
-    buffer_format(body, "# HELP hospitium_witness_%s %s\n# TYPE hospitium_witness_%s %s\nhospitium_witness_%s %" PRIu64
-                        "\n",
+    buffer_format(body,
+                  "# HELP hospitium_witness_%s %s\n# TYPE hospitium_witness_%s %s\nhospitium_witness_%s %" PRIu64 "\n",
                   name, help, name, type, name, value);
 }
 
@@ -188,7 +188,7 @@ static void metrics(struct site *site, struct exchange *exchange)
     CLEANUP_BUFFER struct buffer body = buffer_new(ANSWER_MAX);
     const struct witness_counts *counts = witness_counts(site->witness);
 
-    buffer_string(&body, "# HELP hospitium_witness_answers_total Requests for a cosignature, by how they were answered.\n"
+    buffer_string(&body, "# HELP hospitium_witness_answers_total Requests for a cosignature, by their answers.\n"
                          "# TYPE hospitium_witness_answers_total counter\n");
     for (size_t i = 0; i < WITNESS_ANSWERS; i++)
         buffer_format(&body, "hospitium_witness_answers_total{answer=\"%s\"} %" PRIu64 "\n", words[i],
@@ -213,8 +213,9 @@ static void status(struct site *site, struct exchange *exchange)
     const struct witness_counts *counts = witness_counts(site->witness);
     struct note_key key = witness_key(site->witness);
 
-    buffer_format(&body, "%s %.*s: %u logs known, %" PRIu64 " cosignatures given since %" PRId64 ", %" PRIu64
-                         " refused as inconsistent, %" PRIu64 " split views%s.\n",
+    buffer_format(&body,
+                  "%s %.*s: %u logs known, %" PRIu64 " cosignatures given since %" PRId64 ", %" PRIu64
+                  " refused as inconsistent, %" PRIu64 " split views%s.\n",
                   site->region ? "Region" : "Witness", SLICE_PRINT(key.name), witness_logs(site->witness),
                   counts->answers[WITNESS_COSIGNED], site->started_s, counts->answers[WITNESS_INCONSISTENT],
                   counts->splits, witness_is_shut(site->witness) ? "; it cannot write and cosigns nothing" : "");

@@ -7,8 +7,8 @@
 #include "ledger/checkpoint.h"
 
 struct known {
-    struct slice origin; /* owned */
-    struct hash hash;    /* of the origin */
+    struct slice origin;                   /* owned */
+    struct hash hash;                      /* of the origin */
     struct note_key key[WITNESS_KEYS_MAX]; /* named by `origin` */
     unsigned keys;
     struct tree_head head;
@@ -190,7 +190,7 @@ enum error witness_recall(struct witness *witness, struct slice bytes)
 int witness_status(enum witness_answer answer)
 {
     static const int status[WITNESS_ANSWERS] = {
-        [WITNESS_COSIGNED] = 200, [WITNESS_MALFORMED] = 400, [WITNESS_UNSIGNED] = 403,     [WITNESS_UNKNOWN] = 404,
+        [WITNESS_COSIGNED] = 200, [WITNESS_MALFORMED] = 400,    [WITNESS_UNSIGNED] = 403, [WITNESS_UNKNOWN] = 404,
         [WITNESS_STALE] = 409,    [WITNESS_INCONSISTENT] = 422, [WITNESS_NOT_KEPT] = 503,
     };
 
