@@ -41,8 +41,8 @@ struct slice witness_log_origin(struct arena *arena, struct slice name)
 /* ---- init ---- */
 
 struct making {
-    const char *directory, *name;
-    uint64_t members; /* 0: as many as are least */
+    const char *directory, *name, *members_text;
+    uint64_t members;
     bool region;
     struct sealing_options sealing;
 };
@@ -72,9 +72,10 @@ static enum error make_root(const struct making *making, struct world *world, st
     if (error == OK)
         error = sealing_keep_share(&making->sealing, &given, fault);
     /* What it was sealed with opens it again, so the keys are those that serving will have. */
-    bool by_share = given.sealing.kind == ROOT_SHARE;
     if (error == OK)
-        error = root_open(path.text, by_share ? buffer_view(&given.share) : given.sealing.secret, ret_root, fault);
+        error = root_open(path.text,
+                          given.sealing.kind == ROOT_SHARE ? buffer_view(&given.share) : given.sealing.secret, ret_root,
+                          fault);
     sealing_wipe(&given);
     return error;
 }
@@ -97,7 +98,7 @@ static enum error make(const struct making *making, struct fault *fault)
     CLEANUP_ARENA struct arena *arena = arena_new(ARENA_MAX);
     CLEANUP_KEY struct secret_key root;
     CLEANUP_WITNESS_KEYS struct witness_keys keys;
-    struct folder_about about = {slice_from_string(making->name), making->region, MEMBERS_LEAST};
+    struct folder_about about = {slice_from_string(making->name), making->region, (unsigned)making->members};
     struct world world = world_real();
     uint8_t public_key[SIGN_PUBLIC_BYTES];
 
@@ -106,8 +107,6 @@ static enum error make(const struct making *making, struct fault *fault)
     struct slice origin = witness_log_origin(arena, about.name);
     if (!note_name_allowed(origin))
         return fault_set(fault, ERROR_VALUE, "a name has no space, no '+' and at most 196 bytes");
-    if (making->members)
-        about.members = (unsigned)making->members;
     TRY(sealing_check(&making->sealing, true, fault));
     if (file_exists(node_path(making->directory, "witness").text))
         return fault_set(fault, ERROR_EXISTS, "%.200s", making->directory);
@@ -121,21 +120,25 @@ static enum error make(const struct making *making, struct fault *fault)
     return folder_make(making->directory, &about); /* last: until then it is no witness */
 }
 
+static bool members_are_right(struct making *making)
+{
+    return !making->members_text ||
+           (making->region && slice_to_u64(slice_from_string(making->members_text), &making->members) &&
+            making->members >= 1 && making->members <= MEMBERS_MOST);
+}
+
 static int init(int argc, char **argv)
 {
-    struct making making = {.members = 0};
-    const char *members = NULL;
+    struct making making = {.members = MEMBERS_LEAST};
     const struct option_spec specs[] = {{"name", &making.name, NULL},
-                                        {"members", &members, NULL},
+                                        {"members", &making.members_text, NULL},
                                         {"region", NULL, &making.region},
                                         SEALING_OPTIONS(making.sealing)};
     struct fault fault = {0};
     size_t positions;
 
     if (!command_arguments(argc, argv, specs, sizeof specs / sizeof *specs, &making.directory, 1, &positions) ||
-        positions != 1 || !making.name ||
-        (members && (!making.region || !slice_to_u64(slice_from_string(members), &making.members) ||
-                     making.members < 1 || making.members > MEMBERS_MOST)))
+        positions != 1 || !making.name || !members_are_right(&making))
         return command_usage("witness");
     enum error error = make(&making, &fault);
     return error == OK ? EXIT_DONE : command_error(error, &fault);

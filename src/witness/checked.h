@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A text that ends in a line with its own hash, `check <SHA-256 of all above, hexadecimal>`: so that a file that was
- * damaged, cut short or emptied is not mistaken for one that says little. It finds accidents; who can write the file
- * can write the line. Pure. */
+/* A text that ends in a line with its own hash, `check <SHA-256 of all above, hexadecimal>`: so that a file that
+ * was damaged, cut short or emptied is not mistaken for one that says little. It finds accidents; who can write
+ * the file can write the line. Pure. */
 
 #include "base/buffer.h"
 

@@ -38,8 +38,8 @@ void region_close(struct region *region); /* accepts NULL */
 /* witness_settings.record, with a region as its context. */
 enum error region_record(void *context, struct slice origin, struct slice note);
 
-/* A house's statement, whose signature `witness` knows the key of. ERROR_SYNTAX; ERROR_NOT_FOUND for a house that is
- * not known, ERROR_SIGNATURE; else as counts_take, and what keeping says. */
+/* A house's statement, whose signature `witness` knows the key of. ERROR_SYNTAX; ERROR_NOT_FOUND for a house that
+ * is not known, ERROR_SIGNATURE; else as counts_take, and what keeping says. */
 MUST_CHECK enum error region_take_counts(struct region *region, const struct witness *witness, struct slice note);
 
 /* Call it now and then: publishes a sum that is due, and brings the log's files up to date. */

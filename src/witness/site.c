@@ -45,16 +45,19 @@ static void respond_unless(struct exchange *exchange, enum error error, const st
 
 /* What is said beside the status; the two answers with a body of their own are not here. */
 static const char *const sentences[WITNESS_ANSWERS] = {
-    [WITNESS_MALFORMED] = "This is no request for a cosignature.\nHint: It is a line `old N`, at most 63 hashes, an "
-                          "empty line and a checkpoint not smaller than N.\n",
+    [WITNESS_MALFORMED] =
+        "This is no request for a cosignature.\nHint: It is a line `old N`, at most 63 hashes, an empty "
+        "line and a checkpoint not smaller than N.\n",
     [WITNESS_UNSIGNED] = "The checkpoint has no valid signature of its log.\nHint: The witness may know the log by "
                          "another key.\n",
     [WITNESS_UNKNOWN] = "This witness does not know the log.\nHint: Who keeps the witness adds it with `hospitium "
                         "witness add`.\n",
-    [WITNESS_INCONSISTENT] = "The checkpoint does not continue what this witness has seen of the log.\nHint: If the "
-                             "log was not changed, make the consistency proof from the old size anew.\n",
-    [WITNESS_NOT_KEPT] = "The witness cannot write down what it would vouch for.\nHint: Try again later, and ask "
-                         "another witness meanwhile.\n",
+    [WITNESS_INCONSISTENT] =
+        "The checkpoint does not continue what this witness has seen of the log.\nHint: If the log "
+        "was not changed, make the consistency proof from the old size anew.\n",
+    [WITNESS_NOT_KEPT] =
+        "The witness cannot write down what it would vouch for.\nHint: Try again later, and ask another "
+        "witness meanwhile.\n",
 };
 
 static void add_checkpoint(struct site *site, struct exchange *exchange)
@@ -188,8 +191,9 @@ static void metrics(struct site *site, struct exchange *exchange)
     CLEANUP_BUFFER struct buffer body = buffer_new(ANSWER_MAX);
     const struct witness_counts *counts = witness_counts(site->witness);
 
-    buffer_string(&body, "# HELP hospitium_witness_answers_total Requests for a cosignature, by their answers.\n"
-                         "# TYPE hospitium_witness_answers_total counter\n");
+    buffer_string(&body,
+                  "# HELP hospitium_witness_answers_total Requests for a cosignature, by how they were answered.\n"
+                  "# TYPE hospitium_witness_answers_total counter\n");
     for (size_t i = 0; i < WITNESS_ANSWERS; i++)
         buffer_format(&body, "hospitium_witness_answers_total{answer=\"%s\"} %" PRIu64 "\n", words[i],
                       counts->answers[i]);

@@ -77,8 +77,7 @@ void logbook_sign(const struct logbook *logbook, unsigned branch, uint64_t size,
     assert_int_equal(OK, checkpoint_sign(&checkpoint, &logbook->seed, into));
 }
 
-void logbook_request(const struct logbook *logbook, unsigned branch, uint64_t older, uint64_t size,
-                     struct buffer *into)
+void logbook_request(const struct logbook *logbook, unsigned branch, uint64_t older, uint64_t size, struct buffer *into)
 {
     CLEANUP_BUFFER struct buffer note = buffer_new(NOTE_BYTES_MAX);
     struct tree_proof proof = logbook_consistency(logbook, branch, older, size);

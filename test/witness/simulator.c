@@ -19,8 +19,8 @@
 
 static struct logbook log_book;
 static struct arena *arena;
-static struct slice notes[LOGBOOK_BRANCHES][SIZES];          /* signed by the log */
-static struct slice texts[LOGBOOK_BRANCHES][SIZES];          /* of these */
+static struct slice notes[LOGBOOK_BRANCHES][SIZES];           /* signed by the log */
+static struct slice texts[LOGBOOK_BRANCHES][SIZES];           /* of these */
 static struct slice requests[LOGBOOK_BRANCHES][SIZES][SIZES]; /* from a size to another */
 static struct hash roots[LOGBOOK_BRANCHES][SIZES];
 static struct secret_key seeds[SIMULATOR_WITNESSES_MAX];
@@ -71,8 +71,8 @@ static void prepare_policy(unsigned witnesses, unsigned needed)
     for (unsigned i = 0; i < witnesses; i++)
         buffer_format(&text, " w%u", i);
     buffer_string(&text, "\nquorum g\n");
-    assert_int_equal(OK, policy_parse(arena_copy(arena, buffer_view(&text)), arena, &policies[witnesses][needed],
-                                      &fault));
+    assert_int_equal(OK,
+                     policy_parse(arena_copy(arena, buffer_view(&text)), arena, &policies[witnesses][needed], &fault));
 }
 
 void simulator_prepare(void)
@@ -132,9 +132,9 @@ struct world_of {
     uint64_t random;
     struct simulator_outcome *outcome;
     struct actor actor[SIMULATOR_WITNESSES_MAX];
-    uint64_t told[SIMULATOR_WITNESSES_MAX]; /* what the log thinks each remembers */
-    uint64_t size[2];                       /* how far it has come with each story */
-    uint64_t sides;                         /* which story it means for which honest witness */
+    uint64_t told[SIMULATOR_WITNESSES_MAX];                 /* what the log thinks each remembers */
+    uint64_t size[2];                                       /* how far it has come with each story */
+    uint64_t sides;                                         /* which story it means for which honest witness */
     char line[2][SIZES][SIMULATOR_WITNESSES_MAX][LINE_MAX]; /* cosignatures that it has, of each story */
     struct believed believed[CLIENTS][2 * SIZES];
     unsigned beliefs[CLIENTS];
@@ -231,7 +231,8 @@ static void answer(struct world_of *world, unsigned number, const struct message
     message->branch = request->branch;
     message->size = request->size;
     message->length = body.length;
-    memcpy(message->bytes, body.data, body.length);
+    if (body.length > 0)
+        memcpy(message->bytes, body.data, body.length);
 }
 
 static void cosign_offer(struct world_of *world, unsigned number)

@@ -29,9 +29,9 @@ struct simulator_plan {
 };
 
 struct simulator_outcome {
-    uint64_t transcript;  /* of all that happened, with every byte that was answered */
-    unsigned believed;    /* checkpoints by clients, each once a client */
-    bool split;           /* two that were believed do not agree */
+    uint64_t transcript; /* of all that happened, with every byte that was answered */
+    unsigned believed;   /* checkpoints by clients, each once a client */
+    bool split;          /* two that were believed do not agree */
     unsigned cosignatures, refusals, crashes;
 };
 

@@ -13,11 +13,12 @@
 #include <stdlib.h>
 
 #if defined __SANITIZE_ADDRESS__
-#define RUNS 4000
+#define RUNS 1500
+#define RUNS_FOR_A_FAULT 300
 #else
 #define RUNS 100000
-#endif
 #define RUNS_FOR_A_FAULT 1500
+#endif
 #define STEPS 192
 
 static uint64_t number_of(const char *name, uint64_t otherwise)
@@ -121,11 +122,13 @@ static void with_as_many_liars_as_quorums_have_in_common_two_stories_are_believe
  * story in good faith. This is what keeping before answering is for. */
 static void with_disks_that_do_not_keep_before_the_answer_two_stories_are_believed(void **state)
 {
-    unsigned rolled_back = splits(3, 2, 3, ROLLS_BACK), forgot = splits(3, 2, 3, FORGETS), kept = splits(3, 2, 0, HONEST);
+    unsigned rolled_back = splits(3, 2, 3, ROLLS_BACK), forgot = splits(3, 2, 3, FORGETS),
+             kept = splits(3, 2, 0, HONEST);
 
-    printf("2 of 3: %u of %u worlds split with disks that keep late, %u with disks that keep nothing, %u with disks that "
-           "keep\n",
-           rolled_back, RUNS_FOR_A_FAULT, forgot, kept);
+    printf(
+        "2 of 3: %u of %u worlds split with disks that keep late, %u with disks that keep nothing, %u with disks that "
+        "keep\n",
+        rolled_back, RUNS_FOR_A_FAULT, forgot, kept);
     assert_true(rolled_back > 0);
     assert_true(forgot > 0);
     assert_int_equal(0, kept);
