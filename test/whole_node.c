@@ -61,6 +61,11 @@ int whole_template_remove(void **state)
     return 0;
 }
 
+const char *whole_template_directory(void)
+{
+    return template.directory;
+}
+
 static void open_safe(struct whole *whole)
 {
     struct safe_options options = {

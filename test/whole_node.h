@@ -16,6 +16,8 @@
 /* Group set-up and tear-down for cmocka. */
 int whole_template_make(void **state);
 int whole_template_remove(void **state);
+/* Where the template lies: DIRECTORY/node is the node that was made. */
+const char *whole_template_directory(void);
 
 struct whole {
     char directory[96];

@@ -27,7 +27,7 @@ void buffer_wipe(struct buffer *buffer)
 void buffer_clear(struct buffer *buffer)
 {
     buffer->length = 0;
-    buffer->failed = false;
+    buffer->failed = buffer->starved = false;
 }
 
 /* Never realloc: it could leave a copy of a secret behind in freed memory. */
@@ -58,7 +58,7 @@ void *buffer_room(struct buffer *buffer, size_t length)
     }
     size_t needed = buffer->length + length;
     if ((needed > buffer->capacity || !buffer->data) && !grow(buffer, needed)) {
-        buffer->failed = true;
+        buffer->failed = buffer->starved = true;
         return NULL;
     }
     void *room = buffer->data + buffer->length;
@@ -125,7 +125,9 @@ void buffer_u64(struct buffer *buffer, uint64_t value)
 
 enum error buffer_check(const struct buffer *buffer)
 {
-    return buffer->failed ? ERROR_TOO_LARGE : OK;
+    if (!buffer->failed)
+        return OK;
+    return buffer->starved ? ERROR_MEMORY : ERROR_TOO_LARGE;
 }
 
 struct slice reader_bytes(struct reader *reader, size_t length)

@@ -17,6 +17,7 @@ struct buffer {
     size_t capacity;
     size_t maximum;
     bool failed;
+    bool starved; /* it failed for want of memory */
 };
 
 /* Nothing is allocated until the first write. */
@@ -53,6 +54,13 @@ static inline void buffer_byte(struct buffer *buffer, uint8_t byte)
 
 /* ERROR_TOO_LARGE when a write was dropped. */
 enum error buffer_check(const struct buffer *buffer) MUST_CHECK;
+
+/* What is made from another buffer has failed when that one has: before it is sealed, hashed or copied. */
+static inline void buffer_depends(struct buffer *buffer, const struct buffer *other)
+{
+    buffer->failed |= other->failed;
+    buffer->starved |= other->starved;
+}
 
 static inline struct slice buffer_view(const struct buffer *buffer)
 {

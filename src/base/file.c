@@ -136,6 +136,17 @@ enum error file_replace_derived(const char *path, struct slice content, unsigned
     return replace(path, content, mode, false);
 }
 
+/* One whose name may be lost again is taken back, so that the next attempt does not find it and believe in it. */
+static enum error make_one_directory(const char *path)
+{
+    if (mkdir(path, 0700) < 0)
+        return errno == EEXIST ? OK : file_error(errno);
+    enum error error = sync_parent(path);
+    if (error != OK)
+        (void)rmdir(path);
+    return error;
+}
+
 enum error file_make_directory(const char *path)
 {
     char partial[PATH_MAX];
@@ -148,8 +159,7 @@ enum error file_make_directory(const char *path)
         if (partial[i] != '/' && partial[i] != '\0')
             continue;
         partial[i] = '\0';
-        if (mkdir(partial, 0700) < 0 && errno != EEXIST)
-            return file_error(errno);
+        TRY(make_one_directory(partial));
         partial[i] = path[i];
     }
     return OK;

@@ -29,8 +29,9 @@ struct secret_pool *secret_pool_new(size_t slots, size_t slot_bytes)
     pool->memory_bytes = slots * rounded;
     pool->free_slot = calloc(slots, sizeof *pool->free_slot);
     pool->memory = mmap(NULL, pool->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (!pool->free_slot || pool->memory == MAP_FAILED) {
+    if (pool->memory == MAP_FAILED)
         pool->memory = NULL;
+    if (!pool->free_slot || !pool->memory) {
         secret_pool_free(pool);
         return NULL;
     }

@@ -254,7 +254,8 @@ static void leaf_checked(void *context, enum error error, struct slice payload)
     char line[128];
     int length = 0;
 
-    if (error == ERROR_SAFE_UNREACHABLE) {
+    /* What could not be looked at is not found damaged. */
+    if (error == ERROR_SAFE_UNREACHABLE || error == ERROR_MEMORY || error == ERROR_IO || error == ERROR_OVERLOADED) {
         checking->check.done(checking->check.context, error);
         return;
     }
@@ -280,6 +281,10 @@ static void check_next(struct checking *checking)
         return;
     }
     buffer_u64(&payload, checking->leaf[checking->answered]);
+    if (payload.failed) {
+        checking->check.done(checking->check.context, buffer_check(&payload));
+        return;
+    }
     safe_call(checking->gate->client, PROTOCOL_CHECK, buffer_view(&payload), leaf_checked, checking);
 }
 

@@ -40,8 +40,9 @@ void gate_submit(struct gate *gate, struct arena *arena, const struct access *ac
     struct submission *submission = arena_alloc(arena, sizeof *submission);
 
     access_write(access, &payload);
-    if (!submission || buffer_check(&payload) != OK || !gate->ready) {
-        done(context, gate->ready ? ERROR_TOO_LARGE : gate_unready(gate), &nothing);
+    enum error error = submission ? buffer_check(&payload) : ERROR_MEMORY;
+    if (error != OK || !gate->ready) {
+        done(context, gate->ready ? error : gate_unready(gate), &nothing);
         return;
     }
     *submission = (struct submission){arena, access->targets, done, context};

@@ -26,6 +26,9 @@ static const struct store_migration migrations[] = {
     {2, "epochs", /* which count of the root's changes wrapped the row: so that they can be wrapped anew one by one */
      "ALTER TABLE person_key ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE year_key ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;"},
+    {3, "told", /* is the commitment in the public log? 0 from the destruction until it is known to be there */
+     "ALTER TABLE destroyed ADD COLUMN told INTEGER NOT NULL DEFAULT 1;"
+     "CREATE INDEX destroyed_untold ON destroyed (commitment) WHERE told = 0;"}, /* read at each start */
 };
 
 const struct store_statement keystore_statement[KEYSTORE_STATEMENTS] = {
@@ -59,14 +62,17 @@ const struct store_statement keystore_statement[KEYSTORE_STATEMENTS] = {
     [YEAR_REWRAP] = {"year_rewrap", STORE_ROUTE_LOCAL, STORE_WRITE,
                      "UPDATE year_key SET wrapped = $2, epoch = $3 WHERE year = $1"},
     [DESTROYED_ADD] = {"destroyed_add", STORE_ROUTE_LOCAL, STORE_WRITE,
-                       "INSERT INTO destroyed (commitment, time) VALUES ($1, $2)"},
-    [DESTROYED_HAS] = {"destroyed_has", STORE_ROUTE_LOCAL, STORE_READ,
-                       "SELECT 1 FROM destroyed WHERE commitment = $1"},
+                       "INSERT INTO destroyed (commitment, time, told) VALUES ($1, $2, $3)"},
     [DESTROYED_ALL] = {"destroyed_all", STORE_ROUTE_LOCAL, STORE_READ,
                        "SELECT commitment FROM destroyed ORDER BY commitment"},
+    [DESTROYED_HAS] = {"destroyed_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM destroyed WHERE commitment = $1"},
+    [DESTROYED_UNTOLD] = {"destroyed_untold", STORE_ROUTE_LOCAL, STORE_READ,
+                          "SELECT commitment FROM destroyed WHERE told = 0 ORDER BY commitment LIMIT 1"},
+    [DESTROYED_TOLD] = {"destroyed_told", STORE_ROUTE_LOCAL, STORE_WRITE,
+                        "UPDATE destroyed SET told = 1 WHERE commitment = $1"},
 };
 
-static const struct store_schema schema = {"keys", migrations, 2, keystore_statement, KEYSTORE_STATEMENTS};
+static const struct store_schema schema = {"keys", migrations, 3, keystore_statement, KEYSTORE_STATEMENTS};
 static const struct store_schema *const schemas[] = {&schema};
 
 enum error keystore_open(const char *path, const struct ring *ring, struct world *world, struct keystore **ret_keystore,
@@ -252,7 +258,7 @@ enum error keystore_set_facts(struct keystore *keystore, const struct id *person
     return OK;
 }
 
-static struct hash commitment_of(struct keystore *keystore, const struct id *person)
+struct hash keystore_commitment_of(const struct keystore *keystore, const struct id *person)
 {
     return hash_keyed(secret_key_slice(ring_key(keystore->ring, RING_DESTROYED)), id_slice(person));
 }
@@ -265,7 +271,7 @@ enum error keystore_destroy(struct keystore *keystore, const struct id *person, 
 
     TRY(keystore_person(keystore, person, 0, &there, NULL));
     TRY(next_change(keystore, CHANGE_DESTROY, person, &change));
-    change->commitment = commitment_of(keystore, person);
+    change->commitment = keystore_commitment_of(keystore, person);
     change->time_s = now_s;
     *ret_commitment = change->commitment;
     return OK;
@@ -287,9 +293,10 @@ static enum error apply(struct store *store, const struct change *change)
                          NULL);
     case CHANGE_DESTROY:
         TRY(store_run(store, &keystore_statement[PERSON_DELETE], STORE_VALUES(person), NULL));
-        return store_run(store, &keystore_statement[DESTROYED_ADD],
-                         STORE_VALUES(store_blob(hash_slice(&change->commitment)), store_integer(change->time_s)),
-                         NULL);
+        return store_run(
+            store, &keystore_statement[DESTROYED_ADD],
+            STORE_VALUES(store_blob(hash_slice(&change->commitment)), store_integer(change->time_s), store_integer(0)),
+            NULL);
     }
     return ERROR_INTERNAL;
 }
@@ -453,45 +460,6 @@ enum error keystore_hour(struct keystore *keystore, uint32_t hour, const uint8_t
     keystore->held->hour_key = *ret_key;
     keystore->hour = hour;
     return OK;
-}
-
-enum error keystore_destroyed(struct keystore *keystore, keystore_commitment *each, void *context)
-{
-    CLEANUP_CURSOR struct store_cursor cursor = {0};
-
-    TRY(store_query(keystore->store, &keystore_statement[DESTROYED_ALL], NULL, 0, &cursor));
-    while (store_next(&cursor)) {
-        struct slice bytes = store_column_bytes(&cursor, 0);
-        struct hash commitment;
-        if (bytes.length != HASH_BYTES)
-            return ERROR_CORRUPT;
-        memcpy(commitment.byte, bytes.data, HASH_BYTES);
-        each(context, &commitment);
-    }
-    return store_end(&cursor);
-}
-
-/* Commitments are keyed, so that whoever reads the public log learns nothing of who was erased; finding the person is
- * therefore a walk over all of them, which only a restore does. */
-enum error keystore_replay(struct keystore *keystore, const struct hash *commitment, int64_t now_s, bool *ret_found)
-{
-    CLEANUP_CURSOR struct store_cursor cursor = {0};
-    struct hash replayed;
-
-    *ret_found = false;
-    TRY(store_query(keystore->store, &keystore_statement[PERSON_ALL], NULL, 0, &cursor));
-    while (store_next(&cursor)) {
-        struct id person;
-        memcpy(person.byte, store_column_bytes(&cursor, 0).data, ID_BYTES);
-        struct hash own = commitment_of(keystore, &person);
-        if (!hash_equal(&own, commitment))
-            continue;
-        store_cursor_close(&cursor);
-        *ret_found = true;
-        return keystore_destroy(keystore, &person, now_s, &replayed);
-    }
-    TRY(store_end(&cursor));
-    return keystore_replay_year(keystore, commitment, now_s, ret_found);
 }
 
 enum error keystore_backup(struct keystore *keystore, const char *path)

@@ -79,6 +79,15 @@ MUST_CHECK enum error keystore_oldest_year(struct keystore *keystore, uint32_t *
 /* What was destroyed, for replaying it on a restored store: calls for each commitment. */
 typedef void keystore_commitment(void *context, const struct hash *commitment);
 MUST_CHECK enum error keystore_destroyed(struct keystore *keystore, keystore_commitment *each, void *context);
+
+/* Was she destroyed here? Then asking for it again finishes what was cut off. */
+MUST_CHECK enum error keystore_is_destroyed(struct keystore *keystore, const struct id *person, bool *ret_destroyed);
+
+/* What was destroyed and is not known to be in the public log: `tell` makes it durable there, then it is marked. Twice
+ * when a crash falls in between. Stops at the first that fails. */
+typedef enum error keystore_tell(void *context, const struct hash *commitment);
+MUST_CHECK enum error keystore_tell_destroyed(struct keystore *keystore, keystore_tell *tell, void *context);
+
 /* Destroys every person whose commitment is `commitment`, in the batch, or the year, at once; true when there was one.
  * */
 MUST_CHECK enum error keystore_replay(struct keystore *keystore, const struct hash *commitment, int64_t now_s,

@@ -30,8 +30,10 @@ enum keystore_statement {
     YEAR_BEFORE,
     YEAR_REWRAP,
     DESTROYED_ADD,
-    DESTROYED_HAS,
     DESTROYED_ALL,
+    DESTROYED_HAS,
+    DESTROYED_UNTOLD,
+    DESTROYED_TOLD,
     KEYSTORE_STATEMENTS
 };
 
@@ -69,6 +71,8 @@ struct keystore {
 
 /* The ring's key that wrapped a row of this epoch; NULL for one that was forgotten. */
 const struct secret_key *keystore_key_of(const struct keystore *keystore, enum ring_use use, int64_t epoch);
+
+struct hash keystore_commitment_of(const struct keystore *keystore, const struct id *person);
 
 /* keystore.c: a person's row. `use` is 0 for her own key, 1 + drawer for a drawer's. */
 void keystore_wrap(struct keystore *keystore, const struct secret_key *under, const struct id *person, unsigned use,

@@ -396,7 +396,10 @@ bool ring_untold(const struct ring *ring, enum ring_use use)
 enum error ring_told(struct ring *ring, enum ring_use use)
 {
     ring->held->entry[use].flags &= (uint8_t)~UNTOLD;
-    return save(ring);
+    enum error error = save(ring);
+    if (error != OK)
+        ring->held->entry[use].flags |= UNTOLD;
+    return error;
 }
 
 enum error ring_forget(struct ring *ring, enum ring_use use)

@@ -30,7 +30,8 @@ static enum error run(struct store *store, void *context)
                   STORE_VALUES(store_integer(first), store_integer(first + KEYSTORE_YEAR_HOURS)), NULL));
     TRY(store_run(store, &keystore_statement[YEAR_DELETE], STORE_VALUES(store_integer(destruction->year)), NULL));
     return store_run(store, &keystore_statement[DESTROYED_ADD],
-                     STORE_VALUES(store_blob(hash_slice(&destruction->commitment)), store_integer(destruction->time_s)),
+                     STORE_VALUES(store_blob(hash_slice(&destruction->commitment)), store_integer(destruction->time_s),
+                                  store_integer(1)), /* it was told first */
                      NULL);
 }
 

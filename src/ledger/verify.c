@@ -60,7 +60,10 @@ static enum error read_checkpoint(struct verifier *verifier)
         return ERROR_MEMORY;
     if (snprintf(path, sizeof path, "%s/checkpoint", verifier->directory) >= (int)sizeof path)
         return ERROR_IO;
-    if (file_read(arena, path, NOTE_BYTES_MAX, &note, NULL) != OK) {
+    enum error error = file_read(arena, path, NOTE_BYTES_MAX, &note, NULL);
+    if (error == ERROR_MEMORY)
+        return error;
+    if (error != OK) {
         verify_fault_file(verifier, "checkpoint", "It is missing or cannot be read.");
         return OK;
     }

@@ -292,12 +292,8 @@ static enum error change_facts(struct safe *safe, struct request *request, size_
 static enum error carry_out(struct safe *safe, struct request *request, size_t number, struct target *target,
                             struct grant_target *grant)
 {
-    if (request->access.action == ACTION_ERASE) {
-        request->changes_keys = true;
-        request->destroys = true;
-        return keystore_destroy(safe->keystore, &request->access.target[number].person, now_s(safe),
-                                &request->destroyed);
-    }
+    if (request->access.action == ACTION_ERASE)
+        return destroyed_person(safe, request, &request->access.target[number].person, grant);
     if (request->access.action == ACTION_WRITE || request->access.open_glass)
         return change_facts(safe, request, number, target, grant);
     return OK;
@@ -360,7 +356,7 @@ static enum error prepare_target(struct safe *safe, struct request *request, siz
         return ERROR_REFUSED;
     if (!any_permitted(request, grant) || (request->access.all_or_nothing && !all_permitted(request, grant)))
         return ERROR_REFUSED;
-    if (!target.known)
+    if (!target.known && request->access.action != ACTION_ERASE)
         return ERROR_NOT_FOUND;
     return carry_out(safe, request, number, &target, grant);
 }

@@ -17,25 +17,13 @@ static int64_t now_s(const struct safe *safe)
     return safe->now_ns / 1000000000;
 }
 
-static enum error publish_destruction(struct safe *safe, const struct request *request)
-{
-    CLEANUP_BUFFER struct buffer text = buffer_new(512);
-    char hex[2 * HASH_BYTES];
-    uint64_t index;
-
-    encode_hex(hash_slice(&request->destroyed), hex);
-    buffer_format(&text, "{\"kind\":\"keys.destroyed\",\"commitment\":\"%.*s\"}", (int)sizeof hex, hex);
-    TRY(buffer_check(&text));
-    return safe_publish(safe, buffer_view(&text), &index);
-}
-
 static enum error answer_access(struct safe *safe, struct request *request)
 {
     struct grant *grant = &request->grant;
     bool permitted = request->error == OK;
 
-    if (permitted && request->destroys)
-        TRY(publish_destruction(safe, request));
+    if (permitted && request->access.action == ACTION_ERASE)
+        TRY(destroyed_tell(safe));
     grant->time_s = now_s(safe);
     grant->row = permitted ? request->decision.row : request->uninformed.row;
     grant->citation = permitted ? request->decision.citation : request->uninformed.citation;

@@ -221,8 +221,8 @@ static void write_answers(struct batch *batch, struct buffer *answer)
     buffer_u16(answer, (uint16_t)batch->count);
     for (size_t i = 0; i < batch->count; i++) {
         struct request *request = &batch->request[i];
-        if (buffer_check(&request->answer) != OK)
-            request->error = ERROR_TOO_LARGE;
+        if (request->answer.failed)
+            request->error = buffer_check(&request->answer);
         buffer_u16(answer, (uint16_t)request->error);
         protocol_text_write(request->answer.failed ? slice_of("", 0) : buffer_view(&request->answer), answer);
     }
@@ -231,6 +231,19 @@ static void write_answers(struct batch *batch, struct buffer *answer)
     uint32_t length = (uint32_t)(answer->length - start - 4);
     struct buffer prefix = {.data = answer->data + start, .capacity = 4, .maximum = 4};
     buffer_u32(&prefix, length);
+}
+
+/* There was no memory to answer as it should be. */
+static enum error refuse_all(size_t count, enum error error, struct buffer *answer)
+{
+    buffer_clear(answer);
+    buffer_u32(answer, (uint32_t)(2 + 6 * count));
+    buffer_u16(answer, (uint16_t)count);
+    for (size_t i = 0; i < count; i++) {
+        buffer_u16(answer, (uint16_t)error);
+        buffer_u32(answer, 0);
+    }
+    return buffer_check(answer);
 }
 
 static void free_batch(struct batch *batch)
@@ -248,6 +261,8 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
 {
     struct batch batch = {0};
 
+    if (safe->shut)
+        return ERROR_SHUT;
     arena_reset(safe->arena);
     read_clock(safe);
     enum error error = parse_message(safe, message, &batch);
@@ -262,7 +277,7 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
         error = buffer_check(answer);
     }
     free_batch(&batch);
-    return error;
+    return error == ERROR_MEMORY && batch.count > 0 ? refuse_all(batch.count, error, answer) : error;
 }
 
 void safe_idle(struct safe *safe)
@@ -270,6 +285,7 @@ void safe_idle(struct safe *safe)
     if (safe->shut)
         return;
     rotation_idle(safe);
+    destroyed_idle(safe);
     retention_idle(safe);
     if (person_index_flush(safe->index) != OK)
         LOG(WARNING, "safe.index_not_written");

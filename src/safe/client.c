@@ -73,6 +73,12 @@ static struct waiting queue_pop(struct queue *queue)
     return waiting;
 }
 
+/* The one that was pushed last. */
+static struct waiting queue_take_back(struct queue *queue)
+{
+    return queue->item[(queue->head + --queue->count) % queue->capacity];
+}
+
 static enum error lost_error(const struct safe_client *client)
 {
     return client->shut ? ERROR_SHUT : ERROR_SAFE_UNREACHABLE;
@@ -102,6 +108,13 @@ static void lose(struct safe_client *client)
         tell(queue_pop(&client->queue), lost_error(client), slice_of("", 0));
     if (client->lost)
         client->lost(client->lost_context);
+}
+
+/* What was to be sent and was not, for want of memory: that is no reason to lose the safe. */
+static void refuse_next(struct safe_client *client, size_t count, enum error error)
+{
+    while (count-- > 0 && client->queue.count > 0)
+        tell(queue_take_back(&client->queue), error, slice_of("", 0));
 }
 
 /* Hands each item of an answer to whoever waits for it. */
@@ -201,18 +214,25 @@ static void answer_locally(struct safe_client *client)
 {
     struct buffer message = client->next, answer = buffer_new(2u * PROTOCOL_MESSAGE_MAX);
     CLEANUP_BUFFER_WIPE struct buffer whole = buffer_new(PROTOCOL_MESSAGE_MAX);
+    size_t count = client->next_count;
 
     client->next = buffer_new(PROTOCOL_MESSAGE_MAX);
-    buffer_u16(&whole, (uint16_t)client->next_count);
+    buffer_u16(&whole, (uint16_t)count);
     buffer_slice(&whole, buffer_view(&message));
-    client->sent[client->under_way++] = client->next_count;
+    client->sent[client->under_way++] = count;
     client->next_count = 0;
-    enum error error = safe_answer(client->local, buffer_view(&whole), &answer);
+    enum error error = buffer_check(&whole);
     if (error == OK)
+        error = safe_answer(client->local, buffer_view(&whole), &answer);
+    if (error == ERROR_MEMORY) {
+        client->under_way--;
+        refuse_next(client, count, error);
+    } else if (error == OK) {
         error = take_answer(client, slice_from(buffer_view(&answer), 4));
+    }
     buffer_wipe(&message);
     buffer_wipe(&answer);
-    if (error != OK)
+    if (error != OK && error != ERROR_MEMORY)
         lose(client);
 }
 
@@ -227,16 +247,21 @@ static void flush(struct safe_client *client)
     }
     if (client->under_way == MESSAGES_UNDER_WAY)
         return;
+    size_t before = client->out.length, count = client->next_count;
     buffer_u32(&client->out, (uint32_t)(client->next.length + 2));
-    buffer_u16(&client->out, (uint16_t)client->next_count);
+    buffer_u16(&client->out, (uint16_t)count);
     buffer_slice(&client->out, buffer_view(&client->next));
     buffer_clear(&client->next);
-    client->sent[client->under_way++] = client->next_count;
     client->next_count = 0;
-    if (client->out.failed)
-        lose(client);
-    else
-        transmit(client);
+    enum error error = buffer_check(&client->out);
+    if (error != OK) {
+        client->out.length = before;
+        client->out.failed = client->out.starved = false;
+        refuse_next(client, count, error);
+        return;
+    }
+    client->sent[client->under_way++] = count;
+    transmit(client);
 }
 
 static void flush_deferred(void *context)
@@ -271,8 +296,11 @@ static void put_off_flush(struct safe_client *client, bool waited_for)
 {
     if (waited_for) {
         client->next_is_waited_for = true;
-        if (!client->flush_put_off && loop_defer(client->loop, flush_deferred, client) == OK)
-            client->flush_put_off = true;
+        if (client->flush_put_off)
+            return;
+        client->flush_put_off = loop_defer(client->loop, flush_deferred, client) == OK;
+        if (!client->flush_put_off) /* there is no memory to put it off */
+            flush(client);
     } else if (client->lazy_ms > 0 && !client->lazy_timer) {
         client->lazy_timer = loop_timer(client->loop, client->lazy_ms, flush_lazy, client);
     }
@@ -292,8 +320,15 @@ void safe_call(struct safe_client *client, enum protocol_kind kind, struct slice
         tell(waiting, ERROR_OVERLOADED, slice_of("", 0));
         return;
     }
+    size_t before = client->next.length;
     buffer_byte(&client->next, (uint8_t)kind);
     protocol_text_write(payload, &client->next);
+    if (client->next.failed) {
+        client->next.length = before;
+        client->next.failed = client->next.starved = false;
+        tell(queue_take_back(&client->queue), ERROR_MEMORY, slice_of("", 0));
+        return;
+    }
     client->next_count++;
     put_off_flush(client, done != NULL);
 }

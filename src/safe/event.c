@@ -360,7 +360,7 @@ void event_seal(const struct secret_key *hour_key, uint32_t hour, struct world *
     void *room = whole.failed ? NULL : buffer_room(sealed, whole.length + SEAL_OVERHEAD);
     if (room)
         seal(hour_key, world, slice_of(binding.bytes, binding.length), buffer_view(&whole), room);
-    sealed->failed |= whole.failed;
+    buffer_depends(sealed, &whole);
 }
 
 enum error event_hour(struct slice sealed, uint32_t *ret_hour)

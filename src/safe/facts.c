@@ -90,6 +90,7 @@ void facts_seal(const struct secret_key *key, struct world *world, const struct 
         buffer_bytes(&plain, fact->source.byte, ID_BYTES);
         buffer_u64(&plain, (uint64_t)fact->expires_s);
     }
+    buffer_depends(into, &plain); /* half a block would close her record for good */
     buffer_byte(into, FORMAT);
     buffer_u64(into, facts->version);
     void *room = buffer_room(into, plain.length + SEAL_OVERHEAD);

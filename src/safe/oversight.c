@@ -292,19 +292,19 @@ static enum error keep_suspension(struct safe *safe, struct request *request)
     return suspensions_keep(&safe->suspensions, safe->world, &told);
 }
 
-/* -> number u64 */
+/* -> number u64. The public log first: what is in force was told, also when it has to be asked for twice. */
 enum error answer_suspend(struct safe *safe, struct request *request)
 {
     enum error error = request->error;
 
+    if (error == OK && request->deed.is_new)
+        error = publish(safe, "suspended", &request->deed);
     if (error == OK && request->deed.is_new)
         error = keep_suspension(safe, request);
     if (error != OK) {
         take_back(safe, request);
         return error;
     }
-    if (request->deed.is_new)
-        TRY(publish(safe, "suspended", &request->deed));
     buffer_u64(&request->answer, request->deed.number);
     return OK;
 }
@@ -315,10 +315,11 @@ enum error answer_lift(struct safe *safe, struct request *request)
 
     if (request->error != OK)
         return request->error;
+    TRY(publish(safe, "suspension.lifted", deed));
     TRY(suspensions_lift(&safe->suspensions, deed->number, now_s(safe)));
     if (deed->what == SUSPENDED_RULE)
         decider_suspend(safe->decider, deed->subject, false);
-    return publish(safe, "suspension.lifted", deed);
+    return OK;
 }
 
 void oversight_close_rows(struct safe *safe)

@@ -194,13 +194,18 @@ static void rekey_logs(struct safe *safe)
 
 static enum error rotate_log(struct safe *safe, enum rotation which)
 {
-    TRY(ring_renew(safe->ring, logs[which].use, now_s(safe) + SIGNS_TOO_S));
+    /* A change that was cut off is finished first, and is what was asked for. */
+    if (!ring_untold(safe->ring, logs[which].use))
+        TRY(ring_renew(safe->ring, logs[which].use, now_s(safe) + SIGNS_TOO_S));
     rekey_logs(safe);
     TRY(tell_successor(safe, which));
-    if (safe->padding.least == 0)
-        TRY(ledger_publish(safe->access_log));
+    /* The key has changed: what cannot be written of it now, safe_idle tries again. */
+    if (safe->padding.least == 0 && ledger_publish(safe->access_log) != OK)
+        LOG(WARNING, "safe.checkpoint_not_written");
     safe_tick(safe);
-    return ledger_publish(safe->public_log);
+    if (ledger_publish(safe->public_log) != OK)
+        LOG(WARNING, "safe.checkpoint_not_written");
+    return OK;
 }
 
 enum error answer_rotate(struct safe *safe, struct request *request)
@@ -283,6 +288,10 @@ enum error answer_panic(struct safe *safe, struct request *request)
     enum error told = safe_publish(safe, buffer_view(&text), &index);
     safe_idle(safe);
     safe->shut = true;
+    /* Closed while there is a key: a checkpoint that is written later would be signed by nobody's. */
+    ledger_close(safe->access_log);
+    ledger_close(safe->public_log);
+    safe->access_log = safe->public_log = NULL;
     keystore_close(safe->keystore);
     ring_close(safe->ring);
     safe->keystore = NULL;

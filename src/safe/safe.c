@@ -239,6 +239,7 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     TRY(order_route_load(safe));
     TRY(reindex(safe));
     TRY(rotation_resume(safe));
+    (void)!destroyed_tell(safe); /* a full disk must not keep the node from opening: safe_idle tries again */
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)
         return fault_set(fault, ERROR_CLOCK, "it is more than a day behind");
     return OK;

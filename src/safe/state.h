@@ -90,6 +90,7 @@ struct safe {
     int64_t now_ns; /* of the batch: never behind the last entry */
     bool clock_behind;
     bool rewrapping;         /* the root has changed and rows of the key store still hang from its predecessor */
+    bool untold;             /* something was destroyed that the public log has not been told of */
     bool shut;               /* every key is wiped: nothing is answered any more */
     struct reviews *reviews; /* the index's */
     struct suspensions suspensions;
@@ -157,8 +158,7 @@ struct request {
     uint8_t (*token)[ID_BYTES]; /* of its targets, in the index */
     bool *told;                 /* which of them are to be told of it first */
     bool has_entry;
-    bool durable; /* its entry is */
-    bool destroys;
+    bool durable;          /* its entry is */
     struct hash destroyed; /* commitment to the keys that are destroyed */
     uint64_t index;
 };
@@ -266,6 +266,12 @@ void rotation_idle(struct safe *safe);
  * rows. */
 MUST_CHECK enum error rotation_backup(struct safe *safe, const char *directory);
 answer_function answer_rotate, answer_panic;
+
+/* destroyed.c: a person's keys; what the public log is told of that. */
+MUST_CHECK enum error destroyed_person(struct safe *safe, struct request *request, const struct id *person,
+                                       struct grant_target *grant);
+MUST_CHECK enum error destroyed_tell(struct safe *safe);
+void destroyed_idle(struct safe *safe);
 
 /* safe.c: the seal of the file of approvers, made anew; a log's public key for strangers. */
 MUST_CHECK enum error approvers_seal_again(struct safe *safe);

@@ -15,6 +15,7 @@ void token_seal(const struct token_keys *keys, struct world *world, const struct
     uint8_t sealed[PROTOCOL_TOKEN_MAX + SEAL_OVERHEAD];
 
     credential_write(credential, &plain);
+    buffer_depends(into, &plain);
     seal(&keys->now, world, binding, buffer_view(&plain), sealed);
     buffer_slice(into, prefix);
     encode_base64url(slice_of(sealed, plain.length + SEAL_OVERHEAD), into);
