@@ -19,13 +19,17 @@ static struct safe *small_safe(void)
 {
     static struct safe safe;
     static struct safe_keys keys;
+    static struct world world;
 
     if (!safe.arena) {
         safe.arena = arena_new(8u << 20);
         safe.keys = &keys;
+        world = world_driven(1, 0);
         if (!safe.arena || person_index_open(scratch_path(), &keys.index, &safe.index, NULL) != OK)
             abort();
         safe.reviews = person_index_reviews(safe.index);
+        safe.world = &world;
+        safe.orders = (struct order_book){person_index_store(safe.index), &keys.order, &world};
     }
     arena_reset(safe.arena);
     return &safe;

@@ -8,13 +8,15 @@
 #include "internal.h"
 #include "text/date.h"
 
+/* The id of zeros is nobody's: in a fact it means that none was named. */
 static bool organization_of(struct slice reference, struct id *ret_organization)
 {
     const struct slice prefix = SLICE("Organization/");
+    static const struct id zero;
     struct id id;
 
     if (!slice_starts_with(reference, prefix) ||
-        decode_hex(slice_from(reference, prefix.length), id.byte, ID_BYTES) != OK)
+        decode_hex(slice_from(reference, prefix.length), id.byte, ID_BYTES) != OK || id_equal(&id, &zero))
         return false;
     *ret_organization = id;
     return true;

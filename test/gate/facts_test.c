@@ -12,6 +12,7 @@
 #include "gate/internal.h"
 
 #define CLINIC "Organization/0000000000000000000000000000000a"
+#define ZEROS "Organization/00000000000000000000000000000000"
 
 #define NOW_S 1000000
 
@@ -73,6 +74,7 @@ static void an_encounter_of_nobody_holds_nothing_open(void **state)
         "{\"status\":\"in-progress\",\"serviceProvider\":{\"reference\":\"Organization/short\"}}",
         "{\"status\":\"in-progress\",\"serviceProvider\":{\"reference\":\"Patient/0000000000000000000000000000000a\"}}",
         "{\"status\":\"in-progress\",\"serviceProvider\":{\"reference\":\"" CLINIC "0\"}}",
+        "{\"status\":\"in-progress\",\"serviceProvider\":{\"reference\":\"" ZEROS "\"}}",
     };
     struct fact_change change;
 
@@ -183,6 +185,7 @@ static void a_consent_about_somebody_unknown_says_nothing(void **state)
 {
     static const char *const texts[] = {
         "{\"status\":\"active\"," PROVISION_FOR("permit", "Organization/elsewhere") "}",
+        "{\"status\":\"active\"," PROVISION_FOR("permit", ZEROS) "}", /* not "everyone" */
         "{\"status\":\"active\"," PROVISION_FOR("permit", "Practitioner/0000000000000000000000000000000a") "}",
         "{\"status\":\"active\"," PROVISION_FOR("permit", "") "}",
         "{\"status\":\"active\",\"provision\":{\"type\":\"permit\",\"actor\":[{\"reference\":{\"display\":\"Dr "
