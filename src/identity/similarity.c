@@ -110,6 +110,7 @@ static double bits_of(double similarity)
 struct grid {
     size_t rows, columns; /* rows <= columns */
     double similarity[IDENTITY_TOKENS_MAX][IDENTITY_TOKENS_MAX];
+    double bits[IDENTITY_TOKENS_MAX][IDENTITY_TOKENS_MAX];
     uint8_t column_of[IDENTITY_TOKENS_MAX]; /* the result */
 };
 
@@ -123,16 +124,19 @@ static void fill(struct grid *grid, const struct words *shorter, const struct wo
     grid->rows = shorter->count;
     grid->columns = longer->count;
     for (size_t i = 0; i < grid->rows; i++)
-        for (size_t j = 0; j < grid->columns; j++)
+        for (size_t j = 0; j < grid->columns; j++) {
             grid->similarity[i][j] = identity_token_similarity(shorter->word[i], longer->word[j]);
+            grid->bits[i][j] = bits_of(grid->similarity[i][j]);
+        }
 }
 
-/* best[set]: the most that the first |set| rows reach with just these columns. Twelve tokens make 4096 sets, so the
- * exact answer costs no more than tens of microseconds at the worst and a handful of steps for usual names. */
+/* best[set]: the most bits that the first |set| rows reach with just these columns. Twelve tokens make 4096 sets, so the
+ * exact answer costs no more than tens of microseconds at the worst and a handful of steps for usual names. Of bits, and
+ * not of likeness: of two assignments that are equally alike the evidence would hang on which name comes first. */
 static void assign(struct grid *grid)
 {
     size_t sets = (size_t)1 << grid->columns;
-    float best[1 << IDENTITY_TOKENS_MAX];
+    double best[1 << IDENTITY_TOKENS_MAX];
     uint8_t last[1 << IDENTITY_TOKENS_MAX];
     size_t full = 0;
 
@@ -141,12 +145,12 @@ static void assign(struct grid *grid)
         size_t row = (size_t)__builtin_popcountll(set) - 1;
         if (row >= grid->rows)
             continue;
-        best[set] = -1;
+        best[set] = -DBL_MAX;
         for (size_t j = 0; j < grid->columns; j++) {
             size_t before = set & ~((size_t)1 << j);
-            if (before == set || best[before] + (float)grid->similarity[row][j] <= best[set])
+            if (before == set || best[before] + grid->bits[row][j] <= best[set])
                 continue;
-            best[set] = best[before] + (float)grid->similarity[row][j];
+            best[set] = best[before] + grid->bits[row][j];
             last[set] = (uint8_t)j;
         }
         if (row + 1 == grid->rows && (full == 0 || best[set] > best[full]))
@@ -168,7 +172,7 @@ static struct identity_name_evidence weigh(const struct grid *grid)
     for (size_t row = 0; row < grid->rows; row++) {
         double similarity = grid->similarity[row][grid->column_of[row]];
         evidence.similarity += similarity / (double)grid->rows;
-        evidence.bits += bits_of(similarity);
+        evidence.bits += grid->bits[row][grid->column_of[row]];
         evidence.weakest = least(evidence.weakest, similarity);
     }
     evidence.similarity -= LEFT_OVER_SIMILARITY * left_over;
