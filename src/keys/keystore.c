@@ -189,6 +189,17 @@ static struct pending pending_of(const struct keystore *keystore, const struct i
     return pending;
 }
 
+/* When it fails, each read opens the file by itself, and says what is wrong with it. */
+void keystore_reads_begin(struct keystore *keystore)
+{
+    (void)!store_snapshot_begin(keystore->store);
+}
+
+void keystore_reads_end(struct keystore *keystore)
+{
+    store_snapshot_end(keystore->store);
+}
+
 enum error keystore_person(struct keystore *keystore, const struct id *person, unsigned drawers,
                            struct keystore_person *ret_person, struct secret_key *ret_key)
 {

@@ -36,6 +36,10 @@ struct keystore_person {
     uint64_t facts_confirmed;
 };
 
+/* Between these two, finding persons costs less: for the requests of one batch. Ending without having begun does no harm. */
+void keystore_reads_begin(struct keystore *keystore);
+void keystore_reads_end(struct keystore *keystore);
+
 /* Finds a person and opens the keys of `drawers` into ret_key (DRAWER_COUNT). ERROR_NOT_FOUND, ERROR_SEALED. Sees what
  * the present batch added. */
 MUST_CHECK enum error keystore_person(struct keystore *keystore, const struct id *person, unsigned drawers,

@@ -79,6 +79,7 @@ static void strip_number(struct request *request)
 
 static void prepare(struct safe *safe, struct batch *batch)
 {
+    keystore_reads_begin(safe->keystore);
     for (size_t i = 0; i < batch->count; i++) {
         struct request *request = &batch->request[i];
         if (is_access(request->kind)) {
@@ -96,6 +97,7 @@ static void prepare(struct safe *safe, struct batch *batch)
                 unconfirmed_confirm(safe, completion);
         }
     }
+    keystore_reads_end(safe->keystore);
 }
 
 static void fail(struct request *request, enum error error)

@@ -40,6 +40,7 @@ struct store {
     size_t schemas;
     struct prepared *prepared; /* one a statement, schema after schema */
     sqlite3_stmt *control[CONTROL_COUNT];
+    bool snapshot; /* a transaction that only reads is open */
     int log_pages; /* in the write-ahead log after the last commit */
     struct fault fault;
 };

@@ -139,7 +139,7 @@ static enum error may_start(struct store *store, const struct prepared *prepared
     if (prepared->parameters != values)
         return fault_set(&store->fault, ERROR_INTERNAL, "%s: takes %u values", name, prepared->parameters);
     /* By itself it would be a transaction with an fsync of its own, on whatever thread it came from. */
-    if (prepared->statement->mode == STORE_WRITE && !store_in_transaction(store))
+    if (prepared->statement->mode == STORE_WRITE && (store->snapshot || !store_in_transaction(store)))
         return fault_set(&store->fault, ERROR_INTERNAL, "%s: writes outside a job of the writer", name);
     return OK;
 }

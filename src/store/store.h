@@ -166,8 +166,8 @@ void store_cursor_close(struct store_cursor *cursor); /* may be called twice */
 MUST_CHECK enum error store_run(struct store *store, const struct store_statement *statement,
                                 const struct store_value *value, size_t values, int64_t *ret_changes);
 
-/* Between these two a reader sees one state of the store, and point reads cost half. Keep it short: while it
- * lasts, the write-ahead log grows. Not on a store that writes. */
+/* Between these two one state of the store is seen, and point reads cost half. Keep it short: while it lasts, the
+ * write-ahead log grows. A store's own write ends it. ERROR_INTERNAL: one is open already. */
 MUST_CHECK enum error store_snapshot_begin(struct store *store);
 void store_snapshot_end(struct store *store);
 

@@ -49,6 +49,7 @@ bool store_in_transaction(const struct store *store)
 /* At once, because a transaction that first reads and then asks to write fails when another has written between. */
 enum error store_begin(struct store *store)
 {
+    store_snapshot_end(store);
     return run_control(store, CONTROL_BEGIN_WRITING);
 }
 
@@ -83,13 +84,16 @@ enum error store_savepoint_rollback(struct store *store)
 
 enum error store_snapshot_begin(struct store *store)
 {
-    return store->reader ? run_control(store, CONTROL_BEGIN_READING) : ERROR_INTERNAL;
+    TRY(run_control(store, CONTROL_BEGIN_READING));
+    store->snapshot = true;
+    return OK;
 }
 
 void store_snapshot_end(struct store *store)
 {
-    if (store_in_transaction(store))
+    if (store->snapshot)
         (void)!run_control(store, CONTROL_COMMIT); /* nothing was written, so nothing can fail */
+    store->snapshot = false;
 }
 
 void store_tidy(struct store *store)

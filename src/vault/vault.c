@@ -137,6 +137,8 @@ struct vault {
     struct store *reader;
     struct store *direct;  /* without a loop: writes happen here */
     struct writer *writer; /* with one */
+    struct loop *loop;
+    bool shared; /* a snapshot is open, and is ended at the end of the round */
 };
 
 enum error vault_open(const char *path, struct loop *loop, struct vault **ret_vault, struct fault *fault)
@@ -146,6 +148,7 @@ enum error vault_open(const char *path, struct loop *loop, struct vault **ret_va
 
     if (!vault)
         return ERROR_MEMORY;
+    vault->loop = loop;
     enum error error = store_open(path, schemas, 1, &store, fault);
     if (error == OK && loop)
         error = writer_new(store, loop, JOBS_MAX, &vault->writer);
@@ -165,10 +168,27 @@ enum error vault_open(const char *path, struct loop *loop, struct vault **ret_va
     return OK;
 }
 
+static void end_round(void *context)
+{
+    struct vault *vault = context;
+
+    vault->shared = false;
+    store_snapshot_end(vault->reader);
+}
+
+static void end_round_now(struct vault *vault)
+{
+    if (!vault->shared)
+        return;
+    loop_defer_cancel(vault->loop, end_round, vault);
+    end_round(vault);
+}
+
 void vault_close(struct vault *vault)
 {
     if (!vault)
         return;
+    end_round_now(vault);
     store_close(vault->reader);
     writer_free(vault->writer);
     store_close(vault->direct);
@@ -177,12 +197,17 @@ void vault_close(struct vault *vault)
 
 enum error vault_snapshot_begin(struct vault *vault)
 {
-    return store_snapshot_begin(vault->reader);
+    if (vault->shared)
+        return OK;
+    TRY(store_snapshot_begin(vault->reader));
+    vault->shared = vault->loop && loop_defer(vault->loop, end_round, vault) == OK;
+    return OK;
 }
 
 void vault_snapshot_end(struct vault *vault)
 {
-    store_snapshot_end(vault->reader);
+    if (!vault->shared)
+        store_snapshot_end(vault->reader);
 }
 
 static struct id column_id(const struct store_cursor *cursor, unsigned column)
@@ -482,13 +507,15 @@ static void transaction_done(void *context, enum error error)
 {
     const struct vault_transaction *transaction = context;
 
+    end_round_now(transaction->vault);
     transaction->done(transaction->context, error);
 }
 
-enum error vault_submit(struct vault *vault, const struct vault_transaction *transaction)
+enum error vault_submit(struct vault *vault, struct vault_transaction *transaction)
 {
-    struct writer_job job = {run_transaction, transaction_done, (void *)(uintptr_t)transaction};
+    struct writer_job job = {run_transaction, transaction_done, transaction};
 
+    transaction->vault = vault;
     if (vault->writer)
         return writer_submit(vault->writer, job);
     enum error error = writer_run_now(vault->direct, &job, 1);

@@ -36,7 +36,8 @@ struct vault_version {
 };
 
 /* Between these two all reads see one state, and a record fits the facts that stand beside it; they also cost half. For
- * the reads of one call, never across a return to the loop. Ending twice does no harm. */
+ * the reads of one call, never across a return to the loop. Ending twice does no harm. The calls of one round of the loop
+ * share one state, for as long as none is told of a write: nobody reads what is older than what was confirmed. */
 MUST_CHECK enum error vault_snapshot_begin(struct vault *vault);
 void vault_snapshot_end(struct vault *vault);
 
@@ -101,7 +102,7 @@ struct vault_facts_write {
     struct slice facts;
 };
 
-/* Borrowed until `done`. All or nothing: ERROR_PRECONDITION when a version is not as expected. */
+/* Lent until `done`. All or nothing: ERROR_PRECONDITION when a version is not as expected. */
 struct vault_transaction {
     const struct vault_write *write;
     size_t writes;
@@ -110,10 +111,11 @@ struct vault_transaction {
     const struct id *erase; /* whose rows go; NULL */
     void (*done)(void *context, enum error error);
     void *context;
+    struct vault *vault; /* the vault's own business */
 };
 
 /* ERROR_OVERLOADED: not taken, `done` will not be called. */
-MUST_CHECK enum error vault_submit(struct vault *vault, const struct vault_transaction *transaction);
+MUST_CHECK enum error vault_submit(struct vault *vault, struct vault_transaction *transaction);
 
 /* Each stored version, for `check`. */
 typedef enum error vault_each(void *context, const struct vault_version *version);

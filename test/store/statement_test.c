@@ -40,8 +40,8 @@ static enum error part_run(struct store *store, void *context)
 {
     const struct part *part = context;
 
-    return store_run(store, &SAMPLE[PART_INSERT],
-                     STORE_VALUES(store_integer(part->id), store_integer(1), part->note), NULL);
+    return store_run(store, &SAMPLE[PART_INSERT], STORE_VALUES(store_integer(part->id), store_integer(1), part->note),
+                     NULL);
 }
 
 static enum error insert_part(struct store *store, int64_t id, struct store_value note)
@@ -301,8 +301,24 @@ static void a_snapshot_sees_one_state(void **state)
     assert_int_equal(0, sample_count(reader));
     store_snapshot_end(reader);
     assert_int_equal(1, sample_count(reader));
-    assert_int_equal(ERROR_INTERNAL, store_snapshot_begin(store));
     store_close(reader);
+    store_close(store);
+}
+
+static void a_stores_own_write_ends_its_snapshot(void **state)
+{
+    WITH_FIXTURE fixture = fixture_make();
+    struct store *store = sample_open(&fixture);
+
+    (void)state;
+    assert_int_equal(OK, store_snapshot_begin(store));
+    assert_int_equal(ERROR_INTERNAL, store_snapshot_begin(store));
+    assert_int_equal(ERROR_INTERNAL, store_run(store, &SAMPLE[ITEM_INSERT],
+                                               STORE_VALUES(store_integer(1), store_null(), store_null()), NULL));
+    assert_int_equal(OK, sample_insert(store, 1));
+    assert_int_equal(1, sample_count(store));
+    store_snapshot_end(store);
+    assert_int_equal(1, sample_count(store));
     store_close(store);
 }
 
@@ -382,6 +398,7 @@ int main(void)
         cmocka_unit_test(a_wrong_statement_is_found_at_the_start),
         cmocka_unit_test(a_reader_cannot_write),
         cmocka_unit_test(a_snapshot_sees_one_state),
+        cmocka_unit_test(a_stores_own_write_ends_its_snapshot),
         cmocka_unit_test(an_error_cannot_be_overlooked),
         cmocka_unit_test(point_reads_are_told),
     };

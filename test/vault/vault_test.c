@@ -65,9 +65,14 @@ static enum error submit(struct opened *opened, struct vault_transaction transac
 static struct vault_write writing(const struct id *person, const struct id *resource, uint64_t expected,
                                   struct slice body)
 {
-    return (struct vault_write){.person = *person, .resource = *resource, .type = SLICE("Observation"),
-                                .expected = expected, .version = expected + 1, .time_ms = 1000 + (int64_t)expected,
-                                .leaf = 50 + expected, .body = body};
+    return (struct vault_write){.person = *person,
+                                .resource = *resource,
+                                .type = SLICE("Observation"),
+                                .expected = expected,
+                                .version = expected + 1,
+                                .time_ms = 1000 + (int64_t)expected,
+                                .leaf = 50 + expected,
+                                .body = body};
 }
 
 static enum error put(struct opened *opened, const struct id *person, const struct id *resource, uint64_t expected,
@@ -101,11 +106,11 @@ static void every_version_is_kept(void **state)
     assert_true(slice_is(version.body, "second"));
     assert_int_equal(version.leaf, 51);
     assert_int_equal(version.time_ms, 1001);
-    assert_int_equal(
-        vault_read_version(opened.vault, opened.arena, &anna, SLICE("Observation"), &one, 1, &version), OK);
+    assert_int_equal(vault_read_version(opened.vault, opened.arena, &anna, SLICE("Observation"), &one, 1, &version),
+                     OK);
     assert_true(slice_is(version.body, "first"));
-    assert_int_equal(
-        vault_read_version(opened.vault, opened.arena, &anna, SLICE("Observation"), &one, 3, &version), ERROR_NOT_FOUND);
+    assert_int_equal(vault_read_version(opened.vault, opened.arena, &anna, SLICE("Observation"), &one, 3, &version),
+                     ERROR_NOT_FOUND);
     assert_int_equal(vault_history(opened.vault, opened.arena, &anna, SLICE("Observation"), &one, 10, &list), OK);
     assert_int_equal(list.count, 2);
     assert_int_equal(list.version[0].version, 2);
@@ -137,9 +142,9 @@ static void a_transaction_is_all_or_nothing(void **state)
     struct slice kept;
 
     (void)state;
-    assert_int_equal(submit(&opened, (struct vault_transaction){.write = writes, .writes = 2, .facts = &facts,
-                                                                .facts_writes = 1}),
-                     ERROR_PRECONDITION);
+    assert_int_equal(
+        submit(&opened, (struct vault_transaction){.write = writes, .writes = 2, .facts = &facts, .facts_writes = 1}),
+        ERROR_PRECONDITION);
     assert_int_equal(vault_read(opened.vault, opened.arena, &anna, SLICE("Observation"), &one, &version),
                      ERROR_NOT_FOUND);
     assert_int_equal(vault_facts(opened.vault, opened.arena, &anna, &kept), OK);
@@ -334,6 +339,88 @@ static void erasing_leaves_no_row_of_hers_and_all_of_others(void **state)
     assert_int_equal(postings(&opened, red, NULL), 0);
 }
 
+/* ---- rounds of the loop ---- */
+
+struct rounds {
+    struct opened *opened;
+    struct loop *loop;
+    struct vault *served; /* the same vault, with the loop */
+    struct vault_write write;
+    struct vault_transaction transaction;
+    uint64_t first, second, next_round, answered; /* versions that were read */
+};
+
+static uint64_t version_of(struct rounds *rounds)
+{
+    struct vault_version version = {0};
+
+    assert_int_equal(vault_snapshot_begin(rounds->served), OK);
+    assert_int_equal(vault_read(rounds->served, rounds->opened->arena, &anna, SLICE("Observation"), &one, &version),
+                     OK);
+    vault_snapshot_end(rounds->served);
+    return version.version;
+}
+
+/* Between two reads of a round another writes. */
+static void first_round(void *context)
+{
+    struct rounds *rounds = context;
+
+    rounds->first = version_of(rounds);
+    assert_int_equal(put(rounds->opened, &anna, &one, 1, SLICE("b")), OK);
+    rounds->second = version_of(rounds);
+}
+
+static void was_written(void *context, enum error error)
+{
+    struct rounds *rounds = context;
+
+    assert_int_equal(error, OK);
+    rounds->answered = version_of(rounds);
+    loop_stop(rounds->loop);
+}
+
+/* The reads here open a round's snapshot that is older than the write that is told of after them. */
+static void second_round(void *context)
+{
+    struct rounds *rounds = context;
+
+    rounds->next_round = version_of(rounds);
+    assert_int_equal(vault_submit(rounds->served, &rounds->transaction), OK);
+}
+
+static void keep_reading(void *context)
+{
+    struct rounds *rounds = context;
+
+    (void)version_of(rounds);
+    if (rounds->answered == 0)
+        assert_non_null(loop_timer(rounds->loop, 0, keep_reading, rounds));
+}
+
+static void calls_of_a_round_read_one_state_but_none_older_than_an_answer(void **state)
+{
+    WITH_VAULT opened = opened_new();
+    struct rounds rounds = {&opened, loop_new(), .write = writing(&anna, &one, 2, SLICE("c"))};
+
+    (void)state;
+    rounds.transaction = (struct vault_transaction){
+        .write = &rounds.write, .writes = 1, .done = was_written, .context = &rounds};
+    assert_int_equal(put(&opened, &anna, &one, 0, SLICE("a")), OK);
+    assert_int_equal(vault_open(scratch_path(&opened.scratch, "vault.db"), rounds.loop, &rounds.served, NULL), OK);
+    assert_non_null(loop_timer(rounds.loop, 0, first_round, &rounds));
+    assert_non_null(loop_timer(rounds.loop, 2, second_round, &rounds));
+    assert_non_null(loop_timer(rounds.loop, 3, keep_reading, &rounds));
+    assert_int_equal(loop_run(rounds.loop), OK);
+    assert_int_equal(rounds.first, 1);
+    assert_int_equal(rounds.second, 1);
+    assert_int_equal(rounds.next_round, 2);
+    assert_int_equal(rounds.answered, 3);
+    assert_int_equal(vault_snapshot_begin(rounds.served), OK);
+    vault_close(rounds.served); /* also in the middle of one */
+    loop_free(rounds.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +434,7 @@ int main(void)
         cmocka_unit_test(too_many_postings_are_said_to_be_cut),
         cmocka_unit_test(facts_are_replaced),
         cmocka_unit_test(erasing_leaves_no_row_of_hers_and_all_of_others),
+        cmocka_unit_test(calls_of_a_round_read_one_state_but_none_older_than_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
