@@ -25,11 +25,24 @@ static void escape_byte(struct buffer *into, unsigned char byte)
         buffer_format(into, "u%04x", byte);
 }
 
+/* Does one of eight bytes have to be escaped? A subtraction borrows only from bytes that do. */
+static bool any_must_escape(const char *eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), high = each << 7;
+    uint64_t word;
+
+    memcpy(&word, eight, sizeof word);
+    uint64_t quote = word ^ each * '"', backslash = word ^ each * '\\';
+    return (((word - each * 0x20) & ~word) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash)) & high;
+}
+
 void json_escape(struct buffer *into, struct slice text)
 {
     size_t clean = 0;
 
     for (size_t i = 0; i < text.length; i++) {
+        while (text.length - i > 8 && !any_must_escape(text.data + i))
+            i += 8;
         if (!must_escape((unsigned char)text.data[i]))
             continue;
         buffer_bytes(into, text.data + clean, i - clean);

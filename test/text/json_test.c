@@ -231,6 +231,31 @@ static void a_writer_sets_its_own_commas(void **state)
     assert_true(slice_is(buffer_view(&out), "{\"a\":\"x\\\"y\",\"b\":[-5,true,null,{},1.00],\"c\":\"\"}"));
 }
 
+/* RFC 8259, 7: what must be escaped is, at every place of a text of every length, and nothing else. */
+static void every_byte_is_escaped_where_it_must_be_and_left_where_not(void **state)
+{
+    static const char filling[] = {' ', '!', '#', '[', ']', '\x7f', (char)0x80, (char)0xff};
+    char text[20];
+
+    (void)state;
+    for (unsigned fill = 0; fill < sizeof filling; fill++)
+        for (size_t length = 1; length <= sizeof text; length++)
+            for (size_t place = 0; place < length; place++)
+                for (unsigned byte = 0; byte < 256; byte++) {
+                    CLEANUP_BUFFER struct buffer into = buffer_new(64);
+                    bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+                    memset(text, filling[fill], length);
+                    text[place] = (char)byte;
+                    json_escape(&into, slice_of(text, length));
+                    struct slice written = buffer_view(&into);
+                    assert_memory_equal(written.data, text, place);
+                    assert_int_equal(written.data[place] == '\\', escaped);
+                    assert_true(escaped ? written.length > length : written.length == length);
+                    assert_memory_equal(written.data + written.length - (length - place - 1), text + place + 1,
+                                        length - place - 1);
+                }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +272,7 @@ int main(void)
         cmocka_unit_test(edits_replace_add_and_remove_top_members),
         cmocka_unit_test(a_full_buffer_is_said_once),
         cmocka_unit_test(a_writer_sets_its_own_commas),
+        cmocka_unit_test(every_byte_is_escaped_where_it_must_be_and_left_where_not),
     };
     return cmocka_run_group_tests(tests, new_arena, free_arena);
 }
