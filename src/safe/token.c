@@ -106,7 +106,7 @@ static struct cached_token *place_of(struct token_cache *cache, struct slice tok
 {
     unsigned number = 0;
 
-    /* same, token.length > 3 is true: what is so short is no token, and any place will do for it */
+    /* same: any place will do */
     for (size_t i = token.length > 3 ? token.length - 3 : 0; i < token.length; i++)
         number = number * 31 + (unsigned char)token.data[i];
     return &cache->place[number % CACHED];
@@ -119,7 +119,7 @@ enum error token_open_again(struct token_cache *cache, const struct token_keys *
     size_t length = 0;
 
     /* same, is false: it would be opened once more */
-    if (place->length == token.length && token.length > 0 && secret_equal(place->token, token.data, token.length)) {
+    if (place->length == token.length && secret_equal(place->token, token.data, token.length)) {
         memcpy(room, place->plain, place->plain_length);
         return read_credential(slice_of(room, place->plain_length), now_s, ret);
     }

@@ -180,8 +180,16 @@ static void a_token_seen_again_says_the_same_until_it_expires(void **state)
         for (size_t i = 0; i < sizeof others / sizeof *others; i++)
             assert_int_equal(token_open_again(cache, &key, slice_from_string(others[i]), 1500, room, &back),
                              ERROR_UNAUTHENTICATED);
-        struct slice cut = slice_of(token.data, token.length - 1);
-        assert_int_equal(token_open_again(cache, &key, cut, 1500, room, &back), ERROR_UNAUTHENTICATED);
+    }
+    for (uint64_t seed = 0; seed < 8; seed++) { /* some of the cut ones lie where the whole one is remembered */
+        struct world other = world_driven(100 + seed, 0);
+        buffer_clear(&token);
+        token_seal(&key, &other, &certified, &token);
+        for (size_t length = 0; length < token.length; length++) {
+            assert_int_equal(token_open_again(cache, &key, buffer_view(&token), 1500, room, &back), OK);
+            assert_int_equal(token_open_again(cache, &key, slice_of(token.data, length), 1500, room, &back),
+                             ERROR_UNAUTHENTICATED);
+        }
     }
     static char endless[1 << 20] = "hsp1_AAAA"; /* what is no token is not kept either */
     assert_int_equal(token_open_again(cache, &key, slice_of(endless, sizeof endless), 1500, room, &back),
