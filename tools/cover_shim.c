@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Linked into every program of the coverage build (tools/cover) and into no other: what a process has counted is written
- * also when it ends by _exit, and from inside the safe's sandbox, where nothing outside its directory can be opened any
- * more. So each process opens its file when it begins, and each child of a fork one of its own. */
+ * also when it ends by _exit or abort, and from inside the safe's sandbox, where nothing outside its directory can be
+ * opened any more. So each process opens its file when it begins, and each child of a fork one of its own. */
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -16,6 +16,8 @@ int __llvm_profile_write_file(void);
 void __llvm_profile_reset_counters(void);
 void __real__exit(int status);
 void __wrap__exit(int status);
+void __real_abort(void) __attribute__((noreturn));
+void __wrap_abort(void) __attribute__((noreturn));
 
 static void begin(void)
 {
@@ -47,4 +49,10 @@ void __wrap__exit(int status)
 {
     __llvm_profile_write_file();
     __real__exit(status);
+}
+
+void __wrap_abort(void)
+{
+    __llvm_profile_write_file();
+    __real_abort();
 }
