@@ -16,14 +16,6 @@
 /* tile/entries/x000/…/000.p/255 has ten elements. */
 #define DEPTH_MAX 12
 
-static void name_text(const struct tile_name *name, char text[TILE_PATH_MAX])
-{
-    struct buffer buffer = {.data = text, .capacity = TILE_PATH_MAX, .maximum = TILE_PATH_MAX};
-
-    tile_path_write(name, &buffer);
-    buffer_byte(&buffer, '\0');
-}
-
 /* Reads a whole file of at most `room` bytes. False when it is missing, larger, or cannot be read. */
 static bool read_file(struct verifier *verifier, const char *file, void *into, size_t room, size_t *ret_length)
 {
@@ -47,7 +39,7 @@ static void compare_tile(struct verifier *verifier, const struct tile_name *name
     struct hash found[TILE_WIDTH];
     size_t length;
 
-    name_text(name, text);
+    tile_path_text(name, text);
     if (!read_file(verifier, text, found, sizeof found, &length) || length != (size_t)name->width * HASH_BYTES) {
         verify_fault_file(verifier, text, "The hash tile is missing or has the wrong length.");
         return;
@@ -67,7 +59,7 @@ static void compare_bundle(struct verifier *verifier, const struct tile_name *na
     char text[TILE_PATH_MAX];
     size_t length;
 
-    name_text(name, text);
+    tile_path_text(name, text);
     if (!read_file(verifier, text, verifier->bundle, VERIFY_BUNDLE_MAX, &length)) {
         verify_fault_file(verifier, text, "The entry bundle is missing or too large.");
         return;
@@ -106,7 +98,7 @@ static bool may_be_gone(struct verifier *verifier, uint64_t index)
 
     if ((index + 1) * TILE_WIDTH > verifier->minimum)
         return false;
-    name_text(&name, text);
+    tile_path_text(&name, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
     return descriptor < 0;
 }
@@ -126,7 +118,7 @@ static unsigned read_hashes(struct verifier *verifier, const struct tile_name *n
     char text[TILE_PATH_MAX];
     uint64_t size;
 
-    name_text(name, text);
+    tile_path_text(name, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
     if (descriptor < 0)
         return 0;
@@ -167,7 +159,7 @@ enum error ledger_verify_entry(const char *directory, uint64_t index, struct are
     /* The full one, or a partial one that reaches so far. */
     for (unsigned width = TILE_WIDTH; error != OK && width > index % TILE_WIDTH; width--) {
         struct tile_name name = {true, 0, index / TILE_WIDTH, (uint16_t)width};
-        name_text(&name, text);
+        tile_path_text(&name, text);
         if (snprintf(path, sizeof path, "%s/%s", directory, text) >= (int)sizeof path)
             return ERROR_IO;
         error = file_read(arena, path, VERIFY_BUNDLE_MAX, &bundle, NULL);
@@ -193,7 +185,7 @@ static bool known_hashes(struct verifier *verifier, const struct tile_name *name
     *ret_hash = verifier->row[name->level];
     if (width < TILE_WIDTH)
         return name->width <= width;
-    name_text(&full, text);
+    tile_path_text(&full, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
     *ret_hash = room;
     return descriptor >= 0 && pread(descriptor, room, TILE_BYTES, 0) == TILE_BYTES;
@@ -288,7 +280,7 @@ static void require_partial_tiles(struct verifier *verifier)
         bool full = tile_width(tree_size(verifier), level, name.index) == TILE_WIDTH;
         if (name.width == 0 || full)
             continue;
-        name_text(&name, text);
+        tile_path_text(&name, text);
         CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &ignored);
         if (descriptor < 0)
             verify_fault_file(verifier, text, "The partial tile of the checkpoint is missing.");
