@@ -154,10 +154,10 @@ enum error ledger_verify_entry(const char *directory, uint64_t index, struct are
 {
     char text[TILE_PATH_MAX], path[PATH_MAX];
     struct slice bundle, entry = slice_of("", 0);
-    enum error error = ERROR_NOT_FOUND;
+    enum error error = ERROR_FILE_MISSING;
 
     /* The full one, or a partial one that reaches so far. */
-    for (unsigned width = TILE_WIDTH; error != OK && width > index % TILE_WIDTH; width--) {
+    for (unsigned width = TILE_WIDTH; error == ERROR_FILE_MISSING && width > index % TILE_WIDTH; width--) {
         struct tile_name name = {true, 0, index / TILE_WIDTH, (uint16_t)width};
         tile_path_text(&name, text);
         if (snprintf(path, sizeof path, "%s/%s", directory, text) >= (int)sizeof path)
