@@ -248,8 +248,9 @@ static enum error walk_directory(struct verifier *verifier, const char *name, un
 {
     char path[PATH_MAX], child[PATH_MAX];
 
-    if (depth > DEPTH_MAX || snprintf(path, sizeof path, "%s/%s", verifier->directory, name) >= (int)sizeof path)
+    if (depth > DEPTH_MAX)
         return ERROR_TOO_DEEP;
+    snprintf(path, sizeof path, "%s/%s", verifier->directory, name);
     DIR *directory = opendir(path);
     if (!directory)
         return ERROR_IO;
@@ -257,8 +258,8 @@ static enum error walk_directory(struct verifier *verifier, const char *name, un
     for (struct dirent *entry; error == OK && (entry = readdir(directory));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        if (snprintf(child, sizeof child, "%s%s%s", name, *name ? "/" : "", entry->d_name) >= (int)sizeof child ||
-            snprintf(path, sizeof path, "%s/%s", verifier->directory, child) >= (int)sizeof path)
+        snprintf(child, sizeof child, "%s%s%s", name, *name ? "/" : "", entry->d_name); /* DEPTH_MAX names fit */
+        if (snprintf(path, sizeof path, "%s/%s", verifier->directory, child) >= (int)sizeof path)
             error = ERROR_IO;
         else if (check_name(verifier, child, is_directory(path)))
             error = walk_directory(verifier, child, depth + 1);
