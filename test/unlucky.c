@@ -15,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "crypto/block.h"
+
 const char *const unlucky_name[UNLUCKY_COUNT] = {
 #define CALL(name) #name,
     UNLUCKY_CALLS(CALL)
@@ -100,6 +103,10 @@ WRAP(int, ftruncate64, ftruncate, bad(), (int descriptor, off64_t length), (desc
 WRAP(void *, malloc, malloc, NULL, (size_t bytes), (bytes))
 WRAP(void *, calloc, calloc, NULL, (size_t count, size_t bytes), (count, bytes))
 WRAP(void *, realloc, realloc, NULL, (void *old, size_t bytes), (old, bytes))
+WRAP(void *, arena_alloc, arena, NULL, (struct arena * arena, size_t bytes), (arena, bytes))
+WRAP(void *, arena_array, arena, NULL, (struct arena * arena, size_t count, size_t bytes), (arena, count, bytes))
+WRAP(struct slice, arena_copy, arena, slice_of(NULL, 0), (struct arena * arena, struct slice text), (arena, text))
+WRAP(struct block_cipher *, block_cipher_new, cipher, NULL, (const struct secret_key *key), (key))
 WRAP(int, socketpair, socketpair, bad(), (int domain, int type, int protocol, int pair[2]), (domain, type, protocol, pair))
 WRAP(pid_t, fork, fork, bad(), (void), ())
 WRAP(ssize_t, recv, recv, bad(), (int socket, void *into, size_t length, int flags), (socket, into, length, flags))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Calls of this project's own code to the C library that fail when a test says so: which one, the how manieth, with
- * what. The linker puts them in front (`unlucky_wrap` of meson.build), so what libraries and cmocka call never fails. */
+/* Calls that fail when a test says so: which one, the how manieth, with what. Those of this project's own code to the C
+ * library, to an arena (which asks for memory once for many) and for a cipher. The linker puts them in front
+ * (`unlucky_wrap` of meson.build), so what libraries and cmocka call never fails. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@
     CALL(malloc)                                                                                                       \
     CALL(calloc)                                                                                                       \
     CALL(realloc)                                                                                                      \
+    CALL(arena)                                                                                                        \
+    CALL(cipher)                                                                                                       \
     CALL(socketpair)                                                                                                   \
     CALL(fork)                                                                                                         \
     CALL(recv)                                                                                                         \

@@ -229,7 +229,7 @@ static const struct work {
 
 static void assert_right_error(const struct work *work, enum unlucky_call call, size_t nth, enum error error)
 {
-    bool memory = call == UNLUCKY_malloc || call == UNLUCKY_calloc || call == UNLUCKY_realloc;
+    bool memory = call == UNLUCKY_malloc || call == UNLUCKY_calloc || call == UNLUCKY_realloc || call == UNLUCKY_arena;
     bool right = error == OK || (memory ? error == ERROR_MEMORY || (work->judge && error == ERROR_CORRUPT)
                                         : error == ERROR_IO || (work->judge && error == ERROR_CORRUPT));
 
@@ -268,7 +268,7 @@ static void every_call_that_fails_is_an_error_and_nothing_else(void **state)
 {
     static const enum unlucky_call calls[] = {UNLUCKY_open,    UNLUCKY_read,   UNLUCKY_pread, UNLUCKY_write, UNLUCKY_pwrite,
                                               UNLUCKY_fstat,   UNLUCKY_rename, UNLUCKY_mkdir, UNLUCKY_fsync, UNLUCKY_malloc,
-                                              UNLUCKY_opendir, UNLUCKY_calloc, UNLUCKY_realloc, UNLUCKY_unlink};
+                                              UNLUCKY_opendir, UNLUCKY_calloc, UNLUCKY_realloc, UNLUCKY_unlink, UNLUCKY_arena};
     size_t all = 0;
 
     (void)state;
