@@ -537,10 +537,101 @@ static void every_failure_refuses_and_discloses_nothing(void **state)
     assert_true(all > 200);
 }
 
+/* ---- opening, and what is due ---- */
+
+static const enum unlucky_call memory_and_files[] = {UNLUCKY_arena, UNLUCKY_malloc, UNLUCKY_calloc, UNLUCKY_realloc,
+                                                     UNLUCKY_open,  UNLUCKY_pread,  UNLUCKY_read,   UNLUCKY_fstat};
+
+/* With a released order, a cosigned checkpoint, a term: all there is to be read. */
+static void everything(struct bench *bench)
+{
+    bench_open(bench);
+    tokens(bench);
+    released_order(bench);
+    buffer_clear(&bench->payload);
+    ready_cosigned(bench);
+    assert_int_equal(whole_ask(&bench->whole, PROTOCOL_COSIGNED, buffer_view(&bench->payload), NULL), OK);
+}
+
+static void a_safe_that_could_not_be_opened_lost_nothing(void **state)
+{
+    struct bench bench;
+    struct grant grant;
+    size_t all = 0;
+
+    (void)state;
+    everything(&bench);
+    struct slice facts = whole_register(&bench.whole, &bela);
+    for (size_t j = 0; j < sizeof memory_and_files / sizeof *memory_and_files; j++) {
+        bool failed = true;
+        for (size_t nth = 1; failed; nth++) {
+            struct safe_options options = {
+                .directory = bench.whole.directory, .world = &bench.whole.world, .cadence = bench.whole.cadence};
+            struct fault fault = {0};
+            enum unlucky_call call = memory_and_files[j];
+            safe_close(bench.whole.safe);
+            bench.whole.safe = NULL;
+            unlucky_fail(call, nth, false, EIO);
+            enum error error = safe_open(&options, &bench.whole.safe, &fault);
+            failed = unlucky_end();
+            all += failed;
+            if (error != OK && (!failed || error != (is_memory(call) ? ERROR_MEMORY : ERROR_IO)))
+                fail_msg("%s %zu: %s (%s)", unlucky_name[call], nth, error_entry(error)->name, fault.detail);
+            if (error == OK)
+                continue;
+            assert_null(bench.whole.safe);
+            assert_int_equal(safe_open(&options, &bench.whole.safe, &fault), OK);
+        }
+    }
+    print_message("%zu failures while opening\n", all);
+    whole_reopen(&bench.whole);
+    assert_true(route_is_there(&bench.whole));
+    assert_int_equal(look_at(&bench.whole, whole_token(&bench.whole, &NURSE), &bela, facts, &grant), OK);
+    bench_close(&bench);
+}
+
+/* She is told when it is due, or a little later, and once. */
+static void what_is_due_and_fails_is_made_up_for(void **state)
+{
+    static const enum unlucky_call calls[] = {UNLUCKY_arena, UNLUCKY_malloc, UNLUCKY_pwrite, UNLUCKY_rename, UNLUCKY_pread};
+    size_t all = 0;
+
+    (void)state;
+    for (size_t j = 0; j < sizeof calls / sizeof *calls; j++) {
+        bool failed = true;
+        for (size_t nth = 1; failed && nth < 20; nth++) {
+            struct bench bench;
+            everything(&bench);
+            assert_int_equal(told_of(&bench.whole, &anna), 0);
+            world_advance(&bench.whole.world, DAYS(190) * 1000000000);
+            (void)whole_token(&bench.whole, &NURSE);
+            unlucky_fail(calls[j], nth, false, EIO);
+            safe_idle(bench.whole.safe);
+            failed = unlucky_end();
+            all += failed;
+            for (int i = 0; i < 3; i++) {
+                world_advance(&bench.whole.world, INT64_C(600) * 1000000000);
+                (void)whole_token(&bench.whole, &NURSE);
+                safe_idle(bench.whole.safe);
+            }
+            size_t told = told_of(&bench.whole, &anna);
+            whole_reopen(&bench.whole);
+            safe_idle(bench.whole.safe);
+            if (told < 3 || told != told_of(&bench.whole, &anna))
+                fail_msg("%s %zu: %zu lines", unlucky_name[calls[j]], nth, told);
+            bench_close(&bench);
+        }
+    }
+    print_message("%zu failures of what is due\n", all);
+    assert_true(all > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failure_refuses_and_discloses_nothing),
+        cmocka_unit_test(a_safe_that_could_not_be_opened_lost_nothing),
+        cmocka_unit_test(what_is_due_and_fails_is_made_up_for),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
 }
