@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Linked into every program of the coverage build (tools/cover) and into no other: what a process has counted is written
- * also when it ends by _exit or abort, and from inside the safe's sandbox, where nothing outside its directory can be
- * opened any more. So each process opens its file when it begins, and each child of a fork one of its own. */
+ * also when it ends by _exit, abort or execv, and from inside the safe's sandbox, where nothing outside its directory can
+ * be opened any more. So each process opens its file when it begins, and each child of a fork one of its own. */
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -18,6 +18,8 @@ void __real__exit(int status);
 void __wrap__exit(int status);
 void __real_abort(void) __attribute__((noreturn));
 void __wrap_abort(void) __attribute__((noreturn));
+int __real_execv(const char *path, char *const *arguments);
+int __wrap_execv(const char *path, char *const *arguments);
 
 static void begin(void)
 {
@@ -55,4 +57,11 @@ void __wrap_abort(void)
 {
     __llvm_profile_write_file();
     __real_abort();
+}
+
+/* What a child did before it became another program. */
+int __wrap_execv(const char *path, char *const *arguments)
+{
+    __llvm_profile_write_file();
+    return __real_execv(path, arguments);
 }
