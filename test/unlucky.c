@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -43,8 +44,10 @@ void unlucky_fail(enum unlucky_call call, size_t nth, bool for_ever, int error)
 
 bool unlucky_end(void)
 {
-    unlucky.armed = false;
-    return unlucky.failed;
+    bool failed = unlucky.failed;
+
+    unlucky.armed = unlucky.failed = false;
+    return failed;
 }
 
 static bool fails(enum unlucky_call call)
@@ -113,6 +116,8 @@ WRAP(ssize_t, recv, recv, bad(), (int socket, void *into, size_t length, int fla
 WRAP(ssize_t, __recv_chk, recv, bad(), (int socket, void *into, size_t length, size_t room, int flags),
      (socket, into, length, room, flags))
 WRAP(ssize_t, send, send, bad(), (int socket, const void *data, size_t length, int flags), (socket, data, length, flags))
+
+WRAP(int, poll, poll, bad(), (struct pollfd * ready, nfds_t count, int wait), (ready, count, wait))
 
 #define WRAP_OPEN(name)                                                                                                \
     int __real_##name(const char *path, int flags, ...);                                                               \

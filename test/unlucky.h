@@ -31,7 +31,8 @@
     CALL(socketpair)                                                                                                   \
     CALL(fork)                                                                                                         \
     CALL(recv)                                                                                                         \
-    CALL(send)
+    CALL(send)                                                                                                         \
+    CALL(poll)
 
 enum unlucky_call {
 #define CALL(name) UNLUCKY_##name,
