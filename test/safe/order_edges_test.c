@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "safe/state.h"
 #include "unlucky.h"
 
 #define CANDIDATES 65 /* one more than an order is matched with */
@@ -177,6 +178,74 @@ static void a_match_that_asks_for_more_opens_nothing(void **state)
     whole_close(&whole);
 }
 
+/* ---- who can write the book ---- */
+
+/* A release is two signatures on this very order of this node, each time that it is used. */
+static void rows_that_were_written_into_the_book_release_nothing(void **state)
+{
+    struct whole whole;
+    struct grant grant;
+
+    (void)state;
+    whole_open(&whole);
+    struct slice facts = whole_register(&whole, &anna);
+    open_route(&whole);
+    struct slice officer = whole_token(&whole, &INSPECTOR);
+    for (int wrong = 0; wrong < 4; wrong++) {
+        struct id id;
+        assert_int_equal(ask_as(&whole, officer, &ASKING, &id, NULL), OK);
+        struct order_release said = release_of(&whole, &id, &anna);
+        said.hash.byte[3] ^= wrong == 1;
+        said.node.byte[3] ^= wrong == 2;
+        struct order_row row = {.id = id, .state = ORDER_STATE_RELEASED, .decided_s = world_now_s(&whole.world)};
+        row.release = note_of(&whole, &said, wrong == 3 ? 1u << OVERSIGHT : BOTH);
+        assert_int_equal(order_book_decide(&whole.safe->orders, &row), OK);
+        assert_int_equal(read_under(&whole, officer, &id, &anna, facts, &grant), wrong ? ERROR_REFUSED : OK);
+    }
+    whole_close(&whole);
+}
+
+/* ---- a book made anew from the log ---- */
+
+static void what_was_looked_up_before_the_book_was_lost_still_counts(void **state)
+{
+    struct access_target target[2] = {{.person = anna}, {.person = anna}};
+    struct whole whole;
+    struct grant grant;
+
+    (void)state;
+    whole_open(&whole);
+    struct slice facts = whole_register(&whole, &anna);
+    open_route(&whole);
+    struct slice officer = whole_token(&whole, &INSPECTOR), counsel = whole_token(&whole, &COUNSEL);
+    struct id id = ask(&whole), other = ask(&whole);
+    struct access match = {.token = counsel, .action = ACTION_MATCH, .drawers = BIT(IDENTITY),
+                           .needed = OUTCOME_EXISTENCE, .type = SLICE("Patient"), .order = id, .target = target,
+                           .targets = 2, .purpose = PURPOSE_UNKNOWN};
+    unsigned matches = 0;
+    for (; matches < 3; matches++)
+        assert_int_equal(whole_access(&whole, &match, &grant), OK);
+    assert_int_equal(read_under(&whole, officer, &id, &anna, facts, &grant), ERROR_REFUSED); /* and this is in the log too */
+    assert_int_equal(decide(&whole, ORDER_RELEASE, &id, SLICE("no note")), ERROR_SYNTAX);
+    release(&whole, &other, &anna);
+    assert_int_equal(read_under(&whole, officer, &other, &anna, facts, &grant), OK);
+    safe_close(whole.safe);
+    whole.safe = NULL;
+    static const char *const files[] = {"log/index.db", "log/index.db-wal", "log/index.db-shm"};
+    for (size_t i = 0; i < 3; i++)
+        (void)unlink(node_path(whole.directory, files[i]).text);
+    whole_reopen(&whole);
+    safe_idle(whole.safe);
+    officer = whole_token(&whole, &INSPECTOR);
+    match.token = whole_token(&whole, &COUNSEL);
+    assert_int_equal(read_under(&whole, officer, &other, &anna, facts, &grant), OK);
+    assert_non_null(listed(&whole, &id));
+    while (whole_access(&whole, &match, &grant) == OK)
+        matches++;
+    assert_int_equal(matches, 8); /* as many as if nothing had been lost */
+    whole_close(&whole);
+}
+
 /* ---- a stop in the middle ---- */
 
 static size_t commitments(struct whole *whole)
@@ -241,6 +310,8 @@ int main(void)
         cmocka_unit_test(a_law_of_later_opens_the_route_then),
         cmocka_unit_test(a_reading_that_asks_for_more_opens_nothing),
         cmocka_unit_test(a_match_that_asks_for_more_opens_nothing),
+        cmocka_unit_test(rows_that_were_written_into_the_book_release_nothing),
+        cmocka_unit_test(what_was_looked_up_before_the_book_was_lost_still_counts),
         cmocka_unit_test(a_commitment_that_was_not_published_is_made_up_for_once),
         cmocka_unit_test(a_law_that_cannot_be_removed_is_not_said_to_be_gone),
     };
