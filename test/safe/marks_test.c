@@ -391,6 +391,53 @@ static void what_was_cosigned_long_ago_does_not_stand_in_front_of_what_is_new(vo
     whole_close(&whole);
 }
 
+/* ---- its end ---- */
+
+/* Also what came with the panic in one message. */
+static void a_safe_that_has_shut_itself_answers_and_writes_nothing(void **state)
+{
+    static const uint8_t behind[] = {PROTOCOL_HELLO, PROTOCOL_CHECK_KEYS, PROTOCOL_WITNESSING};
+    CLEANUP_BUFFER struct buffer message = buffer_new(64);
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    (void)whole_register(&whole, &anna);
+    buffer_u16(&message, 1 + sizeof behind);
+    buffer_byte(&message, PROTOCOL_PANIC);
+    buffer_u32(&message, 0);
+    for (size_t i = 0; i < sizeof behind; i++) {
+        buffer_byte(&message, behind[i]);
+        buffer_u32(&message, 0);
+    }
+    buffer_clear(&whole.answer);
+    assert_int_equal(safe_answer(whole.safe, buffer_view(&message), &whole.answer), OK);
+    struct reader reader = reader_of(buffer_view(&whole.answer));
+    reader_u32(&reader);
+    assert_int_equal(reader_u16(&reader), 1 + sizeof behind);
+    for (size_t i = 0; i <= sizeof behind; i++) {
+        assert_int_equal(reader_u16(&reader), i == 0 ? OK : ERROR_SHUT);
+        assert_int_equal(protocol_text_read(&reader, 4096).length, 0);
+    }
+    assert_true(safe_is_shut(whole.safe));
+    assert_null(whole.safe->access_log);
+    safe_tick(whole.safe); /* and what is done without being asked is not done */
+    safe_idle(whole.safe);
+    whole_close(&whole);
+}
+
+static void a_key_that_there_is_not_is_not_changed(void **state)
+{
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    uint64_t public = whole_public_entries(&whole);
+    assert_int_equal(whole_ask(&whole, PROTOCOL_ROTATE, SLICE("\3"), NULL), ERROR_SYNTAX);
+    assert_int_equal(whole_public_entries(&whole), public);
+    whole_close(&whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +451,8 @@ int main(void)
         cmocka_unit_test(how_the_witnesses_are_doing_is_said_truly),
         cmocka_unit_test(what_no_courier_says_is_refused),
         cmocka_unit_test(a_log_that_was_put_back_is_not_shown_as_what_witnesses_saw),
+        cmocka_unit_test(a_safe_that_has_shut_itself_answers_and_writes_nothing),
+        cmocka_unit_test(a_key_that_there_is_not_is_not_changed),
         cmocka_unit_test(what_was_cosigned_long_ago_does_not_stand_in_front_of_what_is_new),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);

@@ -97,6 +97,22 @@ static void a_law_of_later_opens_the_route_then(void **state)
     whole_close(&whole);
 }
 
+/* Nobody is known to have asked: an entry would let strangers fill the log. */
+static void a_token_that_is_over_asks_for_nothing(void **state)
+{
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    open_route(&whole);
+    struct slice officer = whole_token(&whole, &INSPECTOR);
+    world_advance(&whole.world, INT64_C(3700) * 1000000000);
+    uint64_t entries = whole_entries(&whole);
+    assert_int_equal(ask_as(&whole, officer, &ASKING, NULL, NULL), ERROR_TOKEN_EXPIRED);
+    assert_int_equal(whole_entries(&whole), entries);
+    whole_close(&whole);
+}
+
 /* ---- a little more than an order opens ---- */
 
 static void a_reading_that_asks_for_more_opens_nothing(void **state)
@@ -308,6 +324,7 @@ int main(void)
         cmocka_unit_test(words_that_are_no_text_are_refused_and_written_down),
         cmocka_unit_test(without_a_route_there_is_nothing_to_list),
         cmocka_unit_test(a_law_of_later_opens_the_route_then),
+        cmocka_unit_test(a_token_that_is_over_asks_for_nothing),
         cmocka_unit_test(a_reading_that_asks_for_more_opens_nothing),
         cmocka_unit_test(a_match_that_asks_for_more_opens_nothing),
         cmocka_unit_test(rows_that_were_written_into_the_book_release_nothing),
