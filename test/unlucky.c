@@ -76,7 +76,8 @@ static int bad(void)
     }
 
 WRAP(ssize_t, read, read, bad(), (int descriptor, void *into, size_t length), (descriptor, into, length))
-WRAP(ssize_t, pread, pread, bad(), (int descriptor, void *into, size_t length, off_t at), (descriptor, into, length, at))
+WRAP(ssize_t, pread, pread, bad(), (int descriptor, void *into, size_t length, off_t at),
+     (descriptor, into, length, at))
 WRAP(ssize_t, pread64, pread, bad(), (int descriptor, void *into, size_t length, off64_t at),
      (descriptor, into, length, at))
 WRAP(ssize_t, __read_chk, read, bad(), (int descriptor, void *into, size_t length, size_t room),
@@ -110,12 +111,14 @@ WRAP(void *, arena_alloc, arena, NULL, (struct arena * arena, size_t bytes), (ar
 WRAP(void *, arena_array, arena, NULL, (struct arena * arena, size_t count, size_t bytes), (arena, count, bytes))
 WRAP(struct slice, arena_copy, arena, slice_of(NULL, 0), (struct arena * arena, struct slice text), (arena, text))
 WRAP(struct block_cipher *, block_cipher_new, cipher, NULL, (const struct secret_key *key), (key))
-WRAP(int, socketpair, socketpair, bad(), (int domain, int type, int protocol, int pair[2]), (domain, type, protocol, pair))
+WRAP(int, socketpair, socketpair, bad(), (int domain, int type, int protocol, int pair[2]),
+     (domain, type, protocol, pair))
 WRAP(pid_t, fork, fork, bad(), (void), ())
 WRAP(ssize_t, recv, recv, bad(), (int socket, void *into, size_t length, int flags), (socket, into, length, flags))
 WRAP(ssize_t, __recv_chk, recv, bad(), (int socket, void *into, size_t length, size_t room, int flags),
      (socket, into, length, room, flags))
-WRAP(ssize_t, send, send, bad(), (int socket, const void *data, size_t length, int flags), (socket, data, length, flags))
+WRAP(ssize_t, send, send, bad(), (int socket, const void *data, size_t length, int flags),
+     (socket, data, length, flags))
 
 WRAP(int, poll, poll, bad(), (struct pollfd * ready, nfds_t count, int wait), (ready, count, wait))
 

@@ -218,8 +218,8 @@ static void make_durable(struct safe *safe, struct batch *batch)
         person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
-/* With an error only what it is about goes out: the rule that decided, what is wrong with an order. Never the half of an
- * answer that failed on its way. */
+/* With an error only what it is about goes out: the rule that decided, what is wrong with an order. Never the half of
+ * an answer that failed on its way. */
 static bool is_said(const struct request *request)
 {
     bool tells_why = request->kind == PROTOCOL_ACCESS || request->kind == PROTOCOL_ORDER;

@@ -266,9 +266,10 @@ static bool fails_well(const struct work *work, enum unlucky_call call, size_t n
 
 static void every_call_that_fails_is_an_error_and_nothing_else(void **state)
 {
-    static const enum unlucky_call calls[] = {UNLUCKY_open,    UNLUCKY_read,   UNLUCKY_pread, UNLUCKY_write, UNLUCKY_pwrite,
-                                              UNLUCKY_fstat,   UNLUCKY_rename, UNLUCKY_mkdir, UNLUCKY_fsync, UNLUCKY_malloc,
-                                              UNLUCKY_opendir, UNLUCKY_calloc, UNLUCKY_realloc, UNLUCKY_unlink, UNLUCKY_arena};
+    static const enum unlucky_call calls[] = {UNLUCKY_open,    UNLUCKY_read,   UNLUCKY_pread,   UNLUCKY_write,
+                                              UNLUCKY_pwrite,  UNLUCKY_fstat,  UNLUCKY_rename,  UNLUCKY_mkdir,
+                                              UNLUCKY_fsync,   UNLUCKY_malloc, UNLUCKY_opendir, UNLUCKY_calloc,
+                                              UNLUCKY_realloc, UNLUCKY_unlink, UNLUCKY_arena};
     size_t all = 0;
 
     (void)state;

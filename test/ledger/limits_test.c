@@ -28,8 +28,20 @@
 static void a_name_has_no_kind_of_space_no_plus_and_at_most_200_bytes(void **state)
 {
     static const char *const refused[] = {
-        "",           "a b",          "a\tb",         "a+b",          "a\xFF",        "\xC2\x85",     "\xC2\xA0",
-        "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
+        "",
+        "a b",
+        "a\tb",
+        "a+b",
+        "a\xFF",
+        "\xC2\x85",
+        "\xC2\xA0",
+        "\xE1\x9A\x80",
+        "\xE2\x80\x80",
+        "\xE2\x80\x8A",
+        "\xE2\x80\xA8",
+        "\xE2\x80\xA9",
+        "\xE2\x80\xAF",
+        "\xE2\x81\x9F",
         "\xE3\x80\x80",
     };
     static const char *const allowed[] = {"a", "\xC3\xA9", "\xE2\x80\x8B", "\xE1\xBF\xBF", "clinic.example/log"};
@@ -58,7 +70,8 @@ static struct note_key key_of(uint8_t number, struct slice name)
 
 static void two_keys_are_the_same_only_by_their_bytes(void **state)
 {
-    struct note_key one = key_of(1, ORIGIN), other_name = key_of(1, SLICE("b")), two = key_of(2, ORIGIN), dsa, dsa_again;
+    struct note_key one = key_of(1, ORIGIN), other_name = key_of(1, SLICE("b")), two = key_of(2, ORIGIN), dsa,
+                    dsa_again;
 
     assert_int_equal(OK, note_key_parse_any(SLICE(ML_DSA_KEY), &dsa));
     assert_int_equal(OK, note_key_parse_any(SLICE(ML_DSA_KEY), &dsa_again));
@@ -86,9 +99,9 @@ static void a_private_key_that_is_none_sets_neither_name_nor_seed(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (note_secret_parse(slice_from_string(cases[i][1]), &name, &seed) != ERROR_SYNTAX)
             fail_msg("%s", cases[i][0]);
-    assert_int_equal(ERROR_UNSUPPORTED, /* of a cosignature's algorithm */
-                     note_secret_parse(SLICE("PRIVATE+KEY+a+c74f20a3+BIEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"),
-                                       &name, &seed));
+    assert_int_equal(
+        ERROR_UNSUPPORTED, /* of a cosignature's algorithm */
+        note_secret_parse(SLICE("PRIVATE+KEY+a+c74f20a3+BIEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"), &name, &seed));
     assert_true(slice_is(name, "before"));
     assert_int_equal(7, seed.byte[0]);
 }
@@ -194,9 +207,9 @@ static void only_the_old_key_names_its_successor_and_only_for_its_log(void **sta
 {
     static const struct secret_key old_seed = {{1}}, new_seed = {{2}};
     static const struct succession_case cases[] = {
-        {"\"log.key\"", "\"log.kex\"", ERROR_SYNTAX},   {"{\"kind\"", "[\"kind\"", ERROR_SYNTAX},
-        {"\"new\":", "\"now\":", ERROR_SYNTAX},         {"\"old\":", "\"odd\":", ERROR_SYNTAX},
-        {"\"signature\":", "\"sig\":", ERROR_SYNTAX},   {"\"signature\":\"", "\"signature\":\"AA!A", ERROR_SYNTAX},
+        {"\"log.key\"", "\"log.kex\"", ERROR_SYNTAX}, {"{\"kind\"", "[\"kind\"", ERROR_SYNTAX},
+        {"\"new\":", "\"now\":", ERROR_SYNTAX},       {"\"old\":", "\"odd\":", ERROR_SYNTAX},
+        {"\"signature\":", "\"sig\":", ERROR_SYNTAX}, {"\"signature\":\"", "\"signature\":\"AA!A", ERROR_SYNTAX},
     };
     CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
     CLEANUP_BUFFER struct buffer entry = buffer_new(4096), other = buffer_new(4096);
@@ -204,7 +217,8 @@ static void only_the_old_key_names_its_successor_and_only_for_its_log(void **sta
     struct note_key next = {.id = 99};
 
     sign_public(&old_seed, public_key);
-    struct note_key old = note_key_make(ORIGIN, public_key), elsewhere = note_key_make(SLICE("example.com/b"), public_key);
+    struct note_key old = note_key_make(ORIGIN, public_key),
+                    elsewhere = note_key_make(SLICE("example.com/b"), public_key);
     assert_int_equal(OK, succession_write(ORIGIN, &old_seed, &new_seed, 5, &entry));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t at = slice_search(buffer_view(&entry), slice_from_string(cases[i].find));
@@ -238,7 +252,8 @@ static void write_key_text(const struct note_key *key, char into[256])
 static void a_successor_of_another_name_or_a_short_signature_is_none(void **state)
 {
     CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
-    struct note_key old = key_of(1, ORIGIN), new = key_of(2, ORIGIN), foreign = key_of(2, SLICE("b")), found = {.id = 99};
+    struct note_key old = key_of(1, ORIGIN), new = key_of(2, ORIGIN), foreign = key_of(2, SLICE("b")),
+                    found = {.id = 99};
     char old_text[256], new_text[256], foreign_text[256], entry[1024];
     static const char zeros[] =
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
@@ -256,8 +271,9 @@ static void a_successor_of_another_name_or_a_short_signature_is_none(void **stat
         {old_text, new_text, zeros, ERROR_SIGNATURE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        snprintf(entry, sizeof entry, "{\"kind\":\"log.key\",\"old\":\"%s\",\"new\":\"%s\",\"time\":1,\"signature\":\"%s\"}",
-                 cases[i].old, cases[i].new, cases[i].signature);
+        snprintf(entry, sizeof entry,
+                 "{\"kind\":\"log.key\",\"old\":\"%s\",\"new\":\"%s\",\"time\":1,\"signature\":\"%s\"}", cases[i].old,
+                 cases[i].new, cases[i].signature);
         if (succession_open(arena, slice_from_string(entry), &old, &found) != cases[i].error)
             fail_msg("case %zu", i);
     }
@@ -469,7 +485,8 @@ static void a_plain_text_of_65_bytes_is_no_commitment(void **state)
 {
     CLEANUP_BUFFER struct buffer bytes = buffer_new(4096);
     char text[LEDGER_COMMITMENT_BYTES];
-    struct ledger_entry entry = {slice_of(text, sizeof text), SLICE("")}, sealed = {slice_of(text, sizeof text), SLICE("s")};
+    struct ledger_entry entry = {slice_of(text, sizeof text), SLICE("")},
+                        sealed = {slice_of(text, sizeof text), SLICE("s")};
 
     memset(text, 'x', sizeof text);
     assert_int_equal(OK, batch_write(&entry, 1, 0, 0, &bytes));
@@ -553,8 +570,8 @@ static void a_witness_outside_the_quorums_group_counts_for_nothing(void **state)
     char text[2048];
 
     snprintf(text, sizeof text,
-             "log %s https://log.example\nwitness a %s\nwitness b %s https://b.example\ngroup g any b\nquorum g\n", log.key,
-             alone.key, inside.key);
+             "log %s https://log.example\nwitness a %s\nwitness b %s https://b.example\ngroup g any b\nquorum g\n",
+             log.key, alone.key, inside.key);
     assert_int_equal(OK, policy_of(arena, text, &policy));
     assert_true(slice_is(policy->log[0].url, "https://log.example"));
     assert_int_equal(OK, note_sign(SLICE(TEXT), ORIGIN, &log.seed, &note));

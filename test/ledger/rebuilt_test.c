@@ -56,7 +56,8 @@ static enum error prove(uint64_t index)
 
 static void spoil(const char *name)
 {
-    struct slice content = arena_copy(large.fixture.arena, read_whole(&large.fixture, fixture_path(&large.fixture, name)));
+    struct slice content = arena_copy(large.fixture.arena,
+                                      read_whole(&large.fixture, fixture_path(&large.fixture, name)));
 
     ((char *)(uintptr_t)content.data)[40] ^= 1;
     write_whole(fixture_path(&large.fixture, name), content);
@@ -89,7 +90,8 @@ static void tiles_of_every_level_are_made_anew_to_the_byte(void **state)
         struct slice before[3];
         arena_reset(large.fixture.arena);
         for (size_t j = 0; j < 3; j++)
-            before[j] = arena_copy(large.fixture.arena, read_whole(&large.fixture, fixture_path(&large.fixture, names[j])));
+            before[j] = arena_copy(large.fixture.arena,
+                                   read_whole(&large.fixture, fixture_path(&large.fixture, names[j])));
         if (cases[i].after)
             large.ledger = fixture_open(&large.fixture);
         for (size_t j = 0; j < 2 && cases[i].lost[j]; j++)

@@ -118,7 +118,8 @@ static void a_request_cut_anywhere_or_with_a_byte_more_is_refused(void **state)
         works[i].ready(&bench);
         buffer_byte(&bench.payload, 'x');
         size_t whole = bench.payload.length - 1;
-        for (size_t length = 0; length <= whole + 1; length += whole > 300 && length > 40 && length + 40 < whole ? 7 : 1) {
+        for (size_t length = 0; length <= whole + 1;
+             length += whole > 300 && length > 40 && length + 40 < whole ? 7 : 1) {
             CLEANUP_BUFFER struct buffer message = buffer_new(PROTOCOL_MESSAGE_MAX);
             if (length == whole || (works[i].kind == PROTOCOL_COSIGN && length == 1)) /* a round begins */
                 continue;
@@ -138,8 +139,8 @@ static void a_message_that_is_none_is_refused_whole(void **state)
         const char *bytes;
         size_t length;
     } cases[] = {
-        {"", 0}, {"\0", 1}, {"\0\0", 2}, {"\xff\xff", 2}, {"\0\1", 2}, {"\0\1\1", 3}, {"\0\1\1\0\0\0\1", 7},
-        {"\0\1\1\0\0\0\0x", 8},
+        {"", 0},     {"\0", 1},     {"\0\0", 2},           {"\xff\xff", 2},
+        {"\0\1", 2}, {"\0\1\1", 3}, {"\0\1\1\0\0\0\1", 7}, {"\0\1\1\0\0\0\0x", 8},
     };
     struct whole whole;
 
@@ -147,7 +148,8 @@ static void a_message_that_is_none_is_refused_whole(void **state)
     whole_open(&whole);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         buffer_clear(&whole.answer);
-        assert_int_equal(safe_answer(whole.safe, slice_of(cases[i].bytes, cases[i].length), &whole.answer), ERROR_SYNTAX);
+        assert_int_equal(safe_answer(whole.safe, slice_of(cases[i].bytes, cases[i].length), &whole.answer),
+                         ERROR_SYNTAX);
         assert_int_equal(whole.answer.length, 0);
     }
     for (unsigned kind = PROTOCOL_WITNESSING + 1; kind < 256; kind++)
@@ -212,7 +214,8 @@ static void a_safe_that_could_not_be_opened_lost_nothing(void **state)
 /* She is told when it is due, or a little later, and once. */
 static void what_is_due_and_fails_is_made_up_for(void **state)
 {
-    static const enum unlucky_call calls[] = {UNLUCKY_arena, UNLUCKY_malloc, UNLUCKY_pwrite, UNLUCKY_rename, UNLUCKY_pread};
+    static const enum unlucky_call calls[] = {UNLUCKY_arena, UNLUCKY_malloc, UNLUCKY_pwrite, UNLUCKY_rename,
+                                              UNLUCKY_pread};
     size_t all = 0;
 
     (void)state;

@@ -68,7 +68,8 @@ static void a_file_that_is_no_nodes_opens_nothing(void **state)
 {
 #define HEX32 "00112233445566778899aabbccddeeff"
     static const char *const cases[] = {
-        "", "hospitium-node 2\nnorth\ndemo\n" HEX32 "\n" HEX32 HEX32 "\n",
+        "",
+        "hospitium-node 2\nnorth\ndemo\n" HEX32 "\n" HEX32 HEX32 "\n",
         "hospitium-node 1\nNorth\ndemo\n" HEX32 "\n" HEX32 HEX32 "\n",
         "hospitium-node 1\nnorth\ndemo\n0011\n" HEX32 HEX32 "\n",
         "hospitium-node 1\nnorth\ndemo\n" HEX32 "\n" HEX32 "\n",
@@ -143,12 +144,18 @@ static void a_mark_that_declares_nothing_is_damage(void **state)
 {
 #define ROOT64 HEX32 HEX32
     static const char *const cases[] = {
-        "{\"kind\":\"log.kept\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"3\",\"root\":\"" ROOT64 "\"}",
-        "{\"kind\":\"log.pruned\",\"log\":\"public\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"3\",\"root\":\"" ROOT64 "\"}",
-        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"x\",\"size\":\"2\",\"before\":\"3\",\"root\":\"" ROOT64 "\"}",
-        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"x\",\"before\":\"3\",\"root\":\"" ROOT64 "\"}",
-        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"x\",\"root\":\"" ROOT64 "\"}",
-        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"3\",\"root\":\"00\"}",
+        "{\"kind\":\"log.kept\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"3\",\"root\":\"" ROOT64
+        "\"}",
+        "{\"kind\":\"log.pruned\",\"log\":\"public\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"3\",\"root\":"
+        "\"" ROOT64 "\"}",
+        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"x\",\"size\":\"2\",\"before\":\"3\",\"root\":"
+        "\"" ROOT64 "\"}",
+        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"x\",\"before\":\"3\",\"root\":"
+        "\"" ROOT64 "\"}",
+        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"x\",\"root\":"
+        "\"" ROOT64 "\"}",
+        "{\"kind\":\"log.pruned\",\"log\":\"access\",\"minimum\":\"1\",\"size\":\"2\",\"before\":\"3\",\"root\":"
+        "\"00\"}",
         "no JSON",
     };
     struct whole whole;
@@ -160,8 +167,7 @@ static void a_mark_that_declares_nothing_is_damage(void **state)
         whole_open(&whole);
         struct slice text = slice_from_string(cases[i]);
         assert_int_equal(safe_publish(whole.safe, text, &index), OK); /* as if it had been declared */
-        put(&whole, "log/access.pruned",
-            arena_format(whole.arena, "%llu\n%s\n", (unsigned long long)index, cases[i]));
+        put(&whole, "log/access.pruned", arena_format(whole.arena, "%llu\n%s\n", (unsigned long long)index, cases[i]));
         if (opened(&whole, &fault) != ERROR_CORRUPT)
             fail_msg("%s", cases[i]);
         put(&whole, "log/access.pruned", arena_format(whole.arena, "soon\n%s\n", cases[i]));

@@ -166,9 +166,15 @@ static void a_match_that_asks_for_more_opens_nothing(void **state)
     struct slice counsel = whole_token(&whole, &COUNSEL);
     for (size_t i = 0; i < CANDIDATES; i++)
         target[i] = (struct access_target){.person = anna, .facts = facts};
-    const struct access right = {.token = counsel, .action = ACTION_MATCH, .drawers = BIT(IDENTITY),
-                                 .needed = OUTCOME_EXISTENCE, .type = SLICE("Patient"), .order = id, .target = target,
-                                 .targets = 2, .purpose = PURPOSE_UNKNOWN};
+    const struct access right = {.token = counsel,
+                                 .action = ACTION_MATCH,
+                                 .drawers = BIT(IDENTITY),
+                                 .needed = OUTCOME_EXISTENCE,
+                                 .type = SLICE("Patient"),
+                                 .order = id,
+                                 .target = target,
+                                 .targets = 2,
+                                 .purpose = PURPOSE_UNKNOWN};
     assert_int_equal(whole_access(&whole, &right, &grant), OK);
 #define NONE(change)                                                                                                   \
     do {                                                                                                               \
@@ -235,13 +241,20 @@ static void what_was_looked_up_before_the_book_was_lost_still_counts(void **stat
     open_route(&whole);
     struct slice officer = whole_token(&whole, &INSPECTOR), counsel = whole_token(&whole, &COUNSEL);
     struct id id = ask(&whole), other = ask(&whole);
-    struct access match = {.token = counsel, .action = ACTION_MATCH, .drawers = BIT(IDENTITY),
-                           .needed = OUTCOME_EXISTENCE, .type = SLICE("Patient"), .order = id, .target = target,
-                           .targets = 2, .purpose = PURPOSE_UNKNOWN};
+    struct access match = {.token = counsel,
+                           .action = ACTION_MATCH,
+                           .drawers = BIT(IDENTITY),
+                           .needed = OUTCOME_EXISTENCE,
+                           .type = SLICE("Patient"),
+                           .order = id,
+                           .target = target,
+                           .targets = 2,
+                           .purpose = PURPOSE_UNKNOWN};
     unsigned matches = 0;
     for (; matches < 3; matches++)
         assert_int_equal(whole_access(&whole, &match, &grant), OK);
-    assert_int_equal(read_under(&whole, officer, &id, &anna, facts, &grant), ERROR_REFUSED); /* and this is in the log too */
+    assert_int_equal(read_under(&whole, officer, &id, &anna, facts, &grant),
+                     ERROR_REFUSED); /* and this is in the log too */
     assert_int_equal(decide(&whole, ORDER_RELEASE, &id, SLICE("no note")), ERROR_SYNTAX);
     release(&whole, &other, &anna);
     assert_int_equal(read_under(&whole, officer, &other, &anna, facts, &grant), OK);

@@ -17,6 +17,7 @@
 #define HASH_A ID_A ID_A
 #define NOW 1700000000
 
+/* clang-format off */
 static const char *const order_lines[][2] = {
     {"node", ID_A},          {"order", ID_A},
     {"received", "1700000000"}, {"credential", ID_A},
@@ -29,6 +30,7 @@ static const char *const order_lines[][2] = {
     {"statute", HASH_A},        {"name", "Samirah Hadad"},
     {"born", "1991-05-17"},
 };
+/* clang-format on */
 #define LINES (sizeof order_lines / sizeof *order_lines)
 
 /* The order with `value` in place of the line called `name`; NULL: as it should be. */

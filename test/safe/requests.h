@@ -159,9 +159,15 @@ static inline void ready_match(struct bench *bench)
     struct access_target target[2] = {{.person = anna}, {.person = anna}};
 
     new_order(bench);
-    struct access access = {.token = bench->counsel, .action = ACTION_MATCH, .drawers = BIT(IDENTITY),
-                            .needed = OUTCOME_EXISTENCE, .type = SLICE("Patient"), .order = bench->order,
-                            .target = target, .targets = 2, .purpose = PURPOSE_UNKNOWN};
+    struct access access = {.token = bench->counsel,
+                            .action = ACTION_MATCH,
+                            .drawers = BIT(IDENTITY),
+                            .needed = OUTCOME_EXISTENCE,
+                            .type = SLICE("Patient"),
+                            .order = bench->order,
+                            .target = target,
+                            .targets = 2,
+                            .purpose = PURPOSE_UNKNOWN};
     access_write(&access, &bench->payload);
 }
 
@@ -188,9 +194,9 @@ static inline void ready_law(struct bench *bench)
 
 static inline void ready_close(struct bench *bench)
 {
-    assert_int_equal(
-        set_up(&bench->whole, ORDER_SETUP_LAW, sign_by(bench->whole.arena, law_text(&bench->whole, &LAW), ALL_THREE), NULL),
-        OK);
+    assert_int_equal(set_up(&bench->whole, ORDER_SETUP_LAW,
+                            sign_by(bench->whole.arena, law_text(&bench->whole, &LAW), ALL_THREE), NULL),
+                     OK);
     buffer_byte(&bench->payload, ORDER_SETUP_CLOSE);
 }
 
@@ -273,9 +279,16 @@ static inline void ready_registration(struct bench *bench)
 
     bench->whole.world.random(&bench->whole.world, person.byte, sizeof person.byte);
     struct access_target target = {.person = person, .fresh = true};
-    struct access access = {.token = whole_token(&bench->whole, &NURSE), .action = ACTION_WRITE, .needed = OUTCOME_FULL,
-                            .drawers = BIT(IDENTITY) | BIT(CLINICAL), .type = SLICE("Patient"), .resource = person,
-                            .resources = 1, .all_or_nothing = true, .target = &target, .targets = 1};
+    struct access access = {.token = whole_token(&bench->whole, &NURSE),
+                            .action = ACTION_WRITE,
+                            .needed = OUTCOME_FULL,
+                            .drawers = BIT(IDENTITY) | BIT(CLINICAL),
+                            .type = SLICE("Patient"),
+                            .resource = person,
+                            .resources = 1,
+                            .all_or_nothing = true,
+                            .target = &target,
+                            .targets = 1};
     access_write(&access, &bench->payload);
 }
 
@@ -349,9 +362,12 @@ static inline void ready_evidence(struct bench *bench)
 
 static inline void ready_credential(struct bench *bench)
 {
-    struct credential credential = {.actor = SLICE("a nurse"), .role = ROLE_NURSE, .sector = SECTOR_HEALTH,
+    struct credential credential = {.actor = SLICE("a nurse"),
+                                    .role = ROLE_NURSE,
+                                    .sector = SECTOR_HEALTH,
                                     .organization = node_organization(SLICE("harbour-clinic")),
-                                    .purposes = 1u << PURPOSE_TREAT, .expires_s = 3600};
+                                    .purposes = 1u << PURPOSE_TREAT,
+                                    .expires_s = 3600};
 
     credential_write(&credential, &bench->payload);
 }

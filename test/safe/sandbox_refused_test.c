@@ -138,8 +138,12 @@ static void a_part_that_the_kernel_refuses_is_said_to_be_missing_and_no_other(vo
         enum part part;
         unsigned missing;
     } cases[] = {
-        {MLOCK, SANDBOX_LOCKED},     {NETWORK, SANDBOX_NETWORK},           {FILTER, FILTERED},
-        {RULESET, SANDBOX_LANDLOCK}, {RULE_OF_DIRECTORY, SANDBOX_LANDLOCK}, {RULE_OF_RANDOM, SANDBOX_LANDLOCK},
+        {MLOCK, SANDBOX_LOCKED},
+        {NETWORK, SANDBOX_NETWORK},
+        {FILTER, FILTERED},
+        {RULESET, SANDBOX_LANDLOCK},
+        {RULE_OF_DIRECTORY, SANDBOX_LANDLOCK},
+        {RULE_OF_RANDOM, SANDBOX_LANDLOCK},
         {RESTRICT, SANDBOX_LANDLOCK},
     };
 

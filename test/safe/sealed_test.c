@@ -47,9 +47,12 @@ static void facts_that_nobody_states_are_none(void **state)
         uint16_t count;
         bool holds;
     } cases[] = {
-        {"none", 2, 0, true},           {"one, of which there is nothing", 2, 1, false},
-        {"one, cut short", 20, 1, false}, {"none, and a byte", 3, 0, false},
-        {"too many", 2, 257, false},    {"very many", 2, 65535, false},
+        {"none", 2, 0, true},
+        {"one, of which there is nothing", 2, 1, false},
+        {"one, cut short", 20, 1, false},
+        {"none, and a byte", 3, 0, false},
+        {"too many", 2, 257, false},
+        {"very many", 2, 65535, false},
     };
     CLEANUP_BUFFER struct buffer block = buffer_new(1u << 20);
     struct facts facts;
@@ -129,7 +132,8 @@ static void drawers_of_an_event_are_hers_alone(void **state)
         unsigned drawers;
     } cases[] = {
         {"\"opened\":[\"identity\",\"nonsense\"]", BIT(IDENTITY)},
-        {"\"opened\":[\"identity\",\"contact\"],\"openedOf\":{\"identity\":[\"x\",\"1\"],\"contact\":[\"0\"]}", BIT(CONTACT)},
+        {"\"opened\":[\"identity\",\"contact\"],\"openedOf\":{\"identity\":[\"x\",\"1\"],\"contact\":[\"0\"]}",
+         BIT(CONTACT)},
         {"\"opened\":[\"identity\"],\"openedOf\":{}", 0},
         {"\"opened\":[]", 0},
     };

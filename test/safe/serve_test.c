@@ -20,7 +20,8 @@ struct door {
 static void door_open(struct door *door, unsigned years)
 {
     whole_open(&door->whole);
-    door->whole.cadence = (struct safe_cadence){.pad = 16, .segment_bytes = 8000, .retention_years = years, .tick_s = 1};
+    door->whole.cadence = (struct safe_cadence){
+        .pad = 16, .segment_bytes = 8000, .retention_years = years, .tick_s = 1};
     whole_reopen(&door->whole);
     assert_int_equal(safe_begin(door->whole.safe), OK);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, door->line), 0);
@@ -95,9 +96,9 @@ static const struct {
     int error;
     enum error ends;
 } failures[] = {
-    {"waiting is interrupted", UNLUCKY_poll, EINTR, OK},      {"waiting fails", UNLUCKY_poll, EBADF, ERROR_IO},
-    {"nothing comes for a while", UNLUCKY_poll, 0, OK},       {"reading is interrupted", UNLUCKY_recv, EINTR, OK},
-    {"reading fails", UNLUCKY_recv, EIO, ERROR_IO},           {"answering is interrupted", UNLUCKY_send, EINTR, OK},
+    {"waiting is interrupted", UNLUCKY_poll, EINTR, OK}, {"waiting fails", UNLUCKY_poll, EBADF, ERROR_IO},
+    {"nothing comes for a while", UNLUCKY_poll, 0, OK},  {"reading is interrupted", UNLUCKY_recv, EINTR, OK},
+    {"reading fails", UNLUCKY_recv, EIO, ERROR_IO},      {"answering is interrupted", UNLUCKY_send, EINTR, OK},
     {"answering fails", UNLUCKY_send, EPIPE, ERROR_IO},
 };
 
