@@ -211,6 +211,41 @@ static void a_safe_that_could_not_be_opened_lost_nothing(void **state)
     bench_close(&bench);
 }
 
+/* What was begun can be begun again once it is cleared away, and opens then. */
+static void a_node_that_could_not_be_made_says_so(void **state)
+{
+    static const enum unlucky_call calls[] = {UNLUCKY_calloc, UNLUCKY_arena, UNLUCKY_malloc, UNLUCKY_open,
+                                              UNLUCKY_rename, UNLUCKY_mkdir, UNLUCKY_pwrite, UNLUCKY_write};
+    struct whole whole;
+    char command[300];
+    size_t all = 0;
+
+    (void)state;
+    whole_open(&whole);
+    snprintf(command, sizeof command, "cd %s && rm -rf keys log", whole.directory);
+    for (size_t j = 0; j < sizeof calls / sizeof *calls; j++) {
+        bool failed = true;
+        for (size_t nth = 1; failed && nth < 25; nth++) {
+            struct safe_options options = {.directory = whole.directory, .world = &whole.world};
+            struct fault fault = {0};
+            safe_close(whole.safe);
+            whole.safe = NULL;
+            assert_int_equal(system(command), 0);
+            unlucky_fail(calls[j], nth, false, EIO);
+            enum error error = safe_create(&options, &fault);
+            failed = unlucky_end();
+            all += failed;
+            if (error != OK && (!failed || error != (is_memory(calls[j]) ? ERROR_MEMORY : ERROR_IO)))
+                fail_msg("%s %zu: %s", unlucky_name[calls[j]], nth, error_entry(error)->name);
+            if (error == OK)
+                assert_int_equal(safe_open(&options, &whole.safe, &fault), OK);
+        }
+    }
+    print_message("%zu failures while a node is made\n", all);
+    assert_true(all > 40);
+    whole_close(&whole);
+}
+
 /* She is told when it is due, or a little later, and once. */
 static void what_is_due_and_fails_is_made_up_for(void **state)
 {
@@ -255,6 +290,7 @@ int main(void)
         cmocka_unit_test(a_request_cut_anywhere_or_with_a_byte_more_is_refused),
         cmocka_unit_test(a_message_that_is_none_is_refused_whole),
         cmocka_unit_test(a_safe_that_could_not_be_opened_lost_nothing),
+        cmocka_unit_test(a_node_that_could_not_be_made_says_so),
         cmocka_unit_test(what_is_due_and_fails_is_made_up_for),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
