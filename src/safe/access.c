@@ -451,10 +451,10 @@ static enum error ask_whether_shut(struct safe *safe, struct request *request)
 
 static enum error decide(struct safe *safe, struct request *request)
 {
-    request->grant.targets = request->access.targets;
     request->grant.target = arena_array(safe->arena, request->access.targets, sizeof *request->grant.target);
     if (!request->grant.target)
         return ERROR_MEMORY;
+    request->grant.targets = request->access.targets;
     TRY(choose_purpose(request));
     decide_uninformed(safe, request);
     /* Registering is what a write of somebody new becomes. As such it would open, of somebody who is known, all that
