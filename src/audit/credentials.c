@@ -181,10 +181,10 @@ static bool match(struct matching *matching, const struct used *used)
 
 static void judge(struct audit *audit, struct matching *matching, const struct used *used)
 {
-    if (used->role == ROLE_SYSTEM && used->sector == SECTOR_SYSTEM)
-        audit->report.count[COUNT_CREDENTIALS_SYSTEM]++;
-    else if (match(matching, used))
-        audit->report.count[COUNT_CREDENTIALS]++;
+    bool system = used->role == ROLE_SYSTEM && used->sector == SECTOR_SYSTEM;
+
+    if (match(matching, used))
+        audit->report.count[system ? COUNT_CREDENTIALS_SYSTEM : COUNT_CREDENTIALS]++;
     else if (audit->told.restored)
         audit->report.count[COUNT_CREDENTIALS_OLD]++;
     else

@@ -129,7 +129,8 @@ static const char *const members[EVENT_KINDS][MEMBERS_MAX] = {
                      "commitment", "authority", "law", "article", "drawers", "until", "told", "words", "reads"},
 };
 static const char *const beside[MEMBERS_MAX] = {"actor",  "nonce",   "credential", "index", "told",
-                                                "review", "subject", "order",      "until", "intake"};
+                                                "review", "subject", "order",      "until", "intake",
+                                                "commitment"};
 static const char *const kinds[EVENT_KINDS] = {[EVENT_ACCESS] = "access",
                                                [EVENT_COMPLETED] = "completed",
                                                [EVENT_OVERSIGHT] = "oversight",

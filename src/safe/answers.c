@@ -64,8 +64,17 @@ static enum error answer_credential(struct safe *safe, struct request *request)
     return OK;
 }
 
-/* What the public may know of a credential: that one was issued, for which role and sector, until when. */
-static enum error publish_credential(struct safe *safe, const struct credential *credential)
+static void member_mark(struct json_writer *writer, const char *name, const uint8_t mark[ID_BYTES])
+{
+    char text[ID_TEXT_BYTES];
+
+    encode_hex(slice_of(mark, ID_BYTES), text);
+    json_member_string(writer, name, slice_of(text, sizeof text));
+}
+
+/* What the public may know of a credential: that one was issued, for which role and sector, until when. The mark of the
+ * request that was used up (may be NULL) tells nobody anything; the index is made anew from it. */
+static enum error publish_credential(struct safe *safe, const struct credential *credential, const uint8_t *mark)
 {
     CLEANUP_BUFFER struct buffer text = buffer_new(PUBLISH_MAX);
     struct json_writer writer = json_writer(&text);
@@ -79,6 +88,8 @@ static enum error publish_credential(struct safe *safe, const struct credential 
     json_integer(&writer, credential->issued_s);
     json_key(&writer, "expires");
     json_integer(&writer, credential->expires_s);
+    if (mark)
+        member_mark(&writer, "request", mark);
     json_end_object(&writer);
     TRY(buffer_check(&text));
     return safe_publish(safe, buffer_view(&text), &index);
@@ -95,7 +106,7 @@ static enum error answer_issue(struct safe *safe, struct request *request)
     safe->world->random(safe->world, credential.id.byte, ID_BYTES);
     credential.expires_s += now_s(safe) - credential.issued_s;
     credential.issued_s = now_s(safe);
-    TRY(publish_credential(safe, &credential));
+    TRY(publish_credential(safe, &credential, NULL));
     token_seal(&safe->keys->token, safe->world, &credential, &request->answer);
     return OK;
 }
@@ -111,9 +122,11 @@ static struct id inside_of(struct safe *safe, const struct id *wire)
     return inside;
 }
 
-/* A request is good for once: its id is kept with the revoked ones, durably, before the token leaves. */
+/* A request is good for once: the public log has its mark, and the index with those of the revoked ones, before the
+ * token leaves. */
 static enum error answer_issue_approved(struct safe *safe, struct request *request)
 {
+    uint8_t mark[ID_BYTES];
     struct id wire_person, used;
     bool was_used = false;
 
@@ -122,11 +135,12 @@ static enum error answer_issue_approved(struct safe *safe, struct request *reque
     TRY(person_index_revoked(safe->index, &used, &was_used));
     if (was_used)
         return ERROR_CONFLICT;
-    TRY(person_index_revoke(safe->index, &used, now_s(safe)));
+    person_index_mark(safe->index, &used, mark);
     if (!id_is_zero(&wire_person))
         request->credential.person = inside_of(safe, &wire_person);
     safe->world->random(safe->world, request->credential.id.byte, ID_BYTES);
-    TRY(publish_credential(safe, &request->credential));
+    TRY(publish_credential(safe, &request->credential, mark));
+    TRY(person_index_revoke(safe->index, mark, now_s(safe)));
     token_seal(&safe->keys->token, safe->world, &request->credential, &request->answer);
     return OK;
 }
@@ -148,21 +162,39 @@ static enum error answer_issue_system(struct safe *safe, struct request *request
                                     .issued_s = now_s(safe),
                                     .expires_s = now_s(safe) + SYSTEM_SECONDS};
     safe->world->random(safe->world, credential.id.byte, ID_BYTES);
+    TRY(publish_credential(safe, &credential, NULL));
     token_seal(&safe->keys->token, safe->world, &credential, &request->answer);
     return OK;
 }
 
-/* Works on an expired token too: whoever holds it should not have to be waited for. */
+static enum error publish_revoked(struct safe *safe, const uint8_t mark[ID_BYTES])
+{
+    CLEANUP_BUFFER struct buffer text = buffer_new(PUBLISH_MAX);
+    struct json_writer writer = json_writer(&text);
+    uint64_t index;
+
+    json_begin_object(&writer);
+    json_member_cstring(&writer, "kind", "credential.revoked");
+    json_key(&writer, "time");
+    json_integer(&writer, now_s(safe));
+    member_mark(&writer, "credential", mark);
+    json_end_object(&writer);
+    TRY(buffer_check(&text));
+    return safe_publish(safe, buffer_view(&text), &index);
+}
+
+/* The log first: what it says is put back at each start. Works on an expired token too: whoever holds it should not have to be waited for. */
 static enum error answer_revoke(struct safe *safe, struct request *request)
 {
-    uint64_t index;
+    uint8_t mark[ID_BYTES];
     enum error error = token_open(&safe->keys->token, request->payload, now_s(safe), request->credential_room,
                                   &request->credential);
 
     if (error != OK && error != ERROR_TOKEN_EXPIRED)
         return error;
-    TRY(person_index_revoke(safe->index, &request->credential.id, now_s(safe)));
-    return safe_publish(safe, SLICE("{\"kind\":\"credential.revoked\"}"), &index);
+    person_index_mark(safe->index, &request->credential.id, mark);
+    TRY(publish_revoked(safe, mark));
+    return person_index_revoke(safe->index, mark, now_s(safe));
 }
 
 static struct ledger *log_numbered(struct safe *safe, uint8_t number)

@@ -224,6 +224,8 @@ void event_write_looker(const struct event_looker *looker, struct buffer *into)
     }
     if (looker->subject.length > 0)
         json_member_string(&writer, "subject", looker->subject);
+    if (looker->commitment)
+        member_id(&writer, "commitment", looker->commitment);
     write_seal(&writer, looker);
     json_end_object(&writer);
 }

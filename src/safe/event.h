@@ -51,12 +51,13 @@ struct event_looker {
     unsigned review_kind; /* enum review_kind; 0: nobody need review it */
     struct id review_subject;
     struct slice subject; /* of a deed of oversight: what its commitment stands for; empty: nothing */
+    const struct id *commitment;  /* of a suspension: what the public log's commitment is keyed with; NULL: none */
     const struct id *order;       /* the lawful order that the entry belongs to; NULL: none */
     int64_t until_s;              /* the tokens see the entry from then on; 0: at once */
     const uint64_t *intake_entry; /* of a release: the entry of the intake, which is hers as well */
 };
-/* {"actor":…,"nonce":…,"credential":…,"index":[…],"told":[…],"review":{"kind":1,"subject":…},"subject":…,"order":…,
- * "until":…,"intake":…}; from "told" on only where there is something to say. */
+/* {"actor":…,"nonce":…,"credential":…,"index":[…],"told":[…],"review":{"kind":1,"subject":…},"subject":…,
+ * "commitment":…,"order":…,"until":…,"intake":…}; from "told" on only where there is something to say. */
 void event_write_looker(const struct event_looker *looker, struct buffer *into);
 
 /* What oversight did: suspended, lifted, judged a look, asked for evidence. `subject` (may be empty) stands in it as a

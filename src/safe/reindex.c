@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The index of persons is written behind the log, so a crash may leave it short. The log is whole: from where the index
- * had got to, each entry is opened and its persons, its review and its verdict are put back, before anything is
- * served. */
+/* The index of persons is written behind the log, so a crash may leave it short, and whoever deletes it must not lift what it
+ * holds. The logs are whole: from where the index had got to, each entry is opened and what it did is put back, before
+ * anything is served. Table by table (docs/formats.md):
+ *
+ *     person_entry, review, review_look    tokens and reviews beside the events; verdicts
+ *     suspension                           permitted entries "suspend" and "lift"
+ *     revoked                              marks in the public log: withdrawn credentials, used requests
+ *     lawful_order, order_look             entries of orders (order_again.c)
+ *
+ * Must never: serve with less than the logs once said. Where entries that the index does not cover are gone by their
+ * term, or belong to a log before a restore, the safe does not open. */
 
 #include "crypto/encode.h"
 #include "state.h"
@@ -78,6 +86,43 @@ static enum error add_verdict(struct safe *safe, const struct json *event, const
     return error == ERROR_NOT_FOUND ? OK : error;
 }
 
+static enum error suspend_again(struct safe *safe, const struct json *event, const struct json *looker)
+{
+    struct suspension_told told = {.subject = json_text(json_member(looker, "subject")),
+                                   .reason = json_text(json_member(event, "words")),
+                                   .by = json_text(json_member(looker, "actor"))};
+    const struct json *commitment = json_member(looker, "commitment");
+
+    if (!suspended_read(json_text(json_member(event, "what")), &told.what) ||
+        !slice_to_u64(json_text(json_member(event, "number")), &told.number))
+        return ERROR_CORRUPT;
+    if (commitment) /* entries of older programs have none: those still hold, under a commitment to nothing */
+        TRY(decode_hex(json_text(commitment), told.commitment.byte, ID_BYTES));
+    TRY(time_of(event, &told.since_s));
+    return suspensions_keep(&safe->suspensions, safe->world, &told);
+}
+
+static enum error lift_again(struct safe *safe, const struct json *event)
+{
+    uint64_t number;
+    int64_t time_s;
+
+    if (!slice_to_u64(json_text(json_member(event, "number")), &number))
+        return ERROR_CORRUPT;
+    TRY(time_of(event, &time_s));
+    enum error error = suspensions_lift(&safe->suspensions, number, time_s);
+    return error == ERROR_NOT_FOUND ? OK : error;
+}
+
+static enum error add_suspension(struct safe *safe, const struct json *event, const struct json *looker)
+{
+    if (!json_is(json_member(event, "kind"), "oversight") || !json_is(json_member(event, "decision"), "permit"))
+        return OK;
+    if (json_is(json_member(event, "action"), "suspend"))
+        return suspend_again(safe, event, looker);
+    return json_is(json_member(event, "action"), "lift") ? lift_again(safe, event) : OK;
+}
+
 static enum error add_entry(struct safe *safe, const struct event_opened *opened, uint64_t leaf)
 {
     const struct json *event, *looker;
@@ -89,6 +134,7 @@ static enum error add_entry(struct safe *safe, const struct event_opened *opened
     TRY(add_tokens(safe, looker, leaf));
     TRY(add_look(safe, event, looker, leaf));
     TRY(add_verdict(safe, event, looker));
+    TRY(add_suspension(safe, event, looker));
     return order_keep_again(safe, event, looker, leaf);
 }
 
@@ -105,20 +151,84 @@ static enum error index_again(struct safe *safe, uint64_t leaf)
         return OK;
     TRY(event_hour(sealed, &hour));
     enum error error = entry_hour_key(safe, hour, &hour_key);
-    if (error == ERROR_TERM_OVER)
-        return OK;
-    TRY(error);
+    TRY(error); /* ERROR_TERM_OVER: what it did cannot be known */
     TRY(event_open(&hour_key, sealed, safe->arena, &event));
     return add_entry(safe, &event, leaf);
 }
 
-enum error reindex(struct safe *safe)
-{
-    uint64_t size = ledger_size(safe->access_log), minimum = ledger_minimum(safe->access_log);
-    uint64_t next = person_index_next(safe->index);
+static const struct {
+    const char *kind, *mark, *time;
+} marks[] = {
+    {"credential.issued", "request", "issued"},
+    {"credential.revoked", "credential", "time"},
+};
 
-    for (uint64_t leaf = next > minimum ? next : minimum; leaf < size; leaf++)
-        TRY(index_again(safe, leaf));
+static enum error add_mark(struct safe *safe, const struct json *leaf, size_t m)
+{
+    const struct json *text = json_member(leaf, marks[m].mark);
+    uint8_t mark[ID_BYTES];
+    uint64_t time_s;
+
+    if (!text || !json_is(json_member(leaf, "kind"), marks[m].kind)) /* a demo's has none, nor an older program's */
+        return OK;
+    TRY(decode_hex(json_text(text), mark, sizeof mark));
+    if (!slice_to_u64(json_text(json_member(leaf, marks[m].time)), &time_s))
+        return ERROR_CORRUPT;
+    return person_index_revoke(safe->index, mark, (int64_t)time_s);
+}
+
+static enum error marks_again(struct safe *safe, uint64_t index)
+{
+    const struct json *json;
+    struct slice leaf;
+
+    arena_reset(safe->arena);
+    TRY(ledger_read(safe->public_log, index, safe->arena, &leaf, NULL));
+    if (leaf.length == 0 || leaf.data[0] != '{') /* an old log's checkpoint */
+        return OK;
+    TRY(json_parse(safe->arena, leaf, &json, NULL));
+    for (size_t m = 0; m < sizeof marks / sizeof *marks; m++)
+        TRY(add_mark(safe, json, m));
+    return OK;
+}
+
+/* The logs of a restored node begin with the old one's checkpoint: what was before is in the index alone. */
+static enum error is_restored(struct safe *safe, bool *ret_restored)
+{
+    struct slice leaf;
+
+    *ret_restored = false;
+    if (ledger_size(safe->public_log) == 0)
+        return OK;
+    TRY(ledger_read(safe->public_log, 0, safe->arena, &leaf, NULL));
+    *ret_restored = leaf.length > 0 && leaf.data[0] != '{';
+    return OK;
+}
+
+static enum error is_lost(struct fault *fault)
+{
+    return fault_set(fault, ERROR_INDEX_LOST, "log/index.db");
+}
+
+enum error reindex(struct safe *safe, struct fault *fault)
+{
+    uint64_t size = ledger_size(safe->access_log), told = ledger_size(safe->public_log);
+    bool restored = false;
+
+    if (person_index_next(safe->index) < ledger_minimum(safe->access_log))
+        return is_lost(fault);
+    TRY(is_restored(safe, &restored));
+    if (restored && person_index_is_new(safe->index))
+        return is_lost(fault);
+    for (uint64_t leaf = person_index_next(safe->index); leaf < size; leaf++) {
+        enum error error = index_again(safe, leaf);
+        if (error == ERROR_TERM_OVER)
+            return is_lost(fault);
+        TRY(error);
+    }
+    for (uint64_t leaf = person_index_next_public(safe->index); leaf < told; leaf++)
+        TRY(marks_again(safe, leaf));
     person_index_reached(safe->index, size);
+    person_index_reached_public(safe->index, told);
     return person_index_flush(safe->index);
 }

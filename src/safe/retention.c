@@ -143,6 +143,7 @@ static enum error declare(struct safe *safe)
                   (unsigned long long)retention->minimum, (unsigned long long)head.size, (int)sizeof root, root,
                   (long long)before_s, retention->years);
     TRY(buffer_check(&text));
+    TRY(person_index_settle(safe->index)); /* what the old entries did is in it from now on and nowhere else */
     TRY(safe_publish(safe, buffer_view(&text), &index));
     buffer_format(&mark, "%llu\n%.*s\n", (unsigned long long)index, SLICE_PRINT(buffer_view(&text)));
     TRY(buffer_check(&mark));
@@ -168,6 +169,7 @@ static enum error destroy_year(struct safe *safe, uint32_t year)
     buffer_format(&text, "{\"kind\":\"keys.destroyed\",\"year\":%u,\"until\":%llu,\"commitment\":\"%.*s\"}", year,
                   (unsigned long long)(year + 1) * KEYSTORE_YEAR_HOURS * 3600, (int)sizeof hex, hex);
     TRY(buffer_check(&text));
+    TRY(person_index_settle(safe->index));
     TRY(safe_publish(safe, buffer_view(&text), &index));
     TRY(keystore_destroy_year(safe->keystore, year, world_now_s(safe->world)));
     safe->retention.destroyed++;
@@ -204,7 +206,7 @@ void retention_start(struct safe *safe)
     retention->let_go = 0;
     retention->destroyed = 0;
     retention->pruning = (struct ledger_pruning){retention->pruned.minimum / TILE_WIDTH};
-    if (ledger_prunable(safe->access_log, cutoff_ns(safe), &retention->minimum) != OK)
+    if (safe->index_behind || ledger_prunable(safe->access_log, cutoff_ns(safe), &retention->minimum) != OK)
         LOG(WARNING, "safe.not_pruned");
     else
         retention->step = retention->minimum > retention->pruned.minimum ? RETENTION_PREPARE : RETENTION_YEARS;

@@ -234,10 +234,11 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     TRY(person_index_open(node_path(options->directory, "log/index.db").text, &safe->keys->index, &safe->index, fault));
     safe->reviews = person_index_reviews(safe->index);
     TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
-    oversight_close_rows(safe);
     safe->route.cover_per_day = options->cadence.cover;
     TRY(order_route_load(safe));
-    TRY(reindex(safe));
+    TRY(reindex(safe, fault));
+    TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
+    oversight_close_rows(safe);
     TRY(rotation_resume(safe));
     (void)!destroyed_tell(safe); /* a full disk must not keep the node from opening: safe_idle tries again */
     if (safe->world->now_ns(safe->world) < ledger_last_time_ns(safe->access_log) - CLOCK_ERROR_NS)

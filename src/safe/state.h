@@ -235,7 +235,7 @@ enum order order_fact(const struct request *request, enum drawer drawer);
 answer_function answer_orders, answer_order_person;
 
 /* reindex.c: puts back what a crash took from the index of persons. */
-MUST_CHECK enum error reindex(struct safe *safe);
+MUST_CHECK enum error reindex(struct safe *safe, struct fault *fault);
 
 /* answers.c: the answers that are made after the batch is durable. Each kind of request has a function that appends the
  * payload to request->answer. */

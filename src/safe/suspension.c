@@ -16,6 +16,16 @@ const char *suspended_word(enum suspended what)
     return words[what];
 }
 
+bool suspended_read(struct slice word, enum suspended *ret_what)
+{
+    for (unsigned w = SUSPENDED_ACTOR; w < SUSPENDED_COUNT; w++)
+        if (slice_is(word, words[w])) {
+            *ret_what = (enum suspended)w;
+            return true;
+        }
+    return false;
+}
+
 static const struct store_migration migrations[] = {
     {1, "suspensions",
      "CREATE TABLE suspension (" /* read when the safe opens; by every access through memory */
@@ -34,7 +44,7 @@ static const struct store_statement statement[STATEMENTS] = {
                   "SELECT number, what, sealed FROM suspension WHERE lifted IS NULL ORDER BY number"},
     [LAST] = {"suspension_last", STORE_ROUTE_LOCAL, STORE_READ, "SELECT coalesce(max(number), 0) FROM suspension"},
     [KEEP] = {"suspension_keep", STORE_ROUTE_LOCAL, STORE_WRITE,
-              "INSERT INTO suspension (number, what, sealed, since) VALUES ($1, $2, $3, $4)"},
+              "INSERT INTO suspension (number, what, sealed, since) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"},
     [LIFT] = {"suspension_lift", STORE_ROUTE_LOCAL, STORE_WRITE,
               "UPDATE suspension SET lifted = $2 WHERE number = $1 AND lifted IS NULL"},
     [TOLD] = {"suspension_told", STORE_ROUTE_LOCAL, STORE_READ,

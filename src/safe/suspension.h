@@ -19,6 +19,7 @@
 
 enum suspended { SUSPENDED_ACTOR = 1, SUSPENDED_CREDENTIAL, SUSPENDED_RULE, SUSPENDED_COUNT };
 const char *suspended_word(enum suspended what); /* "actor", "credential", "rule" */
+bool suspended_read(struct slice word, enum suspended *ret_what);
 
 #define SUSPENSIONS_MAX 256
 #define SUSPENSION_SUBJECT_MAX CREDENTIAL_ACTOR_MAX
@@ -59,7 +60,7 @@ MUST_CHECK enum error suspensions_begin(struct suspensions *suspensions, enum su
                                         uint64_t *ret_number, bool *ret_new);
 /* What was begun and could not be made durable. */
 void suspensions_drop(struct suspensions *suspensions, uint64_t number);
-/* Durable on return. */
+/* Durable on return; one that is kept already stays as it is, so that the log can be replayed. */
 MUST_CHECK enum error suspensions_keep(struct suspensions *suspensions, struct world *world,
                                        const struct suspension_told *told);
 /* Durable on return, then out of force. ERROR_NOT_FOUND. */
