@@ -92,7 +92,7 @@ static void write_element(struct json_writer *writer, const struct json *resourc
     const struct json *value = json_member(resource, minimum[number].element);
     enum json_kind wanted = minimum[number].members[0] ? JSON_ARRAY : JSON_STRING;
 
-    if (!value || json_kind(value) != wanted)
+    if (json_kind(value) != wanted)
         return;
     json_key(writer, minimum[number].element);
     if (wanted == JSON_STRING)

@@ -36,7 +36,6 @@ BETWEEN(void *, calloc, (size_t count, size_t bytes), (count, bytes), NULL)
 BETWEEN(void *, arena_alloc, (struct arena * arena, size_t bytes), (arena, bytes), NULL)
 BETWEEN(void *, arena_array, (struct arena * arena, size_t count, size_t bytes), (arena, count, bytes), NULL)
 BETWEEN(struct slice, arena_copy, (struct arena * arena, struct slice text), (arena, text), slice_of(NULL, 0))
-BETWEEN(struct block_cipher *, block_cipher_new, (const struct secret_key *key), (key), NULL)
 BETWEEN(enum error, buffer_check, (const struct buffer *buffer), (buffer), ERROR_MEMORY)
 BETWEEN_ERROR(file_make_directory, (const char *path), (path))
 BETWEEN_ERROR(file_replace, (const char *path, struct slice data, unsigned mode), (path, data, mode))
@@ -46,6 +45,7 @@ BETWEEN(enum error, json_parse,
 BETWEEN(struct secret_pool *, secret_pool_new, (size_t slots, size_t bytes), (slots, bytes), NULL)
 BETWEEN(void *, secret_take, (struct secret_pool * pool), (pool), NULL)
 BETWEEN_ERROR(vault_backup, (struct vault * vault, const char *path), (vault, path))
+BETWEEN_ERROR(vault_check, (struct vault * vault, store_finding *finding, void *context), (vault, finding, context))
 BETWEEN_ERROR(vault_facts, (struct vault * vault, struct arena *arena, const struct id *person, struct slice *ret),
               (vault, arena, person, ret))
 BETWEEN_ERROR(vault_history,
@@ -59,14 +59,6 @@ BETWEEN_ERROR(vault_locate,
 BETWEEN_ERROR(vault_mark_restored, (struct vault * vault), (vault))
 BETWEEN_ERROR(vault_open, (const char *path, struct loop *loop, struct vault **ret, struct fault *fault),
               (path, loop, ret, fault))
-BETWEEN_ERROR(vault_postings,
-              (struct vault * vault, struct arena *arena, const uint8_t token[VAULT_TOKEN_BYTES], struct slice type,
-               size_t maximum, const struct vault_posting **ret, size_t *ret_count, bool *ret_cut),
-              (vault, arena, token, type, maximum, ret, ret_count, ret_cut))
-BETWEEN_ERROR(vault_read,
-              (struct vault * vault, struct arena *arena, const struct id *person, struct slice type,
-               const struct id *resource, struct vault_version *ret),
-              (vault, arena, person, type, resource, ret))
 BETWEEN_ERROR(vault_read_version,
               (struct vault * vault, struct arena *arena, const struct id *person, struct slice type,
                const struct id *resource, uint64_t version, struct vault_version *ret),
@@ -76,8 +68,57 @@ BETWEEN_ERROR(vault_scan,
                struct vault_list *ret),
               (vault, arena, person, type, maximum, ret))
 BETWEEN_ERROR(vault_snapshot_begin, (struct vault * vault), (vault))
-BETWEEN_ERROR(vault_submit, (struct vault * vault, struct vault_transaction *transaction), (vault, transaction))
-BETWEEN_ERROR(vault_walk, (struct vault * vault, vault_each *each, void *context), (vault, each, context))
+
+/* ---- what is changed or kept on the way ---- */
+
+struct block_cipher *between_block_cipher_new(const struct secret_key *key)
+{
+    struct block_cipher *cipher = fails("block_cipher_new") ? NULL : block_cipher_new(key);
+
+    between.ciphers += cipher != NULL;
+    return cipher;
+}
+
+void between_block_cipher_free(struct block_cipher *cipher)
+{
+    between.ciphers -= cipher != NULL;
+    block_cipher_free(cipher);
+}
+
+enum error between_vault_postings(struct vault *vault, struct arena *arena, const uint8_t token[VAULT_TOKEN_BYTES],
+                                  struct slice type, size_t maximum, const struct vault_posting **ret,
+                                  size_t *ret_count, bool *ret_cut)
+{
+    if (fails("vault_postings"))
+        return between.error;
+    enum error error = vault_postings(vault, arena, token, type, maximum, ret, ret_count, ret_cut);
+    *ret_cut |= between.cut;
+    return error;
+}
+
+enum error between_vault_read(struct vault *vault, struct arena *arena, const struct id *person, struct slice type,
+                              const struct id *resource, struct vault_version *ret)
+{
+    if (fails("vault_read"))
+        return between.error;
+    enum error error = vault_read(vault, arena, person, type, resource, ret);
+    if (between.read)
+        between.read(&error, ret);
+    return error;
+}
+
+enum error between_vault_submit(struct vault *vault, struct vault_transaction *transaction)
+{
+    between.stored = transaction;
+    return fails("vault_submit") ? between.error : vault_submit(vault, transaction);
+}
+
+enum error between_vault_walk(struct vault *vault, vault_each *each, void *context)
+{
+    if (fails("vault_walk"))
+        return between.error;
+    return between.walk ? between.walk(each, context) : vault_walk(vault, each, context);
+}
 
 /* ---- parts: which key, and how many ---- */
 
@@ -127,8 +168,8 @@ void between_safe_call(struct safe_client *client, enum protocol_kind kind, stru
     enum error error = OK;
     struct slice answer = SLICE("");
 
+    between.calls[kind]++;
     if (kind == PROTOCOL_COMPLETE) {
-        between.completions++;
         if (completion_read(payload, &between.completion) != OK)
             abort();
     }
@@ -140,8 +181,7 @@ void between_safe_call(struct safe_client *client, enum protocol_kind kind, stru
         done(context, between.error, answer);
         return;
     }
-    between.asked = payload;
-    if (between.answer && between.answer(kind, &error, &answer)) {
+    if (between.answer && between.answer(kind, payload, &error, &answer)) {
         done(context, error, answer);
         return;
     }

@@ -21,13 +21,19 @@ struct between {
     enum error error;                   /* what it fails with, when it has a choice */
     const struct secret_key *last_key;  /* that a part was opened or sealed with */
     unsigned opened;                    /* parts */
+    int ciphers;                        /* made and not yet freed */
     struct completion completion;       /* the last one */
-    unsigned completions;
-    struct slice asked; /* what was said of the last call; lives until the next */
+    unsigned calls[PROTOCOL_WITNESSING + 1]; /* to the safe, of each kind */
+    const struct vault_transaction *stored;  /* the last one; lives as long as its request */
+    bool cut;                                /* there are more postings than were asked for */
     /* Answers in the place of the safe when it returns true. May be NULL. */
-    bool (*answer)(enum protocol_kind kind, enum error *ret_error, struct slice *ret_payload);
+    bool (*answer)(enum protocol_kind kind, struct slice asked, enum error *ret_error, struct slice *ret_payload);
     /* Changes what the safe answered. May be NULL. */
     void (*alter)(enum protocol_kind kind, enum error *error, struct slice *payload);
+    /* Changes what was read of the current version of a resource. May be NULL. */
+    void (*read)(enum error *error, struct vault_version *version);
+    /* What lies in the vault, when it is walked. May be NULL: what is there. */
+    enum error (*walk)(vault_each *each, void *context);
 };
 extern struct between between;
 
@@ -40,6 +46,7 @@ BETWEEN(calloc);
 BETWEEN(arena_alloc);
 BETWEEN(arena_array);
 BETWEEN(arena_copy);
+BETWEEN(block_cipher_free);
 BETWEEN(block_cipher_new);
 BETWEEN(buffer_check);
 BETWEEN(file_make_directory);
@@ -52,6 +59,7 @@ BETWEEN(safe_call);
 BETWEEN(secret_pool_new);
 BETWEEN(secret_take);
 BETWEEN(vault_backup);
+BETWEEN(vault_check);
 BETWEEN(vault_facts);
 BETWEEN(vault_history);
 BETWEEN(vault_locate);
@@ -72,6 +80,7 @@ BETWEEN(vault_walk);
 #define arena_alloc between_arena_alloc
 #define arena_array between_arena_array
 #define arena_copy between_arena_copy
+#define block_cipher_free between_block_cipher_free
 #define block_cipher_new between_block_cipher_new
 #define buffer_check between_buffer_check
 #define file_make_directory between_file_make_directory
@@ -84,6 +93,7 @@ BETWEEN(vault_walk);
 #define secret_pool_new between_secret_pool_new
 #define secret_take between_secret_take
 #define vault_backup between_vault_backup
+#define vault_check between_vault_check
 #define vault_facts between_vault_facts
 #define vault_history between_vault_history
 #define vault_locate between_vault_locate

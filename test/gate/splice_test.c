@@ -83,7 +83,7 @@ static void assert_comes_back_whole(struct arena *arena, const struct json *reso
 #define ID_B "ffffffffffffffffffffffffffffff00"
 
 #define PATIENT                                                                                                        \
-    "{\"resourceType\":\"Patient\",\"id\":\"x\",\"meta\":{\"versionId\":\"1\",\"profile\":[\"http://p\"],"             \
+    "{\"resourceType\":\"Patient\",\"id\":\"x\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2001-01-01T00:00:00Z\",\"profile\":[\"http://p\"],"             \
     "\"tag\":[{\"code\":\"t1\"}],\"security\":[{\"code\":\"s1\"}]},"                                                   \
     "\"name\":[{\"family\":\"\xd8\xad\xd8\xaf\xd8\xa7\xd8\xaf\",\"given\":[\"q\\\"\\u0001\"]}],"                       \
     "\"_birthDate\":{\"extension\":[{\"url\":\"u\",\"valueDecimal\":37.80}]},\"birthDate\":\"1990\","                  \
@@ -194,6 +194,20 @@ static void only_local_references_are_ids(void **state)
         "urn:uuid:" ID_A,
         "Patient?identifier=" ID_A,
         "Patient/" ID_A "#x",
+        ID_A ID_B,
+        "Patient/",
+        "Patient/A123456789abcdef0123456789abcdef",
+        "Patient/F123456789abcdef0123456789abcdef",
+        "Patient/" ID_A "/history/1",
+        "Patient/" ID_A "/_history/1#",
+        "Patient/" ID_A "/_history/\\u0000",
+        "Pat@ent/" ID_A,
+        "Pat[ent/" ID_A,
+        "Pat`ent/" ID_A,
+        "Pat{ent/" ID_A,
+        "Pat1ent/" ID_A,
+        "Pat\\u0000ent/" ID_A,
+        "Patient/" ID_A "/_history/" ID_A ID_A "000000000000000", /* 129 bytes */
     };
 
     (void)state;
@@ -205,6 +219,193 @@ static void only_local_references_are_ids(void **state)
         if (splice_reference_count(bodies.body[DRAWER_CLINICAL]) != 0)
             fail_msg("%s was taken for an id", others[i]);
         assert_comes_back_whole(arena, parse(arena, text));
+    }
+}
+
+static void a_reference_to_a_version_or_of_any_letters_is_local(void **state)
+{
+    static const char *const locals[] = {
+        "AZaz/" ID_A,
+        "Patient/" ID_A "/_history/0123456789-._",
+        "Patient/" ID_A "/_history/abcxyzABCXYZ",
+        "Patient/" ID_A "/_history/" ID_A ID_A "00000000000000", /* 128 bytes */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof locals / sizeof *locals; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+        struct slice text = arena_format(arena, "{\"resourceType\":\"Condition\",\"subject\":{\"reference\":\"%s\"}}",
+                                         locals[i]);
+        struct splice_bodies bodies = split(arena, parse(arena, text));
+        if (splice_reference_count(bodies.body[DRAWER_CLINICAL]) != 1)
+            fail_msg("%s was not taken for an id", locals[i]);
+        assert_comes_back_whole(arena, parse(arena, text));
+    }
+}
+
+#define BIT(drawer) (1u << DRAWER_##drawer)
+
+/* Which drawers a resource may use: what a search asks for, whatever is stored. */
+static void a_type_says_which_drawers_it_may_use(void **state)
+{
+    static const struct {
+        const char *type;
+        unsigned mask;
+    } cases[] = {
+        {"Patient", BIT(IDENTITY) | BIT(CONTACT) | BIT(CLINICAL) | BIT(SENSITIVE) | BIT(SOCIAL)},
+        {"RelatedPerson", BIT(CONTACT)},
+        {"Condition", BIT(CLINICAL) | BIT(CONTACT) | BIT(SENSITIVE)},
+        {"ServiceRequest", BIT(CLINICAL) | BIT(CONTACT) | BIT(SENSITIVE) | BIT(COVERAGE)},
+        {"Coverage", BIT(COVERAGE)},
+        {"AuditEvent", BIT(AUDIT)},
+        {"Spaceship", 0},
+        {"", 0},
+    };
+    enum drawer drawer;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct slice type = slice_from_string(cases[i].type);
+        if (splice_type_mask(type) != cases[i].mask)
+            fail_msg("%s: %x", cases[i].type, splice_type_mask(type));
+        assert_int_equal(splice_drawer(type, SLICE("none"), &drawer), cases[i].mask != 0);
+    }
+    assert_true(splice_drawer(SLICE("AuditEvent"), SLICE(""), &drawer)); /* the last line of the table */
+    assert_int_equal(drawer, DRAWER_AUDIT);
+    assert_true(splice_drawer(SLICE("Patient"), SLICE("_address"), &drawer));
+    assert_int_equal(drawer, DRAWER_CONTACT);
+}
+
+static void what_is_contained_is_as_closed_as_what_it_tells(void **state)
+{
+    static const struct {
+        const char *resource;
+        unsigned mask;
+    } cases[] = {
+        {"{\"resourceType\":\"Encounter\",\"contained\":[{\"resourceType\":\"Organization\"}]}", BIT(CONTACT)},
+        {"{\"resourceType\":\"Encounter\",\"contained\":[{\"resourceType\":\"Medication\"}]}", BIT(CLINICAL)},
+        {"{\"resourceType\":\"Encounter\",\"contained\":[{\"resourceType\":\"Medication\"},"
+         "{\"resourceType\":\"Endpoint\"}]}",
+         BIT(CONTACT)},
+        {"{\"resourceType\":\"Coverage\",\"contained\":[{\"resourceType\":\"Organization\"}]}", BIT(COVERAGE)},
+        {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Medication\"}]}", BIT(CONTACT)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+        struct splice_bodies bodies = split(arena, parse(arena, slice_from_string(cases[i].resource)));
+        if (splice_mask(&bodies) != cases[i].mask)
+            fail_msg("%s: %x", cases[i].resource, splice_mask(&bodies));
+    }
+}
+
+/* ---- bodies made by hand ---- */
+
+struct part_text {
+    const char *section[4];
+    const uint32_t offset[2]; /* of ids, in the text */
+    uint32_t ids;
+};
+
+static struct slice body_of(struct arena *arena, const struct part_text *part)
+{
+    static const struct id id = {{0xab}};
+    CLEANUP_BUFFER struct buffer body = buffer_new(1u << 16);
+
+    buffer_byte(&body, 1);
+    buffer_u32(&body, part->ids);
+    for (uint32_t i = 0; i < part->ids; i++) {
+        buffer_u32(&body, part->offset[i]);
+        buffer_slice(&body, id_slice(&id));
+    }
+    for (int i = 0; i < 3; i++)
+        buffer_u32(&body, (uint32_t)strlen(part->section[i]));
+    for (int i = 0; i < 4; i++)
+        buffer_string(&body, part->section[i]);
+    return arena_copy(arena, buffer_view(&body));
+}
+
+#define ZEROS "00000000000000000000000000000000"
+#define SHOWN "ab000000000000000000000000000000"
+#define HEAD(version)                                                                                                  \
+    "{\"resourceType\":\"Patient\",\"id\":\"abcd0000000000000000000000000000\",\"meta\":{\"versionId\":\"" version       \
+    "\",\"lastUpdated\":\"2024-05-07T10:11:12.123Z\""
+
+/* An id that stands up to the last byte of its section belongs there, one that begins at its end to the next, and one
+ * that hangs over is damage, whichever section it is. */
+static void an_id_belongs_to_the_section_that_it_stands_in(void **state)
+{
+    static const struct {
+        struct part_text part;
+        const char *joined; /* NULL: damaged */
+    } cases[] = {
+        {{{ZEROS, "", "", ""}, {0}, 1}, HEAD("7") "," SHOWN "}}"},
+        {{{"x", "", "", ZEROS}, {1}, 1}, HEAD("7") ",x}," SHOWN "}"},
+        {{{"x", "", "", ZEROS ZEROS}, {1, 33}, 2}, HEAD("7") ",x}," SHOWN SHOWN "}"},
+        {{{"x", ZEROS, "", ""}, {1}, 1}, HEAD("7") ",x,\"tag\":[" SHOWN "]}}"},
+        {{{"", "", ZEROS, "y"}, {0}, 1}, HEAD("7") ",\"security\":[" SHOWN "]},y}"},
+        {{{ZEROS, "", "", ZEROS}, {1}, 1}, NULL},
+        {{{"", ZEROS, "", ZEROS}, {1}, 1}, NULL},
+        {{{"", "", ZEROS, ZEROS}, {1}, 1}, NULL},
+        {{{"", "", "", ZEROS}, {1}, 1}, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+        CLEANUP_BUFFER struct buffer out = buffer_new(1u << 16);
+        struct splice_header header = header_of(parse(arena, SLICE("{\"resourceType\":\"Patient\"}")));
+        struct splice_bodies bodies = {{body_of(arena, &cases[i].part)}};
+        enum error error = splice_join(&header, &bodies, NULL, NULL, &out);
+        if (error != (cases[i].joined ? OK : ERROR_CORRUPT))
+            fail_msg("case %zu: %s", i, error_entry(error)->name);
+        if (cases[i].joined && !slice_is(buffer_view(&out), cases[i].joined))
+            fail_msg("case %zu: %.*s", i, SLICE_PRINT(buffer_view(&out)));
+    }
+}
+
+static void the_ids_of_a_body_are_those_of_its_table(void **state)
+{
+    static const struct part_text two = {{"", "", "", ZEROS ZEROS}, {0, 32}, 2};
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    struct slice body = body_of(arena, &two);
+    struct id id = {{0}};
+
+    (void)state;
+    assert_int_equal(splice_reference_count(body), 2);
+    assert_int_equal(splice_reference(body, 1, &id), OK);
+    assert_int_equal(id.byte[0], 0xab);
+    assert_int_equal(splice_reference(body, 2, &id), ERROR_CORRUPT);
+    assert_int_equal(splice_reference(body, SIZE_MAX, &id), ERROR_CORRUPT);
+    assert_int_equal(splice_reference(slice_of(body.data, 3), 0, &id), ERROR_CORRUPT);
+    assert_int_equal(splice_reference_count(slice_of(body.data, 3)), 0);
+}
+
+/* Every drawer has something; room for less than all of it is no room. */
+static void a_resource_of_all_drawers_is_joined_in_their_order(void **state)
+{
+    static const struct part_text part = {{"m", "t", "s", ZEROS}, {3}, 1};
+    static const char whole[] = HEAD("18446744073709551615") ",m,m,m,m,m,m,m,\"tag\":[t,t,t,t,t,t,t,"
+                                "{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\",\"code\":"
+                                "\"SUBSETTED\"}],\"security\":[s,s,s,s,s,s,s]}," SHOWN "," SHOWN "," SHOWN "," SHOWN
+                                "," SHOWN "," SHOWN "," SHOWN "}";
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    struct splice_header header = header_of(parse(arena, SLICE("{\"resourceType\":\"Patient\"}")));
+    struct splice_bodies bodies;
+
+    (void)state;
+    header.version = UINT64_MAX;
+    header.subsetted = true;
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
+        bodies.body[d] = body_of(arena, &part);
+    for (size_t room = 0; room < sizeof whole; room++) {
+        CLEANUP_BUFFER struct buffer out = buffer_new(room);
+        enum error error = splice_join(&header, &bodies, NULL, NULL, &out);
+        if (error != (room == sizeof whole - 1 ? OK : ERROR_TOO_LARGE))
+            fail_msg("room for %zu: %s", room, error_entry(error)->name);
+        if (error == OK && !slice_is(buffer_view(&out), whole))
+            fail_msg("%.*s", SLICE_PRINT(buffer_view(&out)));
     }
 }
 
@@ -279,6 +480,9 @@ static void sensitive_codes_move_the_whole_resource(void **state)
         {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
          "86406008x\"}]}}",
          false},
+        {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":"
+         "86406008}]}}",
+         true}, /* however it is written */
         {"{\"resourceType\":\"Claim\",\"diagnosis\":[{\"diagnosisCodeableConcept\":{\"coding\":[{\"system\":\"http"
          "://hl7.org/fhir/sid/icd-10\",\"code\":\"F32\"}]}}]}",
          false},
@@ -309,6 +513,7 @@ static void a_partial_view_cannot_be_written_back(void **state)
     const struct json *view = parse(arena, join(arena, &header, &bodies));
     assert_int_equal(ERROR_PARTIAL_VIEW, splice_split(arena, view, SLICE("Patient"), NULL, NULL, &bodies));
     assert_int_equal(ERROR_UNKNOWN_TYPE, splice_split(arena, view, SLICE("Spaceship"), NULL, NULL, &bodies));
+    assert_false(splice_is_sensitive(view, SLICE("Spaceship")));
 }
 
 /* Every shortening, and every byte changed: an error or some JSON, never a read past the end (the sanitizers watch). */
@@ -384,6 +589,12 @@ int main(void)
         cmocka_unit_test(labels_of_the_gate_join_those_of_the_resource),
         cmocka_unit_test(ids_are_kept_apart_from_the_text),
         cmocka_unit_test(only_local_references_are_ids),
+        cmocka_unit_test(a_reference_to_a_version_or_of_any_letters_is_local),
+        cmocka_unit_test(a_type_says_which_drawers_it_may_use),
+        cmocka_unit_test(what_is_contained_is_as_closed_as_what_it_tells),
+        cmocka_unit_test(an_id_belongs_to_the_section_that_it_stands_in),
+        cmocka_unit_test(the_ids_of_a_body_are_those_of_its_table),
+        cmocka_unit_test(a_resource_of_all_drawers_is_joined_in_their_order),
         cmocka_unit_test(a_view_shows_nothing_of_the_other_drawers),
         cmocka_unit_test(sensitive_codes_move_the_whole_resource),
         cmocka_unit_test(a_partial_view_cannot_be_written_back),
