@@ -8,9 +8,12 @@
 
 struct scratch scratch_make(void)
 {
-    struct scratch scratch = {.directory = "/tmp/hospitium-test-XXXXXX"};
+    const char *where = getenv("TMPDIR");
+    struct scratch scratch;
+    int length = snprintf(scratch.directory, sizeof scratch.directory, "%s/hospitium-test-XXXXXX",
+                          where ? where : "/tmp");
 
-    if (!mkdtemp(scratch.directory))
+    if ((size_t)length >= sizeof scratch.directory || !mkdtemp(scratch.directory))
         abort();
     return scratch;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A directory of its own for one test, gone with all that is in it when the test ends. */
+/* A directory of its own for one test, in $TMPDIR or /tmp, gone with all that is in it when the test ends. */
 
 struct scratch {
     char directory[64];

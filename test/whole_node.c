@@ -14,10 +14,10 @@
 #include "scratch.h"
 
 const struct whole_person NURSE = {ROLE_NURSE, SECTOR_HEALTH, 1u << PURPOSE_TREAT, "harbour-clinic", {{0}}};
-const struct whole_person PHYSICIAN_EMERGENCY = {ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_ETREAT, "other-clinic",
-                                                 {{0}}};
-const struct whole_person PHYSICIAN_ELSEWHERE = {ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_TREAT, "other-clinic",
-                                                 {{0}}};
+const struct whole_person PHYSICIAN_EMERGENCY = {
+    ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_ETREAT, "other-clinic", {{0}}};
+const struct whole_person PHYSICIAN_ELSEWHERE = {
+    ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_TREAT, "other-clinic", {{0}}};
 const struct whole_person OVERSEER = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "ombud", {{0}}};
 const struct whole_person OFFICER = {ROLE_OFFICER, SECTOR_IMMIGRATION, 1u << PURPOSE_ENFORCE, "border-office", {{0}}};
 const struct whole_person CLERK = {ROLE_RECEPTIONIST, SECTOR_HEALTH, 1u << PURPOSE_TREAT, "harbour-clinic", {{0}}};
@@ -41,7 +41,7 @@ static int run(char *const arguments[])
 
 int whole_template_make(void **state)
 {
-    char *binary = getenv("HOSPITIUM_BINARY"), node[96];
+    char *binary = getenv("HOSPITIUM_BINARY"), *made = getenv("HOSPITIUM_TEST_NODE"), node[96];
 
     (void)state;
     if (!binary) {
@@ -50,8 +50,10 @@ int whole_template_make(void **state)
     }
     template = scratch_make();
     snprintf(node, sizeof node, "%s/node", template.directory);
-    return run((char *[]){binary, (char[]){"init"}, node, (char[]){"--name"}, (char[]){"north"}, (char[]){"--demo"},
-                          NULL});
+    if (made)
+        return run((char *[]){(char[]){"/bin/cp"}, (char[]){"-a"}, made, node, NULL});
+    return run(
+        (char *[]){binary, (char[]){"init"}, node, (char[]){"--name"}, (char[]){"north"}, (char[]){"--demo"}, NULL});
 }
 
 int whole_template_remove(void **state)
@@ -68,8 +70,7 @@ const char *whole_template_directory(void)
 
 static void open_safe(struct whole *whole)
 {
-    struct safe_options options = {
-        .directory = whole->directory, .world = &whole->world, .cadence = whole->cadence};
+    struct safe_options options = {.directory = whole->directory, .world = &whole->world, .cadence = whole->cadence};
     struct fault fault = {0};
 
     if (safe_open(&options, &whole->safe, &fault) != OK)
@@ -81,7 +82,8 @@ void whole_open(struct whole *whole)
     static unsigned copies;
     char from[96];
 
-    *whole = (struct whole){.world = world_driven(99, WHOLE_OPENED_S * 1000000000), .arena = arena_new(64u << 20),
+    *whole = (struct whole){.world = world_driven(99, WHOLE_OPENED_S * 1000000000),
+                            .arena = arena_new(64u << 20),
                             .answer = buffer_new(2u * PROTOCOL_MESSAGE_MAX)};
     snprintf(from, sizeof from, "%s/node", template.directory);
     snprintf(whole->directory, sizeof whole->directory, "%s/%u", template.directory, copies++);
@@ -133,13 +135,19 @@ struct whole_person whole_patient(const struct id *person)
 struct slice whole_token(struct whole *whole, const struct whole_person *person)
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
-    struct slice actor = person->actor ? slice_from_string(person->actor)
-                                       : arena_format(whole->arena, "%s@%s", vocabulary_word(VOCABULARY_ROLE, person->role),
-                                                      person->organization);
+    struct slice actor = person->actor
+                             ? slice_from_string(person->actor)
+                             : arena_format(whole->arena, "%s@%s", vocabulary_word(VOCABULARY_ROLE, person->role),
+                                            person->organization);
     struct credential credential = {
-        .actor = actor, .role = person->role, .sector = person->sector, .training = TRAINING_CURRENT,
-        .organization = node_organization(slice_from_string(person->organization)), .person = person->person,
-        .purposes = person->purposes, .expires_s = 3600,
+        .actor = actor,
+        .role = person->role,
+        .sector = person->sector,
+        .training = TRAINING_CURRENT,
+        .organization = node_organization(slice_from_string(person->organization)),
+        .person = person->person,
+        .purposes = person->purposes,
+        .expires_s = 3600,
     };
     struct slice token;
 
@@ -188,9 +196,15 @@ uint64_t whole_public_entries(struct whole *whole)
 struct slice whole_register(struct whole *whole, const struct id *person)
 {
     struct access_target target = {.person = *person, .fresh = true};
-    struct access access = {.token = whole_token(whole, &NURSE), .action = ACTION_WRITE, .needed = OUTCOME_FULL,
-                            .drawers = 1u << DRAWER_IDENTITY | 1u << DRAWER_CLINICAL, .type = SLICE("Patient"),
-                            .resource = *person, .resources = 1, .all_or_nothing = true, .target = &target,
+    struct access access = {.token = whole_token(whole, &NURSE),
+                            .action = ACTION_WRITE,
+                            .needed = OUTCOME_FULL,
+                            .drawers = 1u << DRAWER_IDENTITY | 1u << DRAWER_CLINICAL,
+                            .type = SLICE("Patient"),
+                            .resource = *person,
+                            .resources = 1,
+                            .all_or_nothing = true,
+                            .target = &target,
                             .targets = 1};
     struct grant grant;
 

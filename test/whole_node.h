@@ -13,7 +13,8 @@
 #define WHOLE_START_S INT64_C(1700000000) /* when the node was made */
 #define WHOLE_OPENED_S (WHOLE_START_S + 7200)
 
-/* Group set-up and tear-down for cmocka. */
+/* Group set-up and tear-down for cmocka. $HOSPITIUM_TEST_NODE, when it is set, is such a node that was made before
+ * (tools/mutate, which runs the same tests many times over). */
 int whole_template_make(void **state);
 int whole_template_remove(void **state);
 /* Where the template lies: DIRECTORY/node is the node that was made. */
