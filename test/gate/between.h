@@ -22,14 +22,12 @@ struct between {
     const struct secret_key *last_key;  /* that a part was opened or sealed with */
     unsigned opened;                    /* parts */
     int ciphers;                        /* made and not yet freed */
-    struct completion completion;       /* the last one */
+    struct completion completion[2];    /* the last one, and the one before */
     unsigned calls[PROTOCOL_WITNESSING + 1]; /* to the safe, of each kind */
     const struct vault_transaction *stored;  /* the last one; lives as long as its request */
     bool cut;                                /* there are more postings than were asked for */
     /* Answers in the place of the safe when it returns true. May be NULL. */
     bool (*answer)(enum protocol_kind kind, struct slice asked, enum error *ret_error, struct slice *ret_payload);
-    /* Changes what the safe answered. May be NULL. */
-    void (*alter)(enum protocol_kind kind, enum error *error, struct slice *payload);
     /* Changes what was read of the current version of a resource. May be NULL. */
     void (*read)(enum error *error, struct vault_version *version);
     /* What lies in the vault, when it is walked. May be NULL: what is there. */
