@@ -28,9 +28,10 @@ static void route_came(void *context, enum error error, struct slice payload)
     int64_t from_s = (int64_t)reader_u64(&reader), until_s = (int64_t)reader_u64(&reader);
 
     free(context);
-    bool told = error == OK && reader_done(&reader);
-    asking.gate->order_from_s = told ? from_s : 0;
-    asking.gate->order_until_s = told ? until_s : 0;
+    if (error != OK || !reader_done(&reader))
+        from_s = until_s = 0;
+    asking.gate->order_from_s = from_s;
+    asking.gate->order_until_s = until_s;
     asking.done(asking.context, OK);
 }
 

@@ -28,7 +28,7 @@ static const struct gate_views no_views;
 static const struct grant_target *grant_of(const struct reading *reading, const struct grant *grant,
                                            const struct id *person)
 {
-    for (size_t i = 0; i < reading->persons; i++) /* as many as the grant's targets (submit.c) */
+    for (size_t i = 0; i != reading->persons; i++) /* as many as the grant's targets (submit.c) */
         if (id_equal(&reading->person[i], person))
             return &grant->target[i];
     return NULL;
@@ -263,11 +263,15 @@ static int by_place(const void *a, const void *b)
 
 static size_t without_doubles(struct vault_posting *posting, size_t count)
 {
+    const struct vault_posting *last = NULL;
     size_t kept = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || by_place(&posting[kept - 1], &posting[i]) != 0)
-            posting[kept++] = posting[i];
+    for (size_t i = 0; i < count; i++) {
+        if (last && by_place(last, &posting[i]) == 0)
+            continue;
+        posting[kept] = posting[i];
+        last = &posting[kept++];
+    }
     return kept;
 }
 
@@ -381,10 +385,11 @@ static enum error load_candidates(struct reading *reading, const struct gate_sea
             continue;
         enum error error = vault_read(reading->gate->vault, search->arena, &posting->person, search->type,
                                       &posting->resource, &version[count]);
-        if (error == OK && !version[count].deleted)
+        if (error == ERROR_NOT_FOUND)
+            continue;
+        TRY(error);
+        if (!version[count].deleted)
             count++;
-        else if (error != OK && error != ERROR_NOT_FOUND)
-            return error;
     }
     reading->list = (struct vault_list){.version = version, .count = count};
     return OK;

@@ -188,15 +188,15 @@ static enum error seal_item(struct writing *writing, struct item *item, const st
 
 static enum error key_terms(struct writing *writing, const struct gate_write_item *asked, struct vault_write *write)
 {
-    size_t count = asked->terms < VAULT_TOKENS_MAX ? asked->terms : VAULT_TOKENS_MAX;
-    uint8_t(*token)[VAULT_TOKEN_BYTES] = arena_array(writing->arena, count, VAULT_TOKEN_BYTES);
+    uint8_t(*token)[VAULT_TOKEN_BYTES] = arena_array(writing->arena, asked->terms, VAULT_TOKEN_BYTES);
 
     if (!token)
         return ERROR_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        gate_posting_token(writing->gate, asked->term[i], token[i]);
+    while (write->tokens < asked->terms && write->tokens < VAULT_TOKENS_MAX) {
+        gate_posting_token(writing->gate, asked->term[write->tokens], token[write->tokens]);
+        write->tokens++;
+    }
     write->token = (const uint8_t(*)[VAULT_TOKEN_BYTES])token;
-    write->tokens = count;
     return OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "between.h"
+#include "gate/internal.h"
 #include "house.h"
 
 struct failing {
@@ -294,6 +295,20 @@ static void erase_her(struct failing *failing)
     gate_erase(GATE, &(struct gate_erase){&failing->self, ARENA, anna, was_written, failing});
 }
 
+static void take_minimum(struct failing *failing)
+{
+    struct slice left;
+
+    ended(failing, gate_minimum(ARENA, SLICE("Patient"), SLICE(PATIENT), &left), 0);
+}
+
+static void redact(struct failing *failing)
+{
+    struct slice left;
+
+    ended(failing, gate_redact_location(ARENA, SLICE("Patient"), SLICE(PATIENT), &left), 0);
+}
+
 static const struct {
     const char *name;
     void (*make)(struct failing *failing);
@@ -331,8 +346,23 @@ static const struct {
     {"hello", greet, OK, false},
     {"open", open_another, OK, false},
     {"mark", mark_restored, OK, false},
+    {"minimum", take_minimum, OK, false},
+    {"redaction", redact, OK, false},
     {"erase", erase_her, OK, false},
 };
+
+/* An access to a person, which the safe decides on. */
+static bool is_access(size_t number)
+{
+    static void (*const others[])(struct failing *failing) = {
+        read_clinic, read_clinics, whose_is_it,   write_clinic, identify,     check_all, back_up,
+        greet,       open_another, mark_restored, take_minimum, redact};
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (requests[number].make == others[i])
+            return false;
+    return true;
+}
 
 static const struct {
     const char *name;
@@ -435,9 +465,61 @@ static void each_call_that_fails_ends_the_request_with_its_error(void **state)
     house_close(&failing.house);
 }
 
+static unsigned calls(void)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < sizeof between.calls / sizeof *between.calls; i++)
+        sum += between.calls[i];
+    return sum;
+}
+
+static void every_access_ends(struct failing *failing, enum error error)
+{
+    memset(between.calls, 0, sizeof between.calls);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        if (!is_access(i))
+            continue;
+        make(failing, i, 0);
+        if (failing->error != error || failing->count != 0 || calls() != 0)
+            fail_msg("%s ends with %s after %u calls", requests[i].name, error_entry(failing->error)->name, calls());
+    }
+}
+
+static void an_access_that_cannot_be_asked_for_ends_at_once(void **state)
+{
+    struct failing failing = {.error = OK};
+    struct gate *greeted;
+
+    (void)state;
+    prepare(&failing);
+    struct house *house = &failing.house;
+    struct gate_options options = {house->whole.directory, house->loop, &house->whole.world, house->client};
+    greeted = house->gate;
+    assert_int_equal(gate_open(&options, &house->gate, NULL), OK);
+    every_access_ends(&failing, ERROR_SAFE_UNREACHABLE);
+    gate_close(house->gate);
+    house->gate = greeted;
+
+    struct slice nurse = failing.nurse.token, self = failing.self.token;
+    char *long_token = calloc(1, 9u << 20);
+    assert_non_null(long_token);
+    failing.nurse.token = failing.self.token = slice_of(long_token, 9u << 20);
+    every_access_ends(&failing, ERROR_TOO_LARGE);
+    free(long_token);
+    failing.nurse.token = nurse, failing.self.token = self;
+
+    gate_shut(house->gate);
+    every_access_ends(&failing, ERROR_SHUT);
+    gate_close(NULL);
+    house_close(house);
+    assert_int_equal(between.ciphers, 0); /* no key outlives the gate */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_call_that_fails_ends_the_request_with_its_error)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_call_that_fails_ends_the_request_with_its_error),
+                                       cmocka_unit_test(an_access_that_cannot_be_asked_for_ends_at_once)};
 
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
 }

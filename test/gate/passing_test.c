@@ -147,15 +147,21 @@ static void scan_of(struct passing *passing, struct slice type)
     house_wait(&passing->house);
 }
 
-static void search_of(struct passing *passing, size_t count, const struct id *match_for, const struct id *under)
+static void search_sets(struct passing *passing, const char *type, const struct gate_term_set *set, size_t count,
+                        const struct id *match_for, const struct id *under)
 {
     passing->spy.count = 0;
     passing->count = 0;
     passing->house.waiting = 1;
     gate_search(passing->house.gate,
-                &(struct gate_search){&passing->nurse, passing->house.whole.arena, SLICE("Patient"), sets, count, true,
-                                      match_for, under, views_came, passing});
+                &(struct gate_search){&passing->nurse, passing->house.whole.arena, slice_from_string(type), set, count,
+                                      true, match_for, under, views_came, passing});
     house_wait(&passing->house);
+}
+
+static void search_of(struct passing *passing, size_t count, const struct id *match_for, const struct id *under)
+{
+    search_sets(passing, "Patient", sets, count, match_for, under);
 }
 
 static void expect(struct passing *passing, const char *what, const struct access *wanted, const struct id *person)
@@ -241,6 +247,29 @@ static void a_question_asks_for_exactly_what_it_needs(void **state)
     of.order = order;
     search_of(&passing, 2, NULL, &order);
     expect(&passing, "a search under an order", &of, (struct id[]){anna, ben});
+
+    /* Whoever has two that are found is asked about once; what was not found, about nobody. */
+    for (uint8_t i = 0; i < 2; i++) {
+        struct gate_write_item *item = item_for(GATE_CREATE, "Observation", &(struct id){{0x50, i}}, &anna,
+                                                OBSERVATION);
+        item->term = terms;
+        item->terms = 1;
+        assert_int_equal(write_one(&passing, item), OK);
+    }
+    of = (struct access){.action = ACTION_SEARCH,
+                         .needed = OUTCOME_FULL,
+                         .type = OBSERVATIONS,
+                         .drawers = ANY_OBSERVATION,
+                         .hide_refused = true,
+                         .target = known,
+                         .targets = 1};
+    search_sets(&passing, "Observation", sets, 1, NULL, NULL);
+    expect(&passing, "a search of observations", &of, &anna);
+    assert_int_equal(passing.count, 2);
+    of.targets = 0;
+    search_sets(&passing, "Observation", sets + 1, 1, NULL, NULL);
+    expect(&passing, "a search that finds nothing", &of, NULL);
+    assert_int_equal(passing.error, OK);
     end(&passing);
 }
 
@@ -451,6 +480,10 @@ static void what_is_no_grant_opens_nothing(void **state)
     passing.spy.answer = NULL;
     read_of(&passing, SLICE("Patient"), &anna, 0, false, NULL);
     assert_int_equal(passing.view[0].version, 2);
+    struct granting silent = {.replaced = true, .payload = SLICE("")};
+    lie(&passing, &silent);
+    search_sets(&passing, "Observation", sets, 1, NULL, NULL); /* about nobody: no answer is still none */
+    assert_int_equal(passing.error, ERROR_INTERNAL);
     end(&passing);
 }
 
@@ -684,7 +717,13 @@ static void unreadable(enum error *error, struct vault_version *version)
 
 static void gone(enum error *error, struct vault_version *version)
 {
-    version->deleted = true;
+    version->deleted = id_equal(&version->person, &anna);
+    (void)error;
+}
+
+static void of_another(enum error *error, struct vault_version *version)
+{
+    version->person = other;
     (void)error;
 }
 
@@ -709,7 +748,15 @@ static void what_the_vault_holds_is_not_believed_blindly(void **state)
     between.read = gone;
     search_of(&passing, 2, NULL, NULL);
     assert_int_equal(passing.error, OK);
+    assert_int_equal(passing.count, 1);
+    assert_true(id_equal(&passing.view[0].person, &ben));
+    between.read = of_another;
+    between.opened = 0;
+    read_of(&passing, SLICE("Patient"), &anna, 0, false, NULL);
+    assert_int_equal(passing.error, ERROR_NOT_FOUND);
+    search_of(&passing, 2, NULL, NULL);
     assert_int_equal(passing.count, 0);
+    assert_int_equal(between.opened, 0);
     between.read = missing;
     search_of(&passing, 2, NULL, NULL);
     assert_int_equal(passing.error, OK);
@@ -757,6 +804,31 @@ static void what_is_nobodys_is_written_by_the_node_and_its_administrator(void **
     end(&passing);
 }
 
+static void all_that_is_nobodys_is_listed(void **state)
+{
+    static struct gate_write_item item[300];
+    struct passing passing;
+    struct gate_views views;
+
+    (void)state;
+    begin(&passing);
+    struct gate_asker administrator = passing.nurse;
+    administrator.credential.role = ROLE_ADMINISTRATOR;
+    for (size_t i = 0; i < 300; i++)
+        item[i] = *item_for(GATE_CREATE, "Organization", &(struct id){{0x60, (uint8_t)(i >> 8), (uint8_t)i}}, &nobody,
+                            "{\"resourceType\":\"Organization\"}");
+    assert_int_equal(write_all(&passing, &administrator, item, 300), OK);
+    struct arena *arena = arena_new(1u << 20);
+    assert_int_equal(gate_common_all(passing.house.gate, arena, SLICE("Organization"), &views), OK);
+    assert_int_equal(views.count, 300);
+    for (size_t i = 0; i < 300; i++) {
+        assert_true(slice_is(views.view[i].json, "{\"resourceType\":\"Organization\"}"));
+        assert_int_equal(views.view[i].inside.byte[2], i % 256);
+    }
+    arena_free(arena);
+    end(&passing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -773,6 +845,7 @@ int main(void)
         cmocka_unit_test(a_write_that_was_overtaken_returned_nothing),
         cmocka_unit_test(an_obstacle_is_told_after_the_grant),
         cmocka_unit_test(what_the_vault_holds_is_not_believed_blindly),
+        cmocka_unit_test(all_that_is_nobodys_is_listed),
         cmocka_unit_test(what_is_nobodys_is_written_by_the_node_and_its_administrator),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);

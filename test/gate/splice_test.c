@@ -222,6 +222,16 @@ static void only_local_references_are_ids(void **state)
     }
 }
 
+static void only_what_is_called_a_reference_is_one(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    struct splice_bodies bodies = split(
+        arena, parse(arena, SLICE("{\"resourceType\":\"Condition\",\"note\":[{\"text\":\"Patient/" ID_A "\"}]}")));
+
+    (void)state;
+    assert_int_equal(splice_reference_count(bodies.body[DRAWER_CLINICAL]), 0);
+}
+
 static void a_reference_to_a_version_or_of_any_letters_is_local(void **state)
 {
     static const char *const locals[] = {
@@ -289,6 +299,7 @@ static void what_is_contained_is_as_closed_as_what_it_tells(void **state)
          BIT(CONTACT)},
         {"{\"resourceType\":\"Coverage\",\"contained\":[{\"resourceType\":\"Organization\"}]}", BIT(COVERAGE)},
         {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Medication\"}]}", BIT(CONTACT)},
+        {"{\"resourceType\":\"Encounter\",\"diagnosis\":[{\"resourceType\":\"Organization\"}]}", BIT(CLINICAL)},
     };
 
     (void)state;
@@ -379,6 +390,7 @@ static void the_ids_of_a_body_are_those_of_its_table(void **state)
     assert_int_equal(splice_reference(body, 2, &id), ERROR_CORRUPT);
     assert_int_equal(splice_reference(body, SIZE_MAX, &id), ERROR_CORRUPT);
     assert_int_equal(splice_reference(slice_of(body.data, 3), 0, &id), ERROR_CORRUPT);
+    assert_int_equal(splice_reference(slice_of(body.data, 1 + 4 + 2 * 20 + 5), 0, &id), ERROR_CORRUPT);
     assert_int_equal(splice_reference_count(slice_of(body.data, 3)), 0);
 }
 
@@ -589,6 +601,7 @@ int main(void)
         cmocka_unit_test(labels_of_the_gate_join_those_of_the_resource),
         cmocka_unit_test(ids_are_kept_apart_from_the_text),
         cmocka_unit_test(only_local_references_are_ids),
+        cmocka_unit_test(only_what_is_called_a_reference_is_one),
         cmocka_unit_test(a_reference_to_a_version_or_of_any_letters_is_local),
         cmocka_unit_test(a_type_says_which_drawers_it_may_use),
         cmocka_unit_test(what_is_contained_is_as_closed_as_what_it_tells),
