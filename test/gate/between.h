@@ -18,11 +18,11 @@ struct between {
     size_t fail_at; /* which call fails; 0: none */
     size_t count;   /* calls since then */
     const char *failed;
-    enum error error;                   /* what it fails with, when it has a choice */
-    const struct secret_key *last_key;  /* that a part was opened or sealed with */
-    unsigned opened;                    /* parts */
-    int ciphers;                        /* made and not yet freed */
-    struct completion completion[2];    /* the last one, and the one before */
+    enum error error;                        /* what it fails with, when it has a choice */
+    const struct secret_key *last_key;       /* that a part was opened or sealed with */
+    unsigned opened;                         /* parts */
+    int ciphers;                             /* made and not yet freed */
+    struct completion completion[2];         /* the last one, and the one before */
     unsigned calls[PROTOCOL_WITNESSING + 1]; /* to the safe, of each kind */
     const struct vault_transaction *stored;  /* the last one; lives as long as its request */
     bool cut;                                /* there are more postings than were asked for */

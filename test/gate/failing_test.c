@@ -354,9 +354,9 @@ static const struct {
 /* An access to a person, which the safe decides on. */
 static bool is_access(size_t number)
 {
-    static void (*const others[])(struct failing *failing) = {
-        read_clinic, read_clinics, whose_is_it,   write_clinic, identify,     check_all, back_up,
-        greet,       open_another, mark_restored, take_minimum, redact};
+    static void (*const others[])(struct failing * failing) = {read_clinic,  read_clinics,  whose_is_it,  write_clinic,
+                                                               identify,     check_all,     back_up,      greet,
+                                                               open_another, mark_restored, take_minimum, redact};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (requests[number].make == others[i])
@@ -368,10 +368,10 @@ static const struct {
     const char *name;
     enum error error;
 } failures[] = {
-    {"malloc", ERROR_MEMORY},         {"calloc", ERROR_MEMORY},       {"arena_alloc", ERROR_MEMORY},
-    {"arena_array", ERROR_MEMORY},    {"arena_copy", ERROR_MEMORY},   {"block_cipher_new", ERROR_MEMORY},
-    {"buffer_check", ERROR_MEMORY},   {"json_parse", ERROR_MEMORY},   {"secret_pool_new", ERROR_MEMORY},
-    {"secret_take", ERROR_MEMORY},    {"part_seal", ERROR_MEMORY},    {"part_open", ERROR_SEALED},
+    {"malloc", ERROR_MEMORY},          {"calloc", ERROR_MEMORY},     {"arena_alloc", ERROR_MEMORY},
+    {"arena_array", ERROR_MEMORY},     {"arena_copy", ERROR_MEMORY}, {"block_cipher_new", ERROR_MEMORY},
+    {"buffer_check", ERROR_MEMORY},    {"json_parse", ERROR_MEMORY}, {"secret_pool_new", ERROR_MEMORY},
+    {"secret_take", ERROR_MEMORY},     {"part_seal", ERROR_MEMORY},  {"part_open", ERROR_SEALED},
     {"part_body_read", ERROR_CORRUPT},
 };
 

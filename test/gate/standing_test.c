@@ -61,9 +61,9 @@ static void there_is_a_route_only_while_the_safe_says_so(void **state)
         size_t length;
         bool route;
     } cases[] = {
-        {OK, 0, 1, 16, true},   {OK, -5, 1, 16, true},    {OK, 1, 9, 16, false},   {OK, -5, 0, 16, false},
-        {OK, -5, -1, 16, false}, {ERROR_IO, 0, 9, 16, false}, {OK, 0, 9, 15, false}, {OK, 0, 9, 17, false},
-        {OK, 0, 9, 0, false},
+        {OK, 0, 1, 16, true},   {OK, -5, 1, 16, true},   {OK, 1, 9, 16, false},
+        {OK, -5, 0, 16, false}, {OK, -5, -1, 16, false}, {ERROR_IO, 0, 9, 16, false},
+        {OK, 0, 9, 15, false},  {OK, 0, 9, 17, false},   {OK, 0, 9, 0, false},
     };
     struct house house;
 
@@ -178,6 +178,11 @@ static void a_check_asks_after_each_entry_once(void **state)
     for (size_t i = 0; i < 3000; i++)
         assert_int_equal(said.leaf[i], i * 3);
 
+    between_fail(5); /* room for more entries */
+    assert_int_equal(check(&house, OK, SLICE("\1"), SLICE("")), ERROR_MEMORY);
+    assert_string_equal(between.failed, "arena_array");
+    assert_int_equal(said.count, 0);
+
     between.error = ERROR_CORRUPT; /* the store found something: the rest is looked at all the same */
     between_fail(3);
     assert_int_equal(check(&house, OK, SLICE("\1"), SLICE("")), OK);
@@ -199,9 +204,15 @@ static void a_check_tells_damage_from_what_it_could_not_see(void **state)
         {OK, {"\0", 1}, {"", 0}, ERROR_CORRUPT, "entry 7 does not permit the version that names it|"},
         {OK, {"\2", 1}, {"", 0}, ERROR_CORRUPT, "entry 7 does not permit the version that names it|"},
         {OK, {"", 0}, {"", 0}, ERROR_CORRUPT, "entry 7 does not permit the version that names it|"},
-        {ERROR_NOT_FOUND, {"", 0}, {"", 0}, ERROR_CORRUPT,
+        {ERROR_NOT_FOUND,
+         {"", 0},
+         {"", 0},
+         ERROR_CORRUPT,
          "entry 7, which permitted a stored version, is missing or damaged|"},
-        {ERROR_CORRUPT, {"", 0}, {"", 0}, ERROR_CORRUPT,
+        {ERROR_CORRUPT,
+         {"", 0},
+         {"", 0},
+         ERROR_CORRUPT,
          "entry 7, which permitted a stored version, is missing or damaged|"},
         {ERROR_SAFE_UNREACHABLE, {"", 0}, {"", 0}, ERROR_SAFE_UNREACHABLE, ""},
         {ERROR_MEMORY, {"", 0}, {"", 0}, ERROR_MEMORY, ""},
