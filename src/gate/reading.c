@@ -95,7 +95,7 @@ static unsigned stored_mask(const struct vault_list *list)
 
     for (size_t i = 0; i < list->count; i++) {
         struct part_body body;
-        if (!list->version[i].deleted && part_body_read(list->version[i].body, &body) == OK)
+        if (part_body_read(list->version[i].body, &body) == OK) /* of a deleted one there is none */
             mask |= part_body_mask(&body);
     }
     return mask;

@@ -11,7 +11,6 @@ struct item {
     size_t target;    /* index into the persons */
     unsigned drawers; /* of what is written */
     unsigned stored;  /* of the current version */
-    bool exists;
     enum error obstacle; /* told only to whom the write would be permitted */
     struct vault_version current;
     struct splice_bodies bodies;
@@ -73,7 +72,6 @@ static enum error read_current(struct writing *writing, struct item *item)
         return OK;
     }
     TRY(error);
-    item->exists = true;
     if (item->asked->method == GATE_CREATE)
         return ERROR_EXISTS;
     if (item->asked->expected != 0 && item->asked->expected != item->current.version)
@@ -86,14 +84,14 @@ static enum error read_current(struct writing *writing, struct item *item)
     return OK;
 }
 
+/* Without a resource it is deleted. */
 static enum error note_fact(struct writing *writing, const struct item *item, const struct json *resource)
 {
     struct fact_change change;
-    bool deleted = item->asked->method == GATE_DELETE;
 
     if (item->obstacle != OK)
         return OK;
-    if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, deleted, writing->time_ms / 1000, &change))
+    if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, !resource, writing->time_ms / 1000, &change))
         return OK;
     if (writing->changes == PROTOCOL_CHANGES_MAX)
         return ERROR_TOO_COSTLY;
@@ -203,7 +201,7 @@ static enum error key_terms(struct writing *writing, const struct gate_write_ite
 static enum error store_item(struct writing *writing, struct item *item, const struct grant *grant,
                              struct vault_write *write)
 {
-    uint64_t current = item->exists ? item->current.version : 0;
+    uint64_t current = item->current.version; /* 0: there is none */
 
     *write = (struct vault_write){.person = item->asked->person,
                                   .resource = item->asked->resource,

@@ -248,6 +248,11 @@ static void what_is_stored_carries_its_permission(void **state)
         assert_int_equal(completion->returned, 1);
         assert_int_equal(completion->leaf, write->leaf);
     }
+    item->method = GATE_PATCH;
+    item->seen = BIT(CLINICAL) | BIT(CONTACT);
+    item->terms = 0;
+    assert_int_equal(write_one(&passing, item), OK);
+    assert_true(between.stored->write->keep_postings); /* what it did not see stays findable */
     passing.spy.count = 0;
     assert_int_equal(write_one(&passing, item_for(GATE_DELETE, "Observation", &observation, &anna, "")), OK);
     assert_true(between.stored->write->deleted);
@@ -376,6 +381,9 @@ static void what_the_vault_holds_is_not_believed_blindly(void **state)
     assert_int_equal(passing.count, 0);
     assert_int_equal(between.opened, 0);
     between.read = missing;
+    read_of(&passing, SLICE("Patient"), &anna, 0, false, NULL);
+    assert_int_equal(passing.error, ERROR_NOT_FOUND);
+    assert_int_equal(passing.count, 0);
     search_of(&passing, 2, NULL, NULL);
     assert_int_equal(passing.error, OK);
     assert_int_equal(passing.count, 0);

@@ -18,7 +18,8 @@ static void views_came(void *context, enum error error, const struct gate_views 
     struct passing *passing = context;
 
     assert_true(views->count <= 8);
-    memcpy(passing->view, views->view, views->count * sizeof *views->view);
+    for (size_t i = 0; i < views->count; i++)
+        passing->view[i] = views->view[i];
     passing->count = views->count;
     passing->reason = views->reason;
     ended(passing, error);

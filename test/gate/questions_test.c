@@ -84,10 +84,15 @@ static void a_search_asks_for_exactly_what_it_needs(void **state)
     of.needed = OUTCOME_SUMMARY, of.type = OBSERVATIONS, of.drawers = ANY_OBSERVATION;
     scan_of(&passing, OBSERVATIONS);
     expect(&passing, "a scan", &of, &anna);
-    of.type = SLICE(""), of.drawers = ANY_PATIENT;
+    assert_int_equal(write_one(&passing, item_for(GATE_CREATE, "Consent", &other, &anna,
+                                                  "{\"resourceType\":\"Consent\",\"status\":\"draft\"}")),
+                     OK);
+    scan_of(&passing, OBSERVATIONS);
+    expect(&passing, "a scan beside a consent", &of, &anna);
+    of.type = SLICE(""), of.drawers = ANY_PATIENT | BIT(AUDIT);
     scan_of(&passing, SLICE(""));
     expect(&passing, "a scan of all", &of, &anna);
-    of.type = PATIENTS, of.action = ACTION_SEARCH, of.needed = OUTCOME_FULL, of.hide_refused = true, of.targets = 2;
+    of.type = PATIENTS, of.drawers = ANY_PATIENT, of.action = ACTION_SEARCH, of.needed = OUTCOME_FULL, of.hide_refused = true, of.targets = 2;
     search_of(&passing, 2, NULL, NULL);
     expect(&passing, "a search", &of, (struct id[]){anna, ben});
     assert_int_equal(passing.count, 2);
@@ -209,6 +214,41 @@ static void a_bundle_is_one_question_about_all_of_it(void **state)
     passing_end(&passing);
 }
 
+static void what_is_there_is_not_created_again(void **state)
+{
+    struct passing passing;
+
+    (void)state;
+    passing_begin(&passing);
+    assert_int_equal(write_one(&passing, item_for(GATE_CREATE, "Observation", &observation, &anna, OBSERVATION)),
+                     ERROR_EXISTS);
+    assert_int_equal(spied_count(&passing.spy, PROTOCOL_ACCESS), 0);
+    passing_end(&passing);
+}
+
+/* What belongs to nobody is written by itself: beside something of hers it is asked about like a person, and refused. */
+static void nobody_is_no_person(void **state)
+{
+    struct access of = {.action = ACTION_WRITE,
+                        .needed = OUTCOME_FULL,
+                        .type = SLICE("Bundle"),
+                        .resources = 2,
+                        .all_or_nothing = true,
+                        .drawers = BIT(CLINICAL),
+                        .target = known,
+                        .targets = 2};
+    struct gate_write_item item[2];
+    struct passing passing;
+
+    (void)state;
+    passing_begin(&passing);
+    item[0] = *item_for(GATE_CREATE, "Observation", &other, &anna, OBSERVATION);
+    item[1] = *item_for(GATE_CREATE, "Observation", &clinic, &nobody, OBSERVATION);
+    assert_int_not_equal(write_all(&passing, &passing.nurse, item, 2), OK);
+    expect(&passing, "a bundle with something of nobody's", &of, (struct id[]){anna, nobody});
+    passing_end(&passing);
+}
+
 static void too_much_at_once_is_refused_before_it_is_asked(void **state)
 {
     static struct gate_write_item item[PROTOCOL_CHANGES_MAX + 1];
@@ -251,6 +291,8 @@ int main(void)
         cmocka_unit_test(a_search_asks_for_exactly_what_it_needs),
         cmocka_unit_test(a_write_asks_for_exactly_what_it_needs),
         cmocka_unit_test(a_bundle_is_one_question_about_all_of_it),
+        cmocka_unit_test(what_is_there_is_not_created_again),
+        cmocka_unit_test(nobody_is_no_person),
         cmocka_unit_test(too_much_at_once_is_refused_before_it_is_asked),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
