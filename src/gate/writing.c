@@ -327,7 +327,7 @@ static enum error store_common(struct writing *writing)
                                       &item.asked->resource, &item.current);
         if (error != OK && error != ERROR_NOT_FOUND)
             return error;
-        uint64_t current = error == OK ? item.current.version : 0;
+        uint64_t current = item.current.version; /* 0: there is none */
         write[i] = (struct vault_write){.person = item.asked->person,
                                         .resource = item.asked->resource,
                                         .type = item.asked->type,

@@ -332,6 +332,23 @@ static void an_obstacle_is_told_after_the_grant(void **state)
     passing_end(&passing);
 }
 
+/* Also when it is not the first of a bundle that runs into one: then nothing of the bundle is stored. */
+static void an_obstacle_of_one_is_that_of_all(void **state)
+{
+    struct gate_write_item item[2];
+    struct passing passing;
+
+    (void)state;
+    passing_begin(&passing);
+    item[0] = *item_for(GATE_UPDATE, "Observation", &observation, &anna, OBSERVED);
+    item[1] = *item_for(GATE_UPDATE, "Patient", &anna, &anna, PATIENT);
+    item[1].expected = 9;
+    assert_int_equal(write_all(&passing, &passing.nurse, item, 2), ERROR_PRECONDITION);
+    read_of(&passing, SLICE("Observation"), &observation, 0, false, NULL);
+    assert_int_equal(passing.view[0].version, 1);
+    passing_end(&passing);
+}
+
 static void unreadable(enum error *error, struct vault_version *version)
 {
     version->body = SLICE("damaged");
@@ -420,12 +437,15 @@ static void what_is_nobodys_is_written_by_the_node_and_its_administrator(void **
     }
     struct gate_asker administrator = passing.nurse;
     administrator.credential.role = ROLE_ADMINISTRATOR;
+    struct gate_write_item *last = item_for(GATE_DELETE, "Organization", &clinic, &nobody, "{}");
+    assert_int_equal(write_all(&passing, &administrator, last, 1), OK);
+    assert_true(between.stored->write->deleted && between.stored->write->body.length == 0);
     struct gate_write_item mixed[] = {*item_for(GATE_UPDATE, "Organization", &clinic, &nobody, "{}"),
                                       *item_for(GATE_CREATE, "Observation", &other, &anna, OBSERVATION)};
     assert_int_equal(write_all(&passing, &administrator, mixed, 2), ERROR_VALUE);
     assert_int_equal(gate_common(passing.house.gate, passing.house.whole.arena, SLICE("Organization"), &clinic, &view),
-                     OK);
-    assert_int_equal(view.version, 2);
+                     ERROR_GONE);
+    assert_int_equal(view.version, 3);
     assert_int_equal(spied_count(&passing.spy, PROTOCOL_ACCESS), 0);
     passing_end(&passing);
 }
@@ -466,6 +486,7 @@ int main(void)
         cmocka_unit_test(what_is_stored_carries_its_permission),
         cmocka_unit_test(a_write_that_was_overtaken_returned_nothing),
         cmocka_unit_test(an_obstacle_is_told_after_the_grant),
+        cmocka_unit_test(an_obstacle_of_one_is_that_of_all),
         cmocka_unit_test(what_the_vault_holds_is_not_believed_blindly),
         cmocka_unit_test(what_is_nobodys_is_written_by_the_node_and_its_administrator),
         cmocka_unit_test(all_that_is_nobodys_is_listed),

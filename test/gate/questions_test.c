@@ -92,7 +92,8 @@ static void a_search_asks_for_exactly_what_it_needs(void **state)
     of.type = SLICE(""), of.drawers = ANY_PATIENT | BIT(AUDIT);
     scan_of(&passing, SLICE(""));
     expect(&passing, "a scan of all", &of, &anna);
-    of.type = PATIENTS, of.drawers = ANY_PATIENT, of.action = ACTION_SEARCH, of.needed = OUTCOME_FULL, of.hide_refused = true, of.targets = 2;
+    of.type = PATIENTS, of.drawers = ANY_PATIENT, of.action = ACTION_SEARCH, of.needed = OUTCOME_FULL,
+    of.hide_refused = true, of.targets = 2;
     search_of(&passing, 2, NULL, NULL);
     expect(&passing, "a search", &of, (struct id[]){anna, ben});
     assert_int_equal(passing.count, 2);
