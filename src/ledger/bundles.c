@@ -15,11 +15,9 @@ static enum error drop(const char *directory, uint64_t index)
 {
     struct tile_name name = {.entries = true, .index = index, .width = TILE_WIDTH};
     char text[TILE_PATH_MAX], path[PATH_MAX];
-    struct buffer buffer = {.data = text, .capacity = sizeof text, .maximum = sizeof text};
 
-    tile_path_write(&name, &buffer);
-    if (buffer.failed ||
-        snprintf(path, sizeof path, "%s/%.*s", directory, SLICE_PRINT(buffer_view(&buffer))) >= (int)sizeof path)
+    tile_path_text(&name, text);
+    if (snprintf(path, sizeof path, "%s/%s", directory, text) >= (int)sizeof path)
         return ERROR_IO;
     return unlink(path) == 0 || errno == ENOENT ? OK : file_error(errno);
 }

@@ -18,9 +18,8 @@ static enum error message_of(struct slice text, uint64_t time_s, struct buffer *
 {
     struct checkpoint checkpoint;
 
-    if (time_s > INT64_MAX)
+    if (time_s > INT64_MAX || checkpoint_parse_foreign(text, &checkpoint) != OK)
         return ERROR_VALUE;
-    TRY(checkpoint_parse_foreign(text, &checkpoint));
     buffer_format(into, "cosignature/v1\ntime %" PRIu64 "\n", time_s);
     buffer_slice(into, text);
     return buffer_check(into);
@@ -33,8 +32,9 @@ enum error cosignature_make(struct slice text, struct slice name, const struct s
     CLEANUP_BUFFER struct buffer signature = buffer_new(COSIGNATURE_BYTES);
     uint8_t public_key[SIGN_PUBLIC_BYTES], bytes[SIGNATURE_BYTES];
 
-    if (!note_name_allowed(name) || time_s == 0 || message_of(text, time_s, &message) != OK)
+    if (!note_name_allowed(name) || time_s == 0)
         return ERROR_VALUE;
+    TRY(message_of(text, time_s, &message));
     sign_public(seed, public_key);
     struct note_key key = cosignature_key_make(name, public_key);
     sign(seed, buffer_view(&message), bytes);
@@ -54,8 +54,9 @@ static enum error verify_one(struct slice text, const struct note_signature_byte
     if (signature->length != COSIGNATURE_BYTES)
         return ERROR_SIGNATURE;
     uint64_t time_s = reader_u64(&reader);
-    if (message_of(text, time_s, &message) != OK)
-        return ERROR_SIGNATURE;
+    enum error error = message_of(text, time_s, &message);
+    if (error != OK)
+        return error == ERROR_VALUE ? ERROR_SIGNATURE : error;
     TRY(sign_verify(key->public_key, buffer_view(&message), signature->byte + TIME_BYTES));
     *ret_time_s = time_s;
     return OK;

@@ -84,18 +84,10 @@ void derived_doubt_files(struct derived *derived)
     derived->behind = 0;
 }
 
-static bool full_path(const struct derived *derived, const char *name, char path[PATH_MAX])
+/* The log's path leaves room for every name that it has (ledger.c). */
+static void full_path(const struct derived *derived, const char *name, char path[PATH_MAX])
 {
-    return snprintf(path, PATH_MAX, "%s/%s", derived->path, name) < PATH_MAX;
-}
-
-static void name_text(const struct tile_name *name, char text[TILE_PATH_MAX])
-{
-    struct buffer buffer = {.data = text, .capacity = TILE_PATH_MAX, .maximum = TILE_PATH_MAX};
-
-    tile_path_write(name, &buffer);
-    buffer_byte(&buffer, '\0');
-    assert(!buffer.failed); /* the longest name has 52 characters */
+    snprintf(path, PATH_MAX, "%s/%s", derived->path, name);
 }
 
 static enum error write_new(const char *path, struct slice content)
@@ -113,8 +105,8 @@ static enum error write_file(const struct derived *derived, const char *name, st
 {
     char temporary[PATH_MAX], path[PATH_MAX];
 
-    if (!full_path(derived, "new", temporary) || !full_path(derived, name, path))
-        return ERROR_IO;
+    full_path(derived, "new", temporary);
+    full_path(derived, name, path);
     TRY(write_new(temporary, content));
     if (rename(temporary, path) == 0)
         return OK;
@@ -127,19 +119,19 @@ static enum error write_file(const struct derived *derived, const char *name, st
     return rename(temporary, path) == 0 ? OK : file_error(errno);
 }
 
-static bool tile_path(const struct derived *derived, const struct tile_name *name, char path[PATH_MAX])
+static void tile_path(const struct derived *derived, const struct tile_name *name, char path[PATH_MAX])
 {
     char text[TILE_PATH_MAX];
 
-    name_text(name, text);
-    return full_path(derived, text, path);
+    tile_path_text(name, text);
+    full_path(derived, text, path);
 }
 
 static enum error write_tile_file(const struct derived *derived, const struct tile_name *name, struct slice content)
 {
     char text[TILE_PATH_MAX];
 
-    name_text(name, text);
+    tile_path_text(name, text);
     return write_file(derived, text, content);
 }
 
@@ -220,8 +212,7 @@ static enum error read_tile_file(const struct derived *derived, unsigned level, 
     char path[PATH_MAX];
     struct tile_name name = full_tile(level, index);
 
-    if (!tile_path(derived, &name, path))
-        return ERROR_IO;
+    tile_path(derived, &name, path);
     CLEANUP_DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return file_error(errno);
@@ -398,7 +389,8 @@ static bool looks_whole(const struct derived *derived, const struct tile_name *n
     char path[PATH_MAX];
     struct stat status;
 
-    if (!tile_path(derived, name, path) || stat(path, &status) != 0)
+    tile_path(derived, name, path);
+    if (stat(path, &status) != 0)
         return false;
     return name->entries ? status.st_size > 0 : status.st_size == TILE_BYTES;
 }
@@ -409,8 +401,7 @@ static void drop_partial_files(const struct derived *derived, struct tile_name n
     char path[PATH_MAX], keep[8];
 
     name.width = 1;
-    if (!tile_path(derived, &name, path))
-        return;
+    tile_path(derived, &name, path);
     *strrchr(path, '/') = '\0';
     snprintf(keep, sizeof keep, "%u", present);
     DIR *directory = opendir(path);
@@ -523,8 +514,8 @@ static enum error write_checkpoint(const struct derived *derived, struct slice n
 
     if (!durable)
         return write_file(derived, "checkpoint", note);
-    if (!full_path(derived, "new", temporary) || !full_path(derived, "checkpoint", path))
-        return ERROR_IO;
+    full_path(derived, "new", temporary);
+    full_path(derived, "checkpoint", path);
     TRY(write_new(temporary, note));
     TRY(sync_path(temporary, 0));
     if (rename(temporary, path) != 0)
@@ -560,8 +551,7 @@ static enum error keep_tile(struct derived *derived, unsigned level, uint64_t in
 
     derived->cache[(index + 3 * level) % CACHE_SLOTS].used = false; /* its file is what counts */
     TRY(load_tile(derived, level, index, &tile));
-    if (!tile_path(derived, &name, path))
-        return ERROR_IO;
+    tile_path(derived, &name, path);
     TRY(sync_path(path, 0));
     *strrchr(path, '/') = '\0';
     return sync_path(path, O_DIRECTORY);

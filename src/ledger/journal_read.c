@@ -198,7 +198,7 @@ static bool another_begins(struct cursor *cursor, uint64_t at)
 
     cursor->at = at;
     struct reader reader = reader_of(cursor_peek(cursor, sizeof(uint32_t), &bytes) ? bytes : slice_of("", 0));
-    return reader_u32(&reader) == BATCH_MARK && !reader.failed;
+    return reader_u32(&reader) == BATCH_MARK; /* 0 where the file ends */
 }
 
 /* Steps over the batches of the last segment by their heads; looks inside the last one only. */
@@ -392,7 +392,7 @@ static enum error place_on_record(struct journal *journal, size_t number, uint64
                          marked ? ahead : CURSOR_WINDOW));
     for (uint64_t record = at * MARK_EVERY;; record++) {
         TRY(find_record(&journal->cursor, &length));
-        if (record / MARK_EVERY == segment->mark_count && record % MARK_EVERY == 0)
+        if (record == MARK_EVERY * segment->mark_count)
             TRY(add_mark(segment, journal->cursor.at));
         if (record == wanted)
             return OK;

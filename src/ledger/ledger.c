@@ -21,7 +21,7 @@
 #define BATCH_KEPT_BYTES (256 * 1024)
 
 struct ledger {
-    char path[PATH_MAX];
+    char path[PATH_MAX - TILE_PATH_MAX]; /* so that every name of a file below it fits */
     char journal_path[PATH_MAX];
     char origin_text[NOTE_NAME_MAX];
     struct slice origin;
@@ -42,9 +42,9 @@ struct ledger {
 
 static enum error set_paths(struct ledger *ledger, const char *directory)
 {
-    if (snprintf(ledger->path, PATH_MAX, "%s", directory) >= PATH_MAX ||
-        snprintf(ledger->journal_path, PATH_MAX, "%s/journal", directory) >= PATH_MAX)
+    if (snprintf(ledger->path, sizeof ledger->path, "%s", directory) >= (int)sizeof ledger->path)
         return ERROR_IO;
+    snprintf(ledger->journal_path, PATH_MAX, "%s/journal", directory);
     return OK;
 }
 
@@ -52,8 +52,7 @@ static enum error take_lock(struct ledger *ledger)
 {
     char path[PATH_MAX];
 
-    if (snprintf(path, sizeof path, "%s/lock", ledger->path) >= (int)sizeof path)
-        return ERROR_IO;
+    snprintf(path, sizeof path, "%s/lock", ledger->path);
     return file_lock(path, &ledger->lock);
 }
 
@@ -121,8 +120,7 @@ static enum error make_directories(struct ledger *ledger, const struct ledger_io
 
     TRY(file_make_directory(ledger->journal_path));
     TRY(sync_directory(io, ledger->path));
-    if (snprintf(parent, sizeof parent, "%s/..", ledger->path) >= (int)sizeof parent)
-        return ERROR_IO;
+    snprintf(parent, sizeof parent, "%s/..", ledger->path);
     return sync_directory(io, parent);
 }
 
@@ -177,8 +175,7 @@ static enum error read_checkpoint(struct ledger *ledger, struct tree_head *ret_h
 
     if (!arena)
         return ERROR_MEMORY;
-    if (snprintf(path, sizeof path, "%s/checkpoint", ledger->path) >= (int)sizeof path)
-        return ERROR_IO;
+    snprintf(path, sizeof path, "%s/checkpoint", ledger->path);
     enum error error = file_read(arena, path, NOTE_BYTES_MAX, &note, fault);
     *ret_present = error == OK && note.length > 0 && note.data[0] != '\0';
     if (error == ERROR_FILE_MISSING || (error == OK && !*ret_present))
@@ -532,9 +529,7 @@ enum error ledger_read(struct ledger *ledger, uint64_t index, struct arena *aren
 
 uint64_t ledger_minimum(const struct ledger *ledger)
 {
-    uint64_t first = journal_first(ledger->journal);
-
-    return first > ledger->pruned.minimum ? first : ledger->pruned.minimum;
+    return ledger->pruned.minimum; /* a journal that begins behind it does not open */
 }
 
 enum error ledger_prunable(struct ledger *ledger, int64_t time_ns, uint64_t *ret_minimum)

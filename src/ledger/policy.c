@@ -93,7 +93,7 @@ static bool read_needed(struct slice word, size_t members, unsigned *ret_needed)
     if (!slice_is(word, "all") && !slice_is(word, "any") && (word.data[0] == '0' || !slice_to_u64(word, &number)))
         return false;
     *ret_needed = (unsigned)number;
-    return number >= 1 && number <= members;
+    return number <= members;
 }
 
 /* group <name> all|any|<k> <name>... */
@@ -209,7 +209,7 @@ bool policy_quorum(const struct policy *policy, const bool cosigned[POLICY_MEMBE
 
     if (policy->quorum == POLICY_NOBODY)
         return true;
-    for (unsigned i = 0; i <= policy->quorum; i++) {
+    for (unsigned i = 0;; i++) {
         const struct policy_member *member = &policy->member[i];
         bool witnessed = member->needed == 0 ? cosigned[i] : count[i] >= member->needed;
         if (i == policy->quorum)
@@ -217,7 +217,6 @@ bool policy_quorum(const struct policy *policy, const bool cosigned[POLICY_MEMBE
         if (witnessed && member->group != POLICY_NOBODY)
             count[member->group]++;
     }
-    return false;
 }
 
 /* One of its keys must have signed; a signature that does not hold condemns the note. ERROR_UNSUPPORTED when only keys

@@ -16,11 +16,12 @@ static enum error text_of(const struct note_key *old, const struct note_key *new
     return buffer_check(into);
 }
 
-static void write_key(struct json_writer *writer, const char *name, const struct note_key *key)
+static void write_key(struct json_writer *writer, const char *name, const struct note_key *key, struct buffer *into)
 {
     CLEANUP_BUFFER struct buffer text = buffer_new(TEXT_MAX);
 
     note_key_write(key, &text);
+    buffer_depends(into, &text); /* half a key would end the line of keys */
     json_member_string(writer, name, buffer_view(&text));
 }
 
@@ -36,12 +37,13 @@ enum error succession_write(struct slice name, const struct secret_key *old_seed
     TRY(text_of(&old, &new, &text));
     sign(old_seed, buffer_view(&text), signature);
     encode_base64(slice_of(signature, sizeof signature), &base64);
+    buffer_depends(into, &base64);
 
     struct json_writer writer = json_writer(into);
     json_begin_object(&writer);
     json_member_cstring(&writer, "kind", "log.key");
-    write_key(&writer, "old", &old);
-    write_key(&writer, "new", &new);
+    write_key(&writer, "old", &old, into);
+    write_key(&writer, "new", &new, into);
     json_key(&writer, "time");
     json_integer(&writer, time_s);
     json_member_string(&writer, "signature", buffer_view(&base64));

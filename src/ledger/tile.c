@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tile.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,15 @@ void tile_path_write(const struct tile_name *name, struct buffer *into)
     buffer_format(into, "%03" PRIu64, name->index % 1000);
     if (name->width != TILE_WIDTH)
         buffer_format(into, ".p/%u", name->width);
+}
+
+void tile_path_text(const struct tile_name *name, char ret_text[TILE_PATH_MAX])
+{
+    struct buffer buffer = {.data = ret_text, .capacity = TILE_PATH_MAX, .maximum = TILE_PATH_MAX};
+
+    tile_path_write(name, &buffer);
+    buffer_byte(&buffer, '\0');
+    assert(!buffer.failed); /* the longest name has 52 characters */
 }
 
 static bool parse_digits(struct slice digits, uint64_t *ret_value)
@@ -65,10 +75,9 @@ static bool parse_number(struct slice text, uint64_t least, uint64_t most, uint6
 static bool writes_back(const struct tile_name *name, struct slice path)
 {
     char text[TILE_PATH_MAX];
-    struct buffer buffer = {.data = text, .capacity = sizeof text, .maximum = sizeof text};
 
-    tile_path_write(name, &buffer);
-    return !buffer.failed && slice_equal(buffer_view(&buffer), path);
+    tile_path_text(name, text);
+    return slice_is(path, text);
 }
 
 enum error tile_path_parse(struct slice path, struct tile_name *ret_name)

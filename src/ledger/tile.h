@@ -30,6 +30,8 @@ struct tile_name {
 
 /* "tile/0/x001/234", "tile/entries/000.p/17", without a slash in front. */
 void tile_path_write(const struct tile_name *name, struct buffer *into);
+/* The same as a string. */
+void tile_path_text(const struct tile_name *name, char ret_text[TILE_PATH_MAX]);
 /* Accepts one text for each name. ERROR_SYNTAX. */
 MUST_CHECK enum error tile_path_parse(struct slice path, struct tile_name *ret_name);
 

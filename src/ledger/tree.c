@@ -55,10 +55,10 @@ static struct place parent(struct place at)
     return (struct place){at.node >> 1, at.last >> 1};
 }
 
-/* A last node that is left has no sibling: it rises unchanged until it is a right child. */
+/* A last node that is left has no sibling: it rises unchanged until it is a right child. It is not the root. */
 static struct place rise_while_alone(struct place at)
 {
-    while (is_left(at) && at.node != 0)
+    while (is_left(at))
         at = parent(at);
     return at;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,8 +35,7 @@ int verify_open(struct verifier *verifier, const char *file, bool count, uint64_
     char path[PATH_MAX];
     struct stat status;
 
-    if (snprintf(path, sizeof path, "%s/%s", verifier->directory, file) >= (int)sizeof path)
-        return -1;
+    snprintf(path, sizeof path, "%s/%s", verifier->directory, file);
     int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor >= 0 && (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)))
         file_close(&descriptor);
@@ -58,8 +58,7 @@ static enum error read_checkpoint(struct verifier *verifier)
 
     if (!arena)
         return ERROR_MEMORY;
-    if (snprintf(path, sizeof path, "%s/checkpoint", verifier->directory) >= (int)sizeof path)
-        return ERROR_IO;
+    snprintf(path, sizeof path, "%s/checkpoint", verifier->directory);
     enum error error = file_read(arena, path, NOTE_BYTES_MAX, &note, NULL);
     if (error == ERROR_MEMORY)
         return error;
@@ -149,8 +148,10 @@ enum error ledger_verify_pruned(const char *directory, const struct note_key *ke
                                 const struct ledger_pruned *pruned, verify_report *report, void *context,
                                 struct verify_summary *ret_summary)
 {
+    *ret_summary = (struct verify_summary){0};
+    if (strlen(directory) + 1 + TILE_PATH_MAX > PATH_MAX) /* room for every name of a log's file */
+        return ERROR_IO;
     struct verifier *verifier = calloc(1, sizeof *verifier);
-
     if (!verifier)
         return ERROR_MEMORY;
     verifier->directory = directory;

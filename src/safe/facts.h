@@ -32,9 +32,6 @@ struct facts {
 MUST_CHECK enum error facts_open(const struct secret_key *key, const struct id *person, struct slice block,
                                  struct facts *ret);
 
-/* Which version a block says it is; 0 for none. Nothing vouches for it but facts_open. */
-uint64_t facts_version(struct slice block);
-
 /* Appends the block of facts->version. */
 void facts_seal(const struct secret_key *key, struct world *world, const struct id *person, const struct facts *facts,
                 struct buffer *into);

@@ -378,6 +378,8 @@ static enum error take_law(struct safe *safe, struct slice note, struct buffer *
     struct order_law law;
 
     (void)answer;
+    if (!safe->route.has_keys) /* there are none, or they could not be read the last time */
+        TRY(load_files(safe));
     if (!safe->route.has_keys)
         return ERROR_REQUIRED;
     TRY(order_law_read(note, &safe->route.keys, &law));

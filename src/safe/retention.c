@@ -71,17 +71,23 @@ static enum error read_term(struct safe *safe)
     return OK;
 }
 
+/* What could not be read is no damage. */
+static enum error bad_mark(enum error error, const char *what, struct fault *fault)
+{
+    return fault_set(fault, error == ERROR_MEMORY || error == ERROR_IO ? error : ERROR_CORRUPT, "%s", what);
+}
+
 enum error retention_open(struct safe *safe, struct fault *fault)
 {
     safe->retention.look_ns = world_stopwatch_ns() + DAY_NS;
     enum error error = read_term(safe);
     if (error != OK)
-        return fault_set(fault, ERROR_CORRUPT, "log/access.retention");
+        return bad_mark(error, "log/access.retention", fault);
     error = read_mark(safe);
     if (error == ERROR_FILE_MISSING)
         return OK;
     if (error != OK)
-        return fault_set(fault, ERROR_CORRUPT, "log/access.pruned: the public log has no such declaration");
+        return bad_mark(error, "log/access.pruned: the public log has no such declaration", fault);
     return OK;
 }
 

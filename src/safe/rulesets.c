@@ -24,8 +24,10 @@ enum error rulesets_load_proved(struct arena *arena, const char *directory, cons
     snprintf(below, sizeof below, "rules/%s" SUFFIX, name);
     TRY(file_read(arena, node_path(directory, below).text, RULE_SET_BYTES_MAX, &compiled, fault));
     snprintf(below, sizeof below, "rules/%s.proof.json", name);
-    if (file_read(arena, node_path(directory, below).text, RECORD_MAX, &record_bytes, NULL) != OK)
+    enum error error = file_read(arena, node_path(directory, below).text, RECORD_MAX, &record_bytes, fault);
+    if (error == ERROR_FILE_MISSING)
         return fault_set(fault, ERROR_UNPROVED, "there is no %s", below);
+    TRY(error);
     TRY(rule_set_load(arena, compiled, ret_set, fault));
     TRY(rule_record_verify(arena, *ret_set, base, record_bytes, &record, fault));
     *ret_record = record.record_hash;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "sandbox.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -214,8 +215,8 @@ struct program {
 
 static void put(struct program *program, struct sock_filter line)
 {
-    if (program->lines < PROGRAM_MAX)
-        program->line[program->lines++] = line;
+    assert(program->lines < PROGRAM_MAX);
+    program->line[program->lines++] = line;
 }
 
 static void load(struct program *program, size_t offset)

@@ -16,16 +16,6 @@ const char *suspended_word(enum suspended what)
     return words[what];
 }
 
-bool suspended_read(struct slice word, enum suspended *ret_what)
-{
-    for (unsigned w = SUSPENDED_ACTOR; w < SUSPENDED_COUNT; w++)
-        if (slice_is(word, words[w])) {
-            *ret_what = (enum suspended)w;
-            return true;
-        }
-    return false;
-}
-
 static const struct store_migration migrations[] = {
     {1, "suspensions",
      "CREATE TABLE suspension (" /* read when the safe opens; by every access through memory */
@@ -155,14 +145,6 @@ void suspensions_drop(struct suspensions *suspensions, uint64_t number)
             suspensions->in_force[i] = suspensions->in_force[--suspensions->count];
             return;
         }
-}
-
-const struct suspension *suspensions_find(const struct suspensions *suspensions, uint64_t number)
-{
-    for (size_t i = 0; i < suspensions->count; i++)
-        if (suspensions->in_force[i].number == number)
-            return &suspensions->in_force[i];
-    return NULL;
 }
 
 bool suspensions_hold(const struct suspensions *suspensions, const struct credential *credential)

@@ -19,7 +19,6 @@
 
 enum suspended { SUSPENDED_ACTOR = 1, SUSPENDED_CREDENTIAL, SUSPENDED_RULE, SUSPENDED_COUNT };
 const char *suspended_word(enum suspended what); /* "actor", "credential", "rule" */
-bool suspended_read(struct slice word, enum suspended *ret_what);
 
 #define SUSPENSIONS_MAX 256
 #define SUSPENSION_SUBJECT_MAX CREDENTIAL_ACTOR_MAX
@@ -66,7 +65,6 @@ MUST_CHECK enum error suspensions_keep(struct suspensions *suspensions, struct w
 /* Durable on return, then out of force. ERROR_NOT_FOUND. */
 MUST_CHECK enum error suspensions_lift(struct suspensions *suspensions, uint64_t number, int64_t now_s);
 
-const struct suspension *suspensions_find(const struct suspensions *suspensions, uint64_t number);
 MUST_CHECK enum error suspensions_told(struct suspensions *suspensions, struct arena *arena, uint64_t number,
                                        struct suspension_told *ret_told);
 

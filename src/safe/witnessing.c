@@ -217,14 +217,22 @@ static enum error take_lines(struct safe *safe, unsigned log, struct slice lines
     for (unsigned m = 0; m < witnessing->policy->members; m++) {
         const struct policy_member *member = &witnessing->policy->member[m];
         struct buffer *into = witnessed->cosigned[m] ? NULL : &witnessed->lines;
-        if (!is_witness(member) || cosignature_accept(note.text, lines, &member->key, NULL, into) != OK)
+        size_t before = witnessed->lines.length;
+        if (!is_witness(member))
+            continue;
+        enum error error = cosignature_accept(note.text, lines, &member->key, NULL, into);
+        if (error == ERROR_MEMORY) { /* half of a line is none, and the next answer may be taken */
+            witnessed->lines.length = before;
+            witnessed->lines.failed = witnessed->lines.starved = false;
+            return error;
+        }
+        if (error != OK)
             continue;
         any = true;
         witnessed->cosigned[m] = true;
         if (log == LOG_ACCESS)
             witnessing->heard_ns[m] = world_stopwatch_ns();
     }
-    TRY(buffer_check(&witnessed->lines));
     return any ? OK : ERROR_SIGNATURE;
 }
 

@@ -127,6 +127,9 @@ static void each_line_is_what_it_must_be_or_all_is_refused(void **state)
         {"ttl 3600\n", "", ERROR_REQUIRED},
         {"role nurse\n", "role owner\n", ERROR_VALUE},
         {"role nurse\n", "", ERROR_REQUIRED},
+        {"role nurse\n", "role unknown\n", ERROR_VALUE}, /* a word, but nobody's */
+        {"sector health", "sector unknown", ERROR_VALUE},
+        {"purpose TREAT,ETREAT", "purpose unknown", ERROR_VALUE},
         {"sector health", "sector wealth", ERROR_VALUE},
         {"sector health\n", "", ERROR_REQUIRED},
         {"purpose TREAT,ETREAT", "purpose TREAT,FUN", ERROR_VALUE},

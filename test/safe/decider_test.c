@@ -27,10 +27,17 @@ static struct decider *decider_of(struct whole *whole)
 
 static struct decider_facts best_facts(void)
 {
-    return (struct decider_facts){.sector = SECTOR_HEALTH, .role = ROLE_NURSE, .purpose = PURPOSE_TREAT,
-                                  .training = TRAINING_CURRENT, .action = ACTION_READ, .drawer = DRAWER_CLINICAL,
-                                  .relation = RELATION_OPEN_ENCOUNTER, .consent = CONSENT_PERMIT,
-                                  .break_glass = BREAK_GLASS_ACTIVE, .order = ORDER_VALID, .self = SELF_YES};
+    return (struct decider_facts){.sector = SECTOR_HEALTH,
+                                  .role = ROLE_NURSE,
+                                  .purpose = PURPOSE_TREAT,
+                                  .training = TRAINING_CURRENT,
+                                  .action = ACTION_READ,
+                                  .drawer = DRAWER_CLINICAL,
+                                  .relation = RELATION_OPEN_ENCOUNTER,
+                                  .consent = CONSENT_PERMIT,
+                                  .break_glass = BREAK_GLASS_ACTIVE,
+                                  .order = ORDER_VALID,
+                                  .self = SELF_YES};
 }
 
 /* What an order is for: to read who one person is and how she is reached, in order to enforce; and before, whether she
@@ -162,10 +169,16 @@ static enum error decider_with(struct whole *whole, const char *word, const char
 
 static void rules_that_lack_a_word_or_a_decision_are_refused(void **state)
 {
-    static const char *const changes[][2] = {
-        {"\"disclosure\"", "\"disclosura\""}, {"\"obligations\"", "\"obligationz\""}, {"\"midwife\"", "\"midwive\""},
-        {"\"outcome\"", "\"outcame\""},       {"\"break_glass\"", "\"broke_glass\""}, {"\"ENFORCE\"", "\"INFORCE\""},
+    static const char *const changes[][3] = {
+        {"\"disclosure\"", "\"disclosura\"", "no decision disclosure"},
+        {"\"obligations\"", "\"obligationz\"", "no decision disclosure or obligations"},
+        {"\"midwife\"", "\"midwive\"", "the rules' input role has no value midwife"},
+        {"\"outcome\"", "\"outcame\"", "disclosure has no output outcome"},
+        {"\"break_glass\"", "\"broke_glass\"", "the rules have no input break_glass"},
+        {"\"ENFORCE\"", "\"INFORCE\"", "the rules' input purpose has no value ENFORCE"},
     };
+    /* What may be decided, and what may be owed, need not all be used. */
+    static const char *const unused[] = {"\"EXISTENCE\"", "\"notify_person\""};
     struct whole whole;
 
     (void)state;
@@ -173,9 +186,149 @@ static void rules_that_lack_a_word_or_a_decision_are_refused(void **state)
     assert_int_equal(decider_with(&whole, "\"midwife\"", "\"midwife\"", NULL), OK);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         struct fault fault = {0};
-        if (decider_with(&whole, changes[i][0], changes[i][1], &fault) != ERROR_PROFILE || fault.detail[0] == '\0')
-            fail_msg("without %s", changes[i][0]);
+        if (decider_with(&whole, changes[i][0], changes[i][1], &fault) != ERROR_PROFILE ||
+            !strstr(fault.detail, changes[i][2]))
+            fail_msg("without %s: %s", changes[i][0], fault.detail);
     }
+    for (size_t i = 0; i < sizeof unused / sizeof *unused; i++)
+        assert_int_equal(decider_with(&whole, unused[i], "\"another\"", NULL), OK);
+    whole_close(&whole);
+}
+
+/* The joint standard with one decision put in another form. */
+struct reformed {
+    struct rule_set set;
+    struct rule_decision decision[RULE_DECISIONS_MAX];
+    struct rule_decision *disclosure, *obligations;
+};
+
+static void reform(struct whole *whole, struct reformed *reformed)
+{
+    const struct rule_set *joint;
+
+    assert_int_equal(rulesets_load(whole->arena, whole->directory, RULESETS_JOINT, NULL, &joint, NULL), OK);
+    reformed->set = *joint;
+    for (size_t i = 0; i < joint->decision_count; i++) {
+        reformed->decision[i] = joint->decision[i];
+        if (slice_equal(joint->decision[i].name, SLICE("disclosure")))
+            reformed->disclosure = &reformed->decision[i];
+        if (slice_equal(joint->decision[i].name, SLICE("obligations")))
+            reformed->obligations = &reformed->decision[i];
+    }
+    reformed->set.decision = reformed->decision;
+}
+
+static enum error decider_from(struct whole *whole, const struct reformed *reformed, const char *said)
+{
+    struct fault fault = {0};
+    struct decider *decider;
+    enum error error = decider_new(whole->arena, &reformed->set, &decider, &fault);
+
+    if (error != OK && !strstr(fault.detail, said))
+        fail_msg("%s", fault.detail);
+    return error;
+}
+
+static void decisions_in_another_form_are_refused(void **state)
+{
+    static struct reformed reformed;
+    struct rule_output output[2];
+    struct slice values[OUTCOME_COUNT + 1];
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    reform(&whole, &reformed);
+    assert_int_equal(decider_from(&whole, &reformed, ""), OK);
+    reformed.obligations->hit_policy = RULE_PRIORITY;
+    assert_int_equal(decider_from(&whole, &reformed, "must COLLECT one output"), ERROR_PROFILE);
+    reform(&whole, &reformed);
+    output[0] = output[1] = reformed.obligations->output[0];
+    reformed.obligations->output = output;
+    reformed.obligations->output_count = 2;
+    assert_int_equal(decider_from(&whole, &reformed, "must COLLECT one output"), ERROR_PROFILE);
+    /* More outcomes than there are, with a known one the last of them. */
+    reform(&whole, &reformed);
+    int number = rule_decision_output(reformed.disclosure, SLICE("outcome"));
+    assert_true(number >= 0 && reformed.disclosure->output_count <= 2);
+    memcpy(output, reformed.disclosure->output, reformed.disclosure->output_count * sizeof *output);
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        values[i] = SLICE("another");
+    values[OUTCOME_COUNT] = SLICE("FULL");
+    output[number].value = values;
+    output[number].value_count = OUTCOME_COUNT + 1;
+    reformed.disclosure->output = output;
+    assert_int_equal(decider_from(&whole, &reformed, "outcomes that are not known"), ERROR_PROFILE);
+    whole_close(&whole);
+}
+
+/* The strongest ground there is, in the order of the law: an order, herself, her life, care, her word, care that was. */
+static void the_ground_of_a_look_is_the_strongest_there_is(void **state)
+{
+    const struct decider_facts none = {.relation = RELATION_NONE,
+                                       .consent = CONSENT_NONE,
+                                       .break_glass = BREAK_GLASS_NO,
+                                       .order = ORDER_NONE,
+                                       .self = SELF_NO,
+                                       .purpose = PURPOSE_ETREAT};
+    struct decider_facts facts = none;
+
+    (void)state;
+    assert_true(slice_is(decider_basis(&facts), "task"));
+    facts.relation = RELATION_PAST;
+    assert_true(slice_is(decider_basis(&facts), "past_care"));
+    facts.consent = CONSENT_PERMIT;
+    assert_true(slice_is(decider_basis(&facts), "consent"));
+    facts.relation = RELATION_OPEN_ENCOUNTER;
+    assert_true(slice_is(decider_basis(&facts), "care_relation"));
+    facts.consent = CONSENT_NONE;
+    assert_true(slice_is(decider_basis(&facts), "care_relation"));
+    facts.break_glass = BREAK_GLASS_ACTIVE;
+    assert_true(slice_is(decider_basis(&facts), "vital_interest"));
+    facts.purpose = PURPOSE_TREAT;
+    assert_true(slice_is(decider_basis(&facts), "care_relation"));
+    facts.purpose = PURPOSE_ETREAT;
+    facts.self = SELF_YES;
+    assert_true(slice_is(decider_basis(&facts), "self"));
+    facts.order = ORDER_OPEN;
+    assert_true(slice_is(decider_basis(&facts), "order"));
+    facts.order = ORDER_VALID;
+    assert_true(slice_is(decider_basis(&facts), "order"));
+    facts = none;
+    facts.self = SELF_YES;
+    assert_true(slice_is(decider_basis(&facts), "self"));
+}
+
+/* What a row permitted is closed while it is suspended, and nothing else is. */
+static void a_suspended_row_closes_what_it_opened_and_nothing_else(void **state)
+{
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    struct decider *decider = decider_of(&whole);
+    struct decider_facts facts = best_facts(), other = best_facts();
+    other.sector = SECTOR_PATIENT, other.role = ROLE_PATIENT, other.purpose = PURPOSE_PATRQT;
+    struct decision before = decider_decide(decider, &facts), others = decider_decide(decider, &other);
+    assert_int_equal(before.outcome, OUTCOME_FULL);
+    assert_int_equal(others.outcome, OUTCOME_FULL);
+    assert_false(slice_equal(before.row, others.row));
+    assert_true(decider_has_row(decider, before.row));
+    assert_false(decider_has_row(decider, SLICE("D-00")));
+    decider_suspend(decider, SLICE("D-00"), true); /* no such row: nothing closes */
+    assert_int_equal(decider_decide(decider, &facts).outcome, OUTCOME_FULL);
+    for (int twice = 0; twice < 2; twice++) {
+        decider_suspend(decider, before.row, true);
+        struct decision closed = decider_decide(decider, &facts);
+        assert_int_equal(closed.outcome, OUTCOME_NONE);
+        assert_true(slice_equal(closed.row, before.row));
+        assert_int_equal(closed.obligations, before.obligations);
+        assert_int_equal(decider_decide(decider, &other).outcome, OUTCOME_FULL);
+    }
+    decider_suspend(decider, others.row, true);
+    decider_suspend(decider, before.row, false);
+    assert_int_equal(decider_decide(decider, &facts).outcome, OUTCOME_FULL);
+    assert_int_equal(decider_decide(decider, &other).outcome, OUTCOME_NONE);
     whole_close(&whole);
 }
 
@@ -205,6 +358,9 @@ int main(void)
         cmocka_unit_test(enforcement_has_no_way_in),
         cmocka_unit_test(an_order_makes_a_difference_where_it_is_for_and_nowhere_else),
         cmocka_unit_test(rules_that_lack_a_word_or_a_decision_are_refused),
+        cmocka_unit_test(decisions_in_another_form_are_refused),
+        cmocka_unit_test(the_ground_of_a_look_is_the_strongest_there_is),
+        cmocka_unit_test(a_suspended_row_closes_what_it_opened_and_nothing_else),
         cmocka_unit_test(a_rule_set_without_its_proof_is_not_active),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);

@@ -85,8 +85,8 @@ static void a_later_change_of_the_same_record_replaces_the_former(void **state)
 
     (void)state;
     facts = (struct facts){0};
-    struct fact_change change = {.kind = FACT_RELATION, .value = RELATION_OPEN_ENCOUNTER, .organization = clinic,
-                                 .source = encounter};
+    struct fact_change change = {
+        .kind = FACT_RELATION, .value = RELATION_OPEN_ENCOUNTER, .organization = clinic, .source = encounter};
     assert_int_equal(facts_change(&facts, &change, 0), OK);
     assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_OPEN_ENCOUNTER);
     change.value = RELATION_PAST;
@@ -105,8 +105,8 @@ static void a_block_has_a_bound_and_drops_what_expired(void **state)
     (void)state;
     facts = (struct facts){0};
     for (unsigned i = 0; i < FACTS_MAX; i++) {
-        struct fact_change change = {.kind = FACT_RELATION, .source = {{(uint8_t)i, (uint8_t)(i >> 8), 1}},
-                                     .expires_s = 100};
+        struct fact_change change = {
+            .kind = FACT_RELATION, .source = {{(uint8_t)i, (uint8_t)(i >> 8), 1}}, .expires_s = 100};
         assert_int_equal(facts_change(&facts, &change, 0), OK);
     }
     struct fact_change more = {.kind = FACT_RELATION, .source = {{0, 0, 2}}};
@@ -122,12 +122,14 @@ static void a_long_life_does_not_fill_the_block(void **state)
     (void)state;
     facts = (struct facts){0};
     for (unsigned i = 0; i < 2 * FACTS_MAX; i++) {
-        struct fact_change change = {.kind = FACT_RELATION, .value = RELATION_PAST, .organization = clinic,
+        struct fact_change change = {.kind = FACT_RELATION,
+                                     .value = RELATION_PAST,
+                                     .organization = clinic,
                                      .source = {{(uint8_t)i, (uint8_t)(i >> 8), 1}}};
         assert_int_equal(facts_change(&facts, &change, 0), OK);
     }
-    struct fact_change other = {.kind = FACT_RELATION, .value = RELATION_PAST, .organization = hospital,
-                                .source = {{9, 9, 9}}};
+    struct fact_change other = {
+        .kind = FACT_RELATION, .value = RELATION_PAST, .organization = hospital, .source = {{9, 9, 9}}};
     assert_int_equal(facts_change(&facts, &other, 0), OK);
     assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_PAST);
     assert_int_equal(facts_relation(&facts, &hospital, 0), RELATION_PAST);
@@ -159,12 +161,36 @@ struct question {
     int expected;
 };
 
-#define RELATES(value, who, until) {FACT_RELATION, RELATION_##value, who, {{0}}, until}
-#define CONSENTS(value, who, until) {FACT_CONSENT, CONSENT_##value, who, {{0}}, until}
-#define CLINIC {{10}}
-#define HOSPITAL {{11}}
-#define EVERYONE {{0}}
-#define NOTHING {0}
+#define RELATES(value, who, until)                                                                                     \
+    {                                                                                                                  \
+        FACT_RELATION, RELATION_##value, who, {{0}}, until                                                             \
+    }
+#define CONSENTS(value, who, until)                                                                                    \
+    {                                                                                                                  \
+        FACT_CONSENT, CONSENT_##value, who, {{0}}, until                                                               \
+    }
+#define CLINIC                                                                                                         \
+    {                                                                                                                  \
+        {                                                                                                              \
+            10                                                                                                         \
+        }                                                                                                              \
+    }
+#define HOSPITAL                                                                                                       \
+    {                                                                                                                  \
+        {                                                                                                              \
+            11                                                                                                         \
+        }                                                                                                              \
+    }
+#define EVERYONE                                                                                                       \
+    {                                                                                                                  \
+        {                                                                                                              \
+            0                                                                                                          \
+        }                                                                                                              \
+    }
+#define NOTHING                                                                                                        \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 static void the_relation_is_the_closest_that_holds_now(void **state)
 {
@@ -224,6 +250,114 @@ static void broken_glass_is_one_credentials_and_ends(void **state)
     assert_int_equal(facts_break_glass(&facts, &everyone, 49), BREAK_GLASS_NO);
 }
 
+/* A block as the safe would seal it, with any content. */
+static enum error open_content(const void *bytes, size_t length, struct facts *ret)
+{
+    CLEANUP_BUFFER struct buffer binding = buffer_new(64), block = buffer_new(UINT16_MAX);
+    struct world world = world_driven(1, 0);
+
+    buffer_string(&binding, "facts");
+    buffer_byte(&binding, 1);
+    buffer_slice(&binding, id_slice(&anna));
+    buffer_u64(&binding, 9);
+    buffer_byte(&block, 1);
+    buffer_u64(&block, 9);
+    void *room = buffer_room(&block, length + SEAL_OVERHEAD);
+    assert_non_null(room);
+    seal(&key, &world, buffer_view(&binding), slice_of(bytes, length), room);
+    return facts_open(&key, &anna, buffer_view(&block), ret);
+}
+
+#define FACT_BYTES 42
+
+/* What was sealed rightly and does not hold together is not read in part. */
+static void a_content_that_does_not_hold_together_is_refused(void **state)
+{
+    static uint8_t content[2 + (FACTS_MAX + 1) * FACT_BYTES];
+    static struct facts facts;
+
+    (void)state;
+    content[1] = 2;
+    assert_int_equal(open_content(content, 2 + 2 * FACT_BYTES, &facts), OK);
+    for (size_t length = 0; length <= 2 + 3 * FACT_BYTES; length++)
+        if (length != 2 + 2 * FACT_BYTES)
+            assert_int_equal(open_content(content, length, &facts), ERROR_SEALED);
+    content[0] = FACTS_MAX >> 8;
+    content[1] = FACTS_MAX & 0xff;
+    assert_int_equal(open_content(content, 2 + FACTS_MAX * FACT_BYTES, &facts), OK);
+    assert_int_equal(facts.count, FACTS_MAX);
+    assert_int_equal(open_content(content, 2 + FACTS_MAX * FACT_BYTES + 1, &facts), ERROR_SEALED);
+    content[0] = (FACTS_MAX + 1) >> 8;
+    content[1] = (FACTS_MAX + 1) & 0xff;
+    assert_int_equal(open_content(content, 2 + FACTS_MAX * FACT_BYTES, &facts), ERROR_SEALED);
+    assert_int_equal(open_content(content, 2 + (FACTS_MAX + 1) * FACT_BYTES, &facts), ERROR_SEALED);
+}
+
+/* The same number means something else in a fact of another kind; and what lies behind the count says nothing. */
+static void each_kind_of_fact_speaks_for_itself(void **state)
+{
+    static const enum fact_kind kinds[] = {FACT_RELATION, FACT_CONSENT, FACT_BREAK_GLASS};
+    struct facts facts = {.count = 1};
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++)
+        for (uint8_t value = 0; value < 4; value++) {
+            facts.count = 1;
+            facts.fact[0] = (struct fact){kinds[k], value, clinic, {{7}}, 0};
+            bool open = kinds[k] == FACT_RELATION && value == RELATION_OPEN_ENCOUNTER;
+            enum relation otherwise = kinds[k] == FACT_RELATION ? RELATION_PAST : RELATION_NONE;
+            assert_int_equal(facts_relation(&facts, &clinic, 0), open ? RELATION_OPEN_ENCOUNTER : otherwise);
+            bool says = kinds[k] == FACT_CONSENT && (value == CONSENT_DENY || value == CONSENT_PERMIT);
+            assert_int_equal(facts_consent(&facts, &clinic, 0), says ? value : CONSENT_NONE);
+            bool broken = kinds[k] == FACT_BREAK_GLASS && value == BREAK_GLASS_ACTIVE;
+            assert_int_equal(facts_break_glass(&facts, &clinic, 0), broken ? BREAK_GLASS_ACTIVE : BREAK_GLASS_NO);
+            facts.count = 0;
+            assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_NONE);
+            assert_int_equal(facts_consent(&facts, &clinic, 0), CONSENT_NONE);
+            assert_int_equal(facts_break_glass(&facts, &clinic, 0), BREAK_GLASS_NO);
+        }
+}
+
+/* Of an older block permissions go, and everything else stays. */
+static void without_permissions_the_rest_stays(void **state)
+{
+    struct facts facts = {.count = 4};
+
+    (void)state;
+    facts.fact[0] = (struct fact){FACT_CONSENT, CONSENT_PERMIT, clinic, {{1}}, 0};
+    facts.fact[1] = (struct fact){FACT_CONSENT, CONSENT_DENY, hospital, {{2}}, 0};
+    facts.fact[2] = (struct fact){
+        FACT_RELATION, RELATION_OPEN_ENCOUNTER, clinic, {{3}}, 0}; /* its number is that of permit */
+    facts.fact[3] = (struct fact){FACT_CONSENT, CONSENT_PERMIT, hospital, {{4}}, 0};
+    facts.fact[4] = (struct fact){FACT_RELATION, RELATION_OPEN_ENCOUNTER, hospital, {{5}}, 0}; /* behind the count */
+    facts_drop_permissions(&facts);
+    assert_int_equal(facts.count, 2);
+    assert_int_equal(facts_consent(&facts, &clinic, 0), CONSENT_NONE);
+    assert_int_equal(facts_consent(&facts, &hospital, 0), CONSENT_DENY);
+    assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_OPEN_ENCOUNTER);
+    assert_int_equal(facts_relation(&facts, &hospital, 0), RELATION_NONE);
+}
+
+/* A relation that is over takes the place of others that are over, with the same house, and of nothing else. */
+static void what_is_over_replaces_only_what_is_over(void **state)
+{
+    struct facts facts = {.count = 3};
+    struct fact_change over = {.kind = FACT_RELATION, .value = RELATION_PAST, .organization = clinic, .source = {{9}}};
+    struct fact_change open = {
+        .kind = FACT_RELATION, .value = RELATION_OPEN_ENCOUNTER, .organization = clinic, .source = {{8}}};
+
+    (void)state;
+    facts.fact[0] = (struct fact){FACT_RELATION, RELATION_OPEN_ENCOUNTER, clinic, {{1}}, 0};
+    facts.fact[1] = (struct fact){FACT_CONSENT, CONSENT_DENY, clinic, {{2}}, 0}; /* its number is that of past */
+    facts.fact[2] = (struct fact){FACT_RELATION, RELATION_PAST, clinic, {{3}}, 0};
+    assert_int_equal(facts_change(&facts, &over, 0), OK);
+    assert_int_equal(facts.count, 3);
+    assert_int_equal(facts_relation(&facts, &clinic, 0), RELATION_OPEN_ENCOUNTER);
+    assert_int_equal(facts_consent(&facts, &clinic, 0), CONSENT_DENY);
+    assert_int_equal(facts_change(&facts, &open, 0), OK);
+    assert_int_equal(facts.count, 4); /* that there was care before is still so */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +372,10 @@ int main(void)
         cmocka_unit_test(the_relation_is_the_closest_that_holds_now),
         cmocka_unit_test(a_denial_outweighs_and_the_own_word_comes_before_the_general),
         cmocka_unit_test(broken_glass_is_one_credentials_and_ends),
+        cmocka_unit_test(a_content_that_does_not_hold_together_is_refused),
+        cmocka_unit_test(each_kind_of_fact_speaks_for_itself),
+        cmocka_unit_test(without_permissions_the_rest_stays),
+        cmocka_unit_test(what_is_over_replaces_only_what_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
