@@ -532,6 +532,7 @@ static enum error join_tags(const struct splice_header *header, const struct joi
     if (header->tags.length)
         buffer_byte(&tags, ',');
     buffer_slice(&tags, header->tags);
+    TRY(buffer_check(&tags)); /* a part without its tag would pass for the whole */
     return join_list(joiner, view, count, SECTION_TAGS, ",\"tag\":", buffer_view(&tags));
 }
 

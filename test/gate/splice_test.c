@@ -418,6 +418,23 @@ static void a_partial_view_cannot_be_written_back(void **state)
     assert_false(splice_is_sensitive(view, SLICE("Spaceship")));
 }
 
+/* Without the tag it would pass for the whole, and could be written back as that. */
+static void a_partial_view_whose_tags_have_no_room_is_an_error(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    CLEANUP_BUFFER struct buffer out = buffer_new(4u * SPLICE_TEXT_MAX);
+    const struct json *patient = parse(arena, SLICE(PATIENT));
+    struct splice_bodies bodies = split(arena, patient);
+    struct splice_header header = header_of(patient);
+    char *more = test_calloc(1, SPLICE_TEXT_MAX);
+
+    (void)state;
+    header.subsetted = true;
+    header.tags = slice_of(more, SPLICE_TEXT_MAX);
+    assert_int_equal(ERROR_TOO_LARGE, splice_join(&header, &bodies, NULL, NULL, &out));
+    test_free(more);
+}
+
 /* Every shortening, and every byte changed: an error or some JSON, never a read past the end (the sanitizers watch). */
 static void a_damaged_body_is_never_read_past_its_end(void **state)
 {
@@ -498,6 +515,7 @@ int main(void)
         cmocka_unit_test(a_view_shows_nothing_of_the_other_drawers),
         cmocka_unit_test(sensitive_codes_move_the_whole_resource),
         cmocka_unit_test(a_partial_view_cannot_be_written_back),
+        cmocka_unit_test(a_partial_view_whose_tags_have_no_room_is_an_error),
         cmocka_unit_test(a_damaged_body_is_never_read_past_its_end),
         cmocka_unit_test(every_synthea_resource_comes_back_whole),
     };
