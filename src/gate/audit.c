@@ -9,6 +9,7 @@
 #include "internal.h"
 
 #define ACCESS_BYTES_MAX (1u << 20)
+#define LEAVES_AT_FIRST 1024
 
 /* EVENTS and PROOF carry a number before the access to the audit drawer. */
 static void ask_log(struct gate *gate, enum protocol_kind kind, const struct gate_audit *audit)
@@ -84,7 +85,7 @@ static void glass_granted(void *context, enum error error, const struct grant *g
 
     deed->reason = gate_reason_of(grant);
     deed->time_ms = grant->time_s * 1000;
-    if (error == OK && grant->targets == 1) {
+    if (error == OK) {
         deed->facts = (struct vault_facts_write){deed->person, grant->target[0].facts};
         deed->transaction = (struct vault_transaction){.facts = &deed->facts, .facts_writes = 1};
     }
@@ -231,14 +232,12 @@ static enum error note_leaf(void *context, const struct vault_version *version)
     if (checking->leaves > 0 && checking->leaf[checking->leaves - 1] == version->leaf)
         return OK;
     if (checking->leaves == checking->capacity) {
-        size_t capacity = checking->capacity ? 2 * checking->capacity : 1024;
-        uint64_t *more = arena_array(checking->arena, capacity, sizeof *more);
+        uint64_t *more = arena_array(checking->arena, 2 * checking->capacity, sizeof *more);
         if (!more)
             return ERROR_MEMORY;
-        if (checking->leaves)
-            memcpy(more, checking->leaf, checking->leaves * sizeof *more);
+        memcpy(more, checking->leaf, checking->leaves * sizeof *more);
         checking->leaf = more;
-        checking->capacity = capacity;
+        checking->capacity *= 2;
     }
     checking->leaf[checking->leaves++] = version->leaf;
     return OK;
@@ -274,17 +273,14 @@ static void leaf_checked(void *context, enum error error, struct slice payload)
 /* One entry after the other: a check may take its time and must not hold up care. */
 static void check_next(struct checking *checking)
 {
-    CLEANUP_BUFFER struct buffer payload = buffer_new(16);
+    char bytes[8];
+    struct buffer payload = {.data = bytes, .capacity = sizeof bytes, .maximum = sizeof bytes};
 
     if (checking->answered == checking->leaves) {
         checking->check.done(checking->check.context, checking->findings ? ERROR_CORRUPT : OK);
         return;
     }
     buffer_u64(&payload, checking->leaf[checking->answered]);
-    if (payload.failed) {
-        checking->check.done(checking->check.context, buffer_check(&payload));
-        return;
-    }
     safe_call(checking->gate->client, PROTOCOL_CHECK, buffer_view(&payload), leaf_checked, checking);
 }
 
@@ -305,12 +301,14 @@ static void keys_checked(void *context, enum error error, struct slice payload)
 void gate_check(struct gate *gate, const struct gate_check *check, struct arena *arena)
 {
     struct checking *checking = arena_alloc(arena, sizeof *checking);
+    uint64_t *leaf = arena_array(arena, LEAVES_AT_FIRST, sizeof *leaf);
 
-    if (!checking) {
+    if (!checking || !leaf) {
         check->done(check->context, ERROR_MEMORY);
         return;
     }
-    *checking = (struct checking){.gate = gate, .check = *check, .arena = arena};
+    *checking = (struct checking){
+        .gate = gate, .check = *check, .arena = arena, .leaf = leaf, .capacity = LEAVES_AT_FIRST};
     enum error error = vault_check(gate->vault, store_finds, checking);
     if (error == OK || error == ERROR_CORRUPT)
         error = vault_walk(gate->vault, note_leaf, checking);

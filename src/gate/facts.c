@@ -109,9 +109,13 @@ bool gate_fact_of(struct slice type, const struct json *resource, const struct i
                   struct fact_change *ret_change)
 {
     *ret_change = (struct fact_change){.source = *source};
-    if (slice_is(type, "Encounter"))
+    if (slice_is(type, "Encounter")) {
         encounter_fact(resource, deleted, now_s, ret_change);
-    else if (slice_is(type, "Consent"))
+        return true;
+    }
+    if (slice_is(type, "Consent")) {
         consent_fact(resource, deleted, now_s, ret_change);
-    return slice_is(type, "Encounter") || slice_is(type, "Consent");
+        return true;
+    }
+    return false;
 }

@@ -136,16 +136,15 @@ static struct remembered_credential *slot_of(struct gate *gate, struct slice tok
 static void remember(struct gate *gate, struct slice token, const struct credential *credential)
 {
     struct remembered_credential *slot = slot_of(gate, token);
-    int64_t now = world_now_s(gate->world);
 
-    if (token.length > sizeof slot->room || credential->actor.length > sizeof slot->actor)
+    if (token.length > sizeof slot->room)
         return;
     memcpy(slot->room, token.data, token.length);
-    memcpy(slot->actor, credential->actor.data, credential->actor.length);
+    memcpy(slot->actor, credential->actor.data, credential->actor.length); /* bounded by credential_read */
     slot->token = slice_of(slot->room, token.length);
     slot->credential = *credential;
     slot->credential.actor = slice_of(slot->actor, credential->actor.length);
-    slot->until_s = now + REMEMBER_SECONDS < credential->expires_s ? now + REMEMBER_SECONDS : credential->expires_s;
+    slot->until_s = world_now_s(gate->world) + REMEMBER_SECONDS;
 }
 
 struct identify {
@@ -178,7 +177,8 @@ void gate_identify(struct gate *gate, struct arena *arena, struct slice token, g
         return;
     }
     slot = slot_of(gate, token);
-    if (slice_equal(slot->token, token) && slot->until_s > world_now_s(gate->world)) {
+    int64_t now = world_now_s(gate->world);
+    if (slice_equal(slot->token, token) && slot->until_s > now && slot->credential.expires_s > now) {
         done(context, OK, &slot->credential);
         return;
     }

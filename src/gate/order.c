@@ -28,9 +28,10 @@ static void route_came(void *context, enum error error, struct slice payload)
     int64_t from_s = (int64_t)reader_u64(&reader), until_s = (int64_t)reader_u64(&reader);
 
     free(context);
-    bool told = error == OK && reader_done(&reader);
-    asking.gate->order_from_s = told ? from_s : 0;
-    asking.gate->order_until_s = told ? until_s : 0;
+    if (error != OK || !reader_done(&reader))
+        from_s = until_s = 0;
+    asking.gate->order_from_s = from_s;
+    asking.gate->order_until_s = until_s;
     asking.done(asking.context, OK);
 }
 
@@ -92,7 +93,7 @@ static void write_element(struct json_writer *writer, const struct json *resourc
     const struct json *value = json_member(resource, minimum[number].element);
     enum json_kind wanted = minimum[number].members[0] ? JSON_ARRAY : JSON_STRING;
 
-    if (!value || json_kind(value) != wanted)
+    if (json_kind(value) != wanted)
         return;
     json_key(writer, minimum[number].element);
     if (wanted == JSON_STRING)

@@ -28,7 +28,7 @@ static const struct gate_views no_views;
 static const struct grant_target *grant_of(const struct reading *reading, const struct grant *grant,
                                            const struct id *person)
 {
-    for (size_t i = 0; i < reading->persons && i < grant->targets; i++)
+    for (size_t i = 0; i != reading->persons; i++) /* as many as the grant's targets (submit.c) */
         if (id_equal(&reading->person[i], person))
             return &grant->target[i];
     return NULL;
@@ -95,7 +95,7 @@ static unsigned stored_mask(const struct vault_list *list)
 
     for (size_t i = 0; i < list->count; i++) {
         struct part_body body;
-        if (!list->version[i].deleted && part_body_read(list->version[i].body, &body) == OK)
+        if (part_body_read(list->version[i].body, &body) == OK) /* of a deleted one there is none */
             mask |= part_body_mask(&body);
     }
     return mask;
@@ -107,10 +107,8 @@ enum error gate_mask_of(struct gate *gate, struct arena *arena, const struct id 
                         const struct id *resource, unsigned *ret_mask)
 {
     struct vault_list all = {0};
-    enum error error = vault_history(gate->vault, arena, person, type, resource, GATE_HISTORY_MAX, &all);
 
-    if (error != OK && error != ERROR_NOT_FOUND)
-        return error;
+    TRY(vault_history(gate->vault, arena, person, type, resource, GATE_HISTORY_MAX, &all));
     *ret_mask = stored_mask(&all);
     if (*ret_mask == 0)
         *ret_mask = splice_type_mask(type);
@@ -182,7 +180,7 @@ static enum error collect_one(struct gate *gate, const struct gate_read *read, s
                               struct id *ret_person)
 {
     struct vault_version *version = arena_alloc(read->arena, sizeof *version);
-    struct slice type;
+    struct slice type = SLICE("");
 
     if (!version)
         return ERROR_MEMORY;
@@ -206,10 +204,10 @@ static enum error collect_one(struct gate *gate, const struct gate_read *read, s
 void gate_read(struct gate *gate, const struct gate_read *read)
 {
     struct reading *reading = reading_new(gate, read->arena, read->asker, read->done, read->context);
-    struct id *person = reading ? arena_alloc(read->arena, sizeof *person) : NULL;
 
     if (!reading)
         return;
+    struct id *person = arena_alloc(read->arena, sizeof *person);
     reading->one = true;
     reading->person = person;
     reading->persons = 1;
@@ -232,10 +230,10 @@ void gate_read(struct gate *gate, const struct gate_read *read)
 void gate_scan(struct gate *gate, const struct gate_scan *scan)
 {
     struct reading *reading = reading_new(gate, scan->arena, scan->asker, scan->done, scan->context);
-    struct id *person = reading ? arena_alloc(scan->arena, sizeof *person) : NULL;
 
     if (!reading)
         return;
+    struct id *person = arena_alloc(scan->arena, sizeof *person);
     enum error error = person ? vault_scan(gate->vault, scan->arena, &scan->person, scan->type, GATE_SCAN_MAX,
                                            &reading->list)
                               : ERROR_MEMORY;
@@ -265,11 +263,15 @@ static int by_place(const void *a, const void *b)
 
 static size_t without_doubles(struct vault_posting *posting, size_t count)
 {
+    const struct vault_posting *last = NULL;
     size_t kept = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || by_place(&posting[kept - 1], &posting[i]) != 0)
-            posting[kept++] = posting[i];
+    for (size_t i = 0; i < count; i++) {
+        if (last && by_place(last, &posting[i]) == 0)
+            continue;
+        posting[kept] = posting[i];
+        last = &posting[kept++];
+    }
     return kept;
 }
 
@@ -304,14 +306,11 @@ static enum error look_up_set(struct gate *gate, const struct gate_search *searc
 
 static void intersect(struct candidates *kept, const struct candidates *other)
 {
-    size_t count = 0, at = 0;
+    size_t count = 0;
 
-    for (size_t i = 0; i < kept->count; i++) {
-        while (at < other->count && by_place(&other->posting[at], &kept->posting[i]) < 0)
-            at++;
-        if (at < other->count && by_place(&other->posting[at], &kept->posting[i]) == 0)
+    for (size_t i = 0; i < kept->count; i++)
+        if (bsearch(&kept->posting[i], other->posting, other->count, sizeof *other->posting, by_place))
             kept->posting[count++] = kept->posting[i];
-    }
     kept->count = count;
 }
 
@@ -322,10 +321,8 @@ static enum error join(struct arena *arena, struct candidates *kept, const struc
 
     if (!all)
         return ERROR_MEMORY;
-    if (kept->count)
-        memcpy(all, kept->posting, kept->count * sizeof *all);
-    if (other->count)
-        memcpy(all + kept->count, other->posting, other->count * sizeof *all);
+    memcpy(all, kept->posting, kept->count * sizeof *all);
+    memcpy(all + kept->count, other->posting, other->count * sizeof *all);
     qsort(all, count, sizeof *all, by_place);
     *kept = (struct candidates){all, without_doubles(all, count)};
     return OK;
@@ -352,6 +349,7 @@ static enum error collect_persons(struct reading *reading, const struct gate_sea
                                   const struct candidates *found)
 {
     struct id *person = arena_array(search->arena, PROTOCOL_TARGETS_MAX, sizeof *person);
+    const struct id *last = NULL;
     size_t count = 0;
 
     if (!person)
@@ -360,7 +358,9 @@ static enum error collect_persons(struct reading *reading, const struct gate_sea
         person[count++] = *search->match_for;
     for (size_t i = 0; i < found->count; i++) {
         const struct id *next = &found->posting[i].person;
-        if (count > 0 && (id_equal(&person[count - 1], next) || id_equal(&person[0], next)))
+        bool again = last && id_equal(last, next);
+        last = next;
+        if (again || (search->match_for && id_equal(search->match_for, next)))
             continue;
         if (count == PROTOCOL_TARGETS_MAX)
             return ERROR_TOO_COSTLY;
@@ -385,10 +385,11 @@ static enum error load_candidates(struct reading *reading, const struct gate_sea
             continue;
         enum error error = vault_read(reading->gate->vault, search->arena, &posting->person, search->type,
                                       &posting->resource, &version[count]);
-        if (error == OK && !version[count].deleted)
+        if (error == ERROR_NOT_FOUND)
+            continue;
+        TRY(error);
+        if (!version[count].deleted)
             count++;
-        else if (error != OK && error != ERROR_NOT_FOUND)
-            return error;
     }
     reading->list = (struct vault_list){.version = version, .count = count};
     return OK;

@@ -57,7 +57,7 @@ static bool keeps_something(const struct json *value)
 
     if (kind != JSON_OBJECT && kind != JSON_ARRAY)
         return true;
-    if (kind == JSON_OBJECT && refers_to_place(value))
+    if (refers_to_place(value))
         return false;
     for (struct json_items items = json_items(value); json_next(&items);)
         if (keeps_something(items.value))
@@ -108,7 +108,7 @@ static void write_meta(struct json_writer *writer, const struct json *meta)
 /* `_address` says of `address`. */
 static bool is_redacted(struct slice type, struct slice element)
 {
-    struct slice name = element.length && element.data[0] == '_' ? slice_from(element, 1) : element;
+    struct slice name = slice_starts_with(element, SLICE("_")) ? slice_from(element, 1) : element;
     enum drawer drawer = DRAWER_CONTACT;
 
     if (slice_is(name, "resourceType") || slice_is(name, "id"))

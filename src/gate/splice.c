@@ -8,7 +8,7 @@
 
 /* drawers.def as one table: a type's own line, then the lines of its elements. */
 struct drawer_row {
-    const char *type;
+    const char *type; /* NULL behind the last line */
     const char *element; /* NULL in the type's own line */
     enum drawer drawer;
     bool moves;
@@ -20,12 +20,11 @@ struct drawer_row {
 #define DRAWER_ELEMENT(type, element, drawer) {type, element, drawer, false},
 static const struct drawer_row rows[] = {
 #include "drawers.def"
-};
+    {NULL, NULL, DRAWER_COUNT, false}};
 #undef SENSITIVE_CODE
 #undef SENSITIVE_PREFIX
 #undef DRAWER_TYPE
 #undef DRAWER_ELEMENT
-static const struct drawer_row *const rows_end = rows + sizeof rows / sizeof *rows;
 
 struct sensitive_row {
     struct slice system;
@@ -41,10 +40,11 @@ static const struct sensitive_row sensitive[] = {
 #include "drawers.def"
 };
 
+/* A type's own line, which is the first of its lines. */
 static const struct drawer_row *find_type(struct slice type)
 {
-    for (const struct drawer_row *row = rows; row < rows_end; row++)
-        if (!row->element && slice_is(type, row->type))
+    for (const struct drawer_row *row = rows; row->type; row++)
+        if (slice_is(type, row->type))
             return row;
     return NULL;
 }
@@ -52,9 +52,9 @@ static const struct drawer_row *find_type(struct slice type)
 /* `_birthDate` carries what is said about `birthDate`, so it is as closed. */
 static enum drawer element_drawer(const struct drawer_row *type, struct slice element)
 {
-    if (element.length && element.data[0] == '_')
+    if (slice_starts_with(element, SLICE("_")))
         element = slice_from(element, 1);
-    for (const struct drawer_row *row = type + 1; row < rows_end && row->element; row++)
+    for (const struct drawer_row *row = type + 1; row->element; row++)
         if (slice_is(element, row->element))
             return row->drawer;
     return type->drawer;
@@ -78,7 +78,7 @@ unsigned splice_type_mask(struct slice type)
         return 0;
     do
         mask |= 1u << row->drawer;
-    while (++row < rows_end && row->element);
+    while ((++row)->element);
     return mask;
 }
 
@@ -105,13 +105,10 @@ static bool code_is_sensitive(struct slice system, struct slice code)
 /* Any coding anywhere in it; recursion is bounded by JSON_DEPTH_MAX. */
 static bool holds_sensitive_code(const struct json *value)
 {
-    const struct json *system = json_member(value, "system"), *code = json_member(value, "code");
-
-    if (json_kind(system) == JSON_STRING && json_kind(code) == JSON_STRING &&
-        code_is_sensitive(json_text(system), json_text(code)))
+    if (code_is_sensitive(json_text(json_member(value, "system")), json_text(json_member(value, "code"))))
         return true;
     for (struct json_items items = json_items(value); json_next(&items);)
-        if (json_count(items.value) && holds_sensitive_code(items.value))
+        if (holds_sensitive_code(items.value))
             return true;
     return false;
 }
@@ -173,28 +170,30 @@ static bool is_plain(struct slice text, const char *more)
     return true;
 }
 
-static bool has_upper_case(struct slice text)
+/* One id has one text: lower-case digits. */
+static bool read_id(struct slice digits, struct id *ret_id)
 {
-    for (size_t i = 0; i < text.length; i++)
-        if (text.data[i] >= 'A' && text.data[i] <= 'F')
-            return true;
-    return false;
+    char written[ID_TEXT_BYTES];
+
+    if (decode_hex(digits, ret_id->byte, ID_BYTES) != OK)
+        return false;
+    encode_hex(id_slice(ret_id), written);
+    return slice_equal(digits, slice_of(written, sizeof written));
 }
 
 static bool read_local_reference(struct slice text, struct local_reference *local)
 {
-    size_t slash = slice_find(text, '/');
+    struct slice rest = text;
 
-    if (text.length > REFERENCE_TEXT_MAX || slash == 0 || text.length < slash + 1 + ID_TEXT_BYTES)
+    local->type = slice_cut(&rest, '/');
+    local->id_offset = local->type.length + 1;
+    struct slice behind = slice_from(rest, ID_TEXT_BYTES);
+    struct slice digits = slice_of(rest.data, rest.length - behind.length);
+    if (text.length > REFERENCE_TEXT_MAX || local->type.length == 0)
         return false;
-    struct slice digits = slice_of(text.data + slash + 1, ID_TEXT_BYTES);
-    struct slice behind = slice_from(text, slash + 1 + ID_TEXT_BYTES);
-    local->type = slice_of(text.data, slash);
-    local->id_offset = slash + 1;
     if (behind.length && !slice_starts_with(behind, SLICE("/_history/")))
         return false;
-    return is_plain(local->type, "") && is_plain(behind, "0123456789/_-.") && !has_upper_case(digits) &&
-           decode_hex(digits, local->id.byte, ID_BYTES) == OK;
+    return is_plain(local->type, "") && is_plain(behind, "0123456789/_-.") && read_id(digits, &local->id);
 }
 
 /* Writes zeros where the id goes and notes the place. */
@@ -513,7 +512,6 @@ static enum error join_list(const struct joiner *joiner, const struct body_view 
         buffer_byte(into, ',');
         buffer_slice(into, more);
     }
-    TRY(buffer_check(into));
     if (into->length == bracket) {
         into->length = before;
         return OK;
@@ -534,6 +532,7 @@ static enum error join_tags(const struct splice_header *header, const struct joi
     if (header->tags.length)
         buffer_byte(&tags, ',');
     buffer_slice(&tags, header->tags);
+    TRY(buffer_check(&tags)); /* a part without its tag would pass for the whole */
     return join_list(joiner, view, count, SECTION_TAGS, ",\"tag\":", buffer_view(&tags));
 }
 

@@ -11,7 +11,6 @@ struct item {
     size_t target;    /* index into the persons */
     unsigned drawers; /* of what is written */
     unsigned stored;  /* of the current version */
-    bool exists;
     enum error obstacle; /* told only to whom the write would be permitted */
     struct vault_version current;
     struct splice_bodies bodies;
@@ -73,7 +72,6 @@ static enum error read_current(struct writing *writing, struct item *item)
         return OK;
     }
     TRY(error);
-    item->exists = true;
     if (item->asked->method == GATE_CREATE)
         return ERROR_EXISTS;
     if (item->asked->expected != 0 && item->asked->expected != item->current.version)
@@ -86,14 +84,14 @@ static enum error read_current(struct writing *writing, struct item *item)
     return OK;
 }
 
+/* Without a resource it is deleted. */
 static enum error note_fact(struct writing *writing, const struct item *item, const struct json *resource)
 {
     struct fact_change change;
-    bool deleted = item->asked->method == GATE_DELETE;
 
     if (item->obstacle != OK)
         return OK;
-    if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, deleted, writing->time_ms / 1000, &change))
+    if (!gate_fact_of(item->asked->type, resource, &item->asked->resource, !resource, writing->time_ms / 1000, &change))
         return OK;
     if (writing->changes == PROTOCOL_CHANGES_MAX)
         return ERROR_TOO_COSTLY;
@@ -188,22 +186,22 @@ static enum error seal_item(struct writing *writing, struct item *item, const st
 
 static enum error key_terms(struct writing *writing, const struct gate_write_item *asked, struct vault_write *write)
 {
-    size_t count = asked->terms < VAULT_TOKENS_MAX ? asked->terms : VAULT_TOKENS_MAX;
-    uint8_t(*token)[VAULT_TOKEN_BYTES] = arena_array(writing->arena, count, VAULT_TOKEN_BYTES);
+    uint8_t(*token)[VAULT_TOKEN_BYTES] = arena_array(writing->arena, asked->terms, VAULT_TOKEN_BYTES);
 
     if (!token)
         return ERROR_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        gate_posting_token(writing->gate, asked->term[i], token[i]);
+    while (write->tokens < asked->terms && write->tokens < VAULT_TOKENS_MAX) {
+        gate_posting_token(writing->gate, asked->term[write->tokens], token[write->tokens]);
+        write->tokens++;
+    }
     write->token = (const uint8_t(*)[VAULT_TOKEN_BYTES])token;
-    write->tokens = count;
     return OK;
 }
 
 static enum error store_item(struct writing *writing, struct item *item, const struct grant *grant,
                              struct vault_write *write)
 {
-    uint64_t current = item->exists ? item->current.version : 0;
+    uint64_t current = item->current.version; /* 0: there is none */
 
     *write = (struct vault_write){.person = item->asked->person,
                                   .resource = item->asked->resource,
@@ -329,7 +327,7 @@ static enum error store_common(struct writing *writing)
                                       &item.asked->resource, &item.current);
         if (error != OK && error != ERROR_NOT_FOUND)
             return error;
-        uint64_t current = error == OK ? item.current.version : 0;
+        uint64_t current = item.current.version; /* 0: there is none */
         write[i] = (struct vault_write){.person = item.asked->person,
                                         .resource = item.asked->resource,
                                         .type = item.asked->type,

@@ -59,7 +59,9 @@ static void an_encounter_is_a_relation_as_its_status_says(void **state)
         assert_true(id_equal(&change.organization, &clinic));
         assert_true(id_equal(&change.source, &source));
         /* One that nobody closes ends by itself, in months and not in years. */
-        if (change.value == RELATION_OPEN_ENCOUNTER)
+        if (change.value != RELATION_OPEN_ENCOUNTER)
+            assert_int_equal(change.expires_s, 0);
+        else
             assert_in_range(change.expires_s, NOW_S + 30 * 86400, NOW_S + 365 * 86400);
         assert_true(fact_of("Encounter", text, true, &change));
         assert_int_equal(change.value, RELATION_PAST); /* a deleted one holds nothing open */
@@ -137,7 +139,9 @@ static void what_is_said_in_part_or_not_understood_protects_her(void **state)
         {"\"modifierExtension\":[{\"url\":\"urn:not\",\"valueBoolean\":true}],", "", false},
         {"\"implicitRules\":\"urn:other-rules\",", "", false},
         {"", ",\"period\":{\"start\":\"1970-01-02\",\"end\":\"2030-01-01\"}", true},
-        {"", ",\"period\":{\"start\":\"1970-02-01\"}", false}, /* from later on */
+        {"", ",\"period\":{\"start\":\"1970-01-12T13:46:40Z\"}", true},  /* from now on: NOW_S */
+        {"", ",\"period\":{\"start\":\"1970-01-12T13:46:41Z\"}", false}, /* from later on */
+        {"", ",\"period\":{\"start\":\"1970-02-01\"}", false},
         {"", ",\"period\":{\"start\":\"soon\"}", false},
         {"", ",\"period\":{\"end\":\"when I say so\"}", false}, /* it would never end */
         {"", ",\"period\":{\"end\":\"\"}", false},

@@ -57,6 +57,7 @@ static void of_anything_but_a_patient_nothing_leaves(void **state)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         assert_int_equal(gate_minimum(arena, slice_from_string(types[i]), SLICE("{\"name\":[{}]}"), &left),
                          ERROR_NOT_FOUND);
+    assert_int_equal(gate_minimum(arena, SLICE("Patient"), SLICE("{\"name\""), &left), ERROR_JSON);
 }
 
 int main(void)

@@ -38,6 +38,11 @@ static const struct {
      "\"contained\":[{\"resourceType\":\"Organization\",\"id\":\"h\"}],\"focus\":[{\"reference\":\"Location/"
      "1\"},{\"reference\":\"Patient/1\"}]}",
      "{\"resourceType\":\"Observation\",\"focus\":[{\"reference\":\"Patient/1\"}]}"},
+    {"Appointment", /* whose own drawer is contact */
+     "{\"resourceType\":\"Appointment\",\"meta\":{\"source\":\"urn:x\",\"versionId\":\"2\"},\"id\":\"1\",\"_id\":\"kept\","
+     "\"start\":\"2026\",\"_text\":{\"id\":\"x\"},\"text\":{},\"\":\"x\",\"reasonCode\":[{\"text\":\"r\"}]}",
+     "{\"resourceType\":\"Appointment\",\"meta\":{\"versionId\":\"2\"},\"id\":\"1\",\"_id\":\"kept\",\"reasonCode\":"
+     "[{\"text\":\"r\"}]}"},
     {"Nothing", "{\"resourceType\":\"Nothing\",\"where\":\"X\"}", "{\"resourceType\":\"Nothing\"}"},
 };
 
@@ -55,9 +60,19 @@ static void a_redacted_view_names_no_place(void **state)
     }
 }
 
+static void what_is_no_json_is_not_redacted(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    struct slice redacted;
+
+    (void)state;
+    assert_int_equal(gate_redact_location(arena, SLICE("Patient"), SLICE("{\"address\""), &redacted), ERROR_JSON);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_redacted_view_names_no_place)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_redacted_view_names_no_place),
+                                       cmocka_unit_test(what_is_no_json_is_not_redacted)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

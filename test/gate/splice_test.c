@@ -83,7 +83,7 @@ static void assert_comes_back_whole(struct arena *arena, const struct json *reso
 #define ID_B "ffffffffffffffffffffffffffffff00"
 
 #define PATIENT                                                                                                        \
-    "{\"resourceType\":\"Patient\",\"id\":\"x\",\"meta\":{\"versionId\":\"1\",\"profile\":[\"http://p\"],"             \
+    "{\"resourceType\":\"Patient\",\"id\":\"x\",\"meta\":{\"versionId\":\"1\",\"lastUpdated\":\"2001-01-01T00:00:00Z\",\"profile\":[\"http://p\"],"             \
     "\"tag\":[{\"code\":\"t1\"}],\"security\":[{\"code\":\"s1\"}]},"                                                   \
     "\"name\":[{\"family\":\"\xd8\xad\xd8\xaf\xd8\xa7\xd8\xaf\",\"given\":[\"q\\\"\\u0001\"]}],"                       \
     "\"_birthDate\":{\"extension\":[{\"url\":\"u\",\"valueDecimal\":37.80}]},\"birthDate\":\"1990\","                  \
@@ -194,6 +194,20 @@ static void only_local_references_are_ids(void **state)
         "urn:uuid:" ID_A,
         "Patient?identifier=" ID_A,
         "Patient/" ID_A "#x",
+        ID_A ID_B,
+        "Patient/",
+        "Patient/A123456789abcdef0123456789abcdef",
+        "Patient/F123456789abcdef0123456789abcdef",
+        "Patient/" ID_A "/history/1",
+        "Patient/" ID_A "/_history/1#",
+        "Patient/" ID_A "/_history/\\u0000",
+        "Pat@ent/" ID_A,
+        "Pat[ent/" ID_A,
+        "Pat`ent/" ID_A,
+        "Pat{ent/" ID_A,
+        "Pat1ent/" ID_A,
+        "Pat\\u0000ent/" ID_A,
+        "Patient/" ID_A "/_history/" ID_A ID_A "000000000000000", /* 129 bytes */
     };
 
     (void)state;
@@ -205,6 +219,95 @@ static void only_local_references_are_ids(void **state)
         if (splice_reference_count(bodies.body[DRAWER_CLINICAL]) != 0)
             fail_msg("%s was taken for an id", others[i]);
         assert_comes_back_whole(arena, parse(arena, text));
+    }
+}
+
+static void only_what_is_called_a_reference_is_one(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    struct splice_bodies bodies = split(
+        arena, parse(arena, SLICE("{\"resourceType\":\"Condition\",\"note\":[{\"text\":\"Patient/" ID_A "\"}]}")));
+
+    (void)state;
+    assert_int_equal(splice_reference_count(bodies.body[DRAWER_CLINICAL]), 0);
+}
+
+static void a_reference_to_a_version_or_of_any_letters_is_local(void **state)
+{
+    static const char *const locals[] = {
+        "AZaz/" ID_A,
+        "Patient/" ID_A "/_history/0123456789-._",
+        "Patient/" ID_A "/_history/abcxyzABCXYZ",
+        "Patient/" ID_A "/_history/" ID_A ID_A "00000000000000", /* 128 bytes */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof locals / sizeof *locals; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+        struct slice text = arena_format(arena, "{\"resourceType\":\"Condition\",\"subject\":{\"reference\":\"%s\"}}",
+                                         locals[i]);
+        struct splice_bodies bodies = split(arena, parse(arena, text));
+        if (splice_reference_count(bodies.body[DRAWER_CLINICAL]) != 1)
+            fail_msg("%s was not taken for an id", locals[i]);
+        assert_comes_back_whole(arena, parse(arena, text));
+    }
+}
+
+#define BIT(drawer) (1u << DRAWER_##drawer)
+
+/* Which drawers a resource may use: what a search asks for, whatever is stored. */
+static void a_type_says_which_drawers_it_may_use(void **state)
+{
+    static const struct {
+        const char *type;
+        unsigned mask;
+    } cases[] = {
+        {"Patient", BIT(IDENTITY) | BIT(CONTACT) | BIT(CLINICAL) | BIT(SENSITIVE) | BIT(SOCIAL)},
+        {"RelatedPerson", BIT(CONTACT)},
+        {"Condition", BIT(CLINICAL) | BIT(CONTACT) | BIT(SENSITIVE)},
+        {"ServiceRequest", BIT(CLINICAL) | BIT(CONTACT) | BIT(SENSITIVE) | BIT(COVERAGE)},
+        {"Coverage", BIT(COVERAGE)},
+        {"AuditEvent", BIT(AUDIT)},
+        {"Spaceship", 0},
+        {"", 0},
+    };
+    enum drawer drawer;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct slice type = slice_from_string(cases[i].type);
+        if (splice_type_mask(type) != cases[i].mask)
+            fail_msg("%s: %x", cases[i].type, splice_type_mask(type));
+        assert_int_equal(splice_drawer(type, SLICE("none"), &drawer), cases[i].mask != 0);
+    }
+    assert_true(splice_drawer(SLICE("AuditEvent"), SLICE(""), &drawer)); /* the last line of the table */
+    assert_int_equal(drawer, DRAWER_AUDIT);
+    assert_true(splice_drawer(SLICE("Patient"), SLICE("_address"), &drawer));
+    assert_int_equal(drawer, DRAWER_CONTACT);
+}
+
+static void what_is_contained_is_as_closed_as_what_it_tells(void **state)
+{
+    static const struct {
+        const char *resource;
+        unsigned mask;
+    } cases[] = {
+        {"{\"resourceType\":\"Encounter\",\"contained\":[{\"resourceType\":\"Organization\"}]}", BIT(CONTACT)},
+        {"{\"resourceType\":\"Encounter\",\"contained\":[{\"resourceType\":\"Medication\"}]}", BIT(CLINICAL)},
+        {"{\"resourceType\":\"Encounter\",\"contained\":[{\"resourceType\":\"Medication\"},"
+         "{\"resourceType\":\"Endpoint\"}]}",
+         BIT(CONTACT)},
+        {"{\"resourceType\":\"Coverage\",\"contained\":[{\"resourceType\":\"Organization\"}]}", BIT(COVERAGE)},
+        {"{\"resourceType\":\"Patient\",\"contained\":[{\"resourceType\":\"Medication\"}]}", BIT(CONTACT)},
+        {"{\"resourceType\":\"Encounter\",\"diagnosis\":[{\"resourceType\":\"Organization\"}]}", BIT(CLINICAL)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+        struct splice_bodies bodies = split(arena, parse(arena, slice_from_string(cases[i].resource)));
+        if (splice_mask(&bodies) != cases[i].mask)
+            fail_msg("%s: %x", cases[i].resource, splice_mask(&bodies));
     }
 }
 
@@ -279,6 +382,9 @@ static void sensitive_codes_move_the_whole_resource(void **state)
         {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":\""
          "86406008x\"}]}}",
          false},
+        {"{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://snomed.info/sct\",\"code\":"
+         "86406008}]}}",
+         true}, /* however it is written */
         {"{\"resourceType\":\"Claim\",\"diagnosis\":[{\"diagnosisCodeableConcept\":{\"coding\":[{\"system\":\"http"
          "://hl7.org/fhir/sid/icd-10\",\"code\":\"F32\"}]}}]}",
          false},
@@ -309,6 +415,24 @@ static void a_partial_view_cannot_be_written_back(void **state)
     const struct json *view = parse(arena, join(arena, &header, &bodies));
     assert_int_equal(ERROR_PARTIAL_VIEW, splice_split(arena, view, SLICE("Patient"), NULL, NULL, &bodies));
     assert_int_equal(ERROR_UNKNOWN_TYPE, splice_split(arena, view, SLICE("Spaceship"), NULL, NULL, &bodies));
+    assert_false(splice_is_sensitive(view, SLICE("Spaceship")));
+}
+
+/* Without the tag it would pass for the whole, and could be written back as that. */
+static void a_partial_view_whose_tags_have_no_room_is_an_error(void **state)
+{
+    CLEANUP_ARENA struct arena *arena = arena_new(1u << 20);
+    CLEANUP_BUFFER struct buffer out = buffer_new(4u * SPLICE_TEXT_MAX);
+    const struct json *patient = parse(arena, SLICE(PATIENT));
+    struct splice_bodies bodies = split(arena, patient);
+    struct splice_header header = header_of(patient);
+    char *more = test_calloc(1, SPLICE_TEXT_MAX);
+
+    (void)state;
+    header.subsetted = true;
+    header.tags = slice_of(more, SPLICE_TEXT_MAX);
+    assert_int_equal(ERROR_TOO_LARGE, splice_join(&header, &bodies, NULL, NULL, &out));
+    test_free(more);
 }
 
 /* Every shortening, and every byte changed: an error or some JSON, never a read past the end (the sanitizers watch). */
@@ -384,9 +508,14 @@ int main(void)
         cmocka_unit_test(labels_of_the_gate_join_those_of_the_resource),
         cmocka_unit_test(ids_are_kept_apart_from_the_text),
         cmocka_unit_test(only_local_references_are_ids),
+        cmocka_unit_test(only_what_is_called_a_reference_is_one),
+        cmocka_unit_test(a_reference_to_a_version_or_of_any_letters_is_local),
+        cmocka_unit_test(a_type_says_which_drawers_it_may_use),
+        cmocka_unit_test(what_is_contained_is_as_closed_as_what_it_tells),
         cmocka_unit_test(a_view_shows_nothing_of_the_other_drawers),
         cmocka_unit_test(sensitive_codes_move_the_whole_resource),
         cmocka_unit_test(a_partial_view_cannot_be_written_back),
+        cmocka_unit_test(a_partial_view_whose_tags_have_no_room_is_an_error),
         cmocka_unit_test(a_damaged_body_is_never_read_past_its_end),
         cmocka_unit_test(every_synthea_resource_comes_back_whole),
     };
