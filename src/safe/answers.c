@@ -183,7 +183,8 @@ static enum error publish_revoked(struct safe *safe, const uint8_t mark[ID_BYTES
     return safe_publish(safe, buffer_view(&text), &index);
 }
 
-/* The log first: what it says is put back at each start. Works on an expired token too: whoever holds it should not have to be waited for. */
+/* The log first: what it says is put back at each start. Works on an expired token too: whoever holds it should not
+ * have to be waited for. */
 static enum error answer_revoke(struct safe *safe, struct request *request)
 {
     uint8_t mark[ID_BYTES];

@@ -88,7 +88,8 @@ static const struct store_statement statement[STATEMENTS] = {
                       "INSERT INTO progress (one, next, public) VALUES (1, $1, $2)"
                       " ON CONFLICT (one) DO UPDATE SET next = excluded.next, public = excluded.public"},
     [ENTRY_CLEAR] = {"entry_clear", STORE_ROUTE_LOCAL, STORE_WRITE, "DELETE FROM person_entry"},
-    [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ, "SELECT 1 FROM revoked WHERE credential IN ($1, $2)"},
+    [REVOKED_HAS] = {"revoked_has", STORE_ROUTE_LOCAL, STORE_READ,
+                     "SELECT 1 FROM revoked WHERE credential IN ($1, $2)"},
 };
 
 static const struct store_schema schema = {"safe", migrations, 4, statement, STATEMENTS};
@@ -439,7 +440,8 @@ static enum error write_revoked(struct store *store, void *context)
     const struct revoking *revoking = context;
 
     return store_run(store, &statement[REVOKE],
-                     STORE_VALUES(store_blob(slice_of(revoking->mark, ID_BYTES)), store_integer(revoking->now_s)), NULL);
+                     STORE_VALUES(store_blob(slice_of(revoking->mark, ID_BYTES)), store_integer(revoking->now_s)),
+                     NULL);
 }
 
 enum error person_index_revoke(struct person_index *index, const uint8_t mark[ID_BYTES], int64_t now_s)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The index of persons is written behind the log, so a crash may leave it short, and whoever deletes it must not lift what it
- * holds. The logs are whole: from where the index had got to, each entry is opened and what it did is put back, before
- * anything is served. Table by table (docs/formats.md):
+/* The index of persons is written behind the log, so a crash may leave it short, and whoever deletes it must not lift
+ * what it holds. The logs are whole: from where the index had got to, each entry is opened and what it did is put back,
+ * before anything is served. Table by table (docs/formats.md):
  *
  *     person_entry, review, review_look    tokens and reviews beside the events; verdicts
  *     suspension                           permitted entries "suspend" and "lift"
