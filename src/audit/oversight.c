@@ -174,7 +174,8 @@ void oversight_judge(struct audit *audit, const struct log_entry *entry, const s
         judge_verdict(audit, entry, event);
     else if (slice_is(event->deed, "evidence"))
         audit->report.count[COUNT_EVIDENCE]++;
-    else if (!slice_is(event->deed, "reviews") && !slice_is(event->deed, "suspensions")) /* lists that were read */
+    else if (!slice_is(event->deed, "reviews") && !slice_is(event->deed, "suspensions") &&
+             !slice_is(event->deed, "orders")) /* lists that were read */
         report_add(&audit->report, FINDING_EVENT_SHAPE, entry_place(entry), "an unknown deed");
 }
 
