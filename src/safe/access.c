@@ -144,13 +144,8 @@ static struct decision decide_drawer(struct safe *safe, const struct request *re
     return read.outcome < write.outcome ? read : write;
 }
 
-/* That somebody is here is told in words, and a key would tell all; but a match has to compare. */
-static enum outcome least_of_a_key(const struct request *request)
-{
-    return request->access.action == ACTION_MATCH ? OUTCOME_EXISTENCE : OUTCOME_SUMMARY;
-}
-
-/* Decides each drawer that was asked for; hands out the keys of those whose outcome suffices. */
+/* Decides each drawer that was asked for; hands out the keys of those whose outcome suffices. That somebody is here is
+ * told in words: a key would tell all. */
 static void decide_drawers(struct safe *safe, struct request *request, const struct target *target,
                            struct decider_facts facts, struct grant_target *grant)
 {
@@ -162,7 +157,7 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         struct decision decision = decide_drawer(safe, request, facts);
         grant->outcome[d] = (uint8_t)decision.outcome;
         keep_most_generous(request, &facts, &decision);
-        if (decision.outcome < least_of_a_key(request) || decision.outcome < request->access.needed || !target->known)
+        if (decision.outcome < OUTCOME_SUMMARY || decision.outcome < request->access.needed || !target->known)
             continue;
         grant->drawers |= 1u << d;
         grant->obligations |= decision.obligations; /* of what opens: what stays shut binds nobody at the gate */

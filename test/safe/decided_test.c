@@ -164,7 +164,6 @@ static struct expected expect(const struct story *story, const struct whole_pers
 {
     struct decider_facts facts = facts_of(who, access, known);
     struct decider_facts of_nobody = facts_of(who, access, STRANGER);
-    enum outcome least = access->action == ACTION_MATCH ? OUTCOME_EXISTENCE : OUTCOME_SUMMARY;
     struct expected expected = {.error = ERROR_REFUSED, .basis = SLICE("")};
     bool first = true;
 
@@ -181,7 +180,7 @@ static struct expected expect(const struct story *story, const struct whole_pers
         first = false;
         if (decision.outcome != OUTCOME_NONE && decision.outcome >= access->needed)
             expected.error = OK;
-        if (known == STRANGER || decision.outcome < least || decision.outcome < access->needed)
+        if (known == STRANGER || decision.outcome < OUTCOME_SUMMARY || decision.outcome < access->needed)
             continue;
         expected.opened |= 1u << d;
         expected.obligations |= decision.obligations;
