@@ -130,9 +130,9 @@ static void fill(struct grid *grid, const struct words *shorter, const struct wo
         }
 }
 
-/* best[set]: the most bits that the first |set| rows reach with just these columns. Twelve tokens make 4096 sets, so the
- * exact answer costs no more than tens of microseconds at the worst and a handful of steps for usual names. Of bits, and
- * not of likeness: of two assignments that are equally alike the evidence would hang on which name comes first. */
+/* best[set]: the most bits that the first |set| rows reach with just these columns. Twelve tokens make 4096 sets, so
+ * the exact answer costs no more than tens of microseconds at the worst and a handful of steps for usual names. Of
+ * bits, and not of likeness: of two assignments equally alike the evidence would hang on which name comes first. */
 static void assign(struct grid *grid)
 {
     size_t sets = (size_t)1 << grid->columns;

@@ -36,7 +36,7 @@ struct keystore_person {
     uint64_t facts_confirmed;
 };
 
-/* Between these two, finding persons costs less: for the requests of one batch. Ending without having begun does no harm. */
+/* Between these two finding persons costs less: for the requests of one batch. Ending twice does no harm. */
 void keystore_reads_begin(struct keystore *keystore);
 void keystore_reads_end(struct keystore *keystore);
 

@@ -36,8 +36,8 @@ struct vault_version {
 };
 
 /* Between these two all reads see one state, and a record fits the facts that stand beside it; they also cost half. For
- * the reads of one call, never across a return to the loop. Ending twice does no harm. The calls of one round of the loop
- * share one state, for as long as none is told of a write: nobody reads what is older than what was confirmed. */
+ * the reads of one call, never across a return to the loop. Ending twice does no harm. The calls of one round of the
+ * loop share one state, for as long as none is told of a write: nobody reads what is older than what was confirmed. */
 MUST_CHECK enum error vault_snapshot_begin(struct vault *vault);
 void vault_snapshot_end(struct vault *vault);
 
