@@ -230,7 +230,7 @@ static unsigned drawers_that_state(enum fact_kind kind)
 static struct fact_change bounded(const struct safe *safe, struct fact_change change)
 {
     int64_t latest = now_s(safe) + RELATION_SECONDS_MAX;
-    bool endless = change.expires_s == 0 || change.expires_s > latest;
+    bool endless = change.expires_s == 0 || change.expires_s > latest; /* same, with >=: it becomes what it is */
 
     if (change.kind == FACT_RELATION && change.value == RELATION_OPEN_ENCOUNTER && endless)
         change.expires_s = latest;
@@ -404,7 +404,7 @@ static enum error prepare_targets(struct safe *safe, struct request *request)
 }
 
 /* A reason is for whoever reviews: words, and not a key held down. At least six letters, four of them different, and
- * two words where the script has spaces between words. */
+ * two words where the script has spaces between words. That it is text was seen to by access_read. */
 #define REASON_LETTERS 6
 #define REASON_DIFFERENT 4
 
@@ -419,8 +419,6 @@ static bool reason_suffices(struct slice reason)
     unsigned letters = 0, kinds = 0, words = 0;
     bool inside = false, ascii = true;
 
-    if (!utf8_valid(reason))
-        return false;
     while (utf8_next(&reason, &code)) {
         bool letter = is_letter(code), known = false;
         words += letter && !inside;
@@ -504,6 +502,7 @@ static enum error write_entry(struct safe *safe, struct request *request)
                                   .told = request->told,
                                   .tokens = request->access.targets,
                                   .review_kind = request->look.kind,
+                                  /* same, is true: no order has the id of noughts, and nothing is kept of it */
                                   .order = request->use.until_s ? &request->access.order : NULL,
                                   .until_s = request->use.until_s};
     memcpy(beside.review_subject.byte, request->look.subject, ID_BYTES);
