@@ -21,7 +21,7 @@ enum error gate_open(const struct gate_options *options, struct gate **ret_gate,
     *gate = (struct gate){.loop = options->loop, .world = options->world, .client = options->client};
     snprintf(gate->directory, sizeof gate->directory, "%s", options->directory);
     gate->pool = secret_pool_new(1, sizeof *gate->keys);
-    gate->keys = gate->pool ? secret_take(gate->pool) : NULL; /* cover: only without memory */
+    gate->keys = gate->pool ? secret_take(gate->pool) : NULL;
     gate->remembered = calloc(GATE_CREDENTIALS, sizeof *gate->remembered);
     enum error error = gate->keys && gate->remembered ? OK : ERROR_MEMORY;
     if (error == OK)
@@ -61,7 +61,7 @@ static enum error make_ciphers(struct gate *gate)
     for (unsigned s = 0; s < SECTOR_COUNT; s++) {
         block_cipher_free(gate->cipher[s]);
         gate->cipher[s] = block_cipher_new(&gate->keys->sector[s]);
-        if (!gate->cipher[s]) /* cover: only without memory */
+        if (!gate->cipher[s])
             return ERROR_MEMORY;
     }
     return OK;
@@ -74,7 +74,7 @@ void gate_shut(struct gate *gate)
     gate->shut = true;
     safe_client_shut(gate->client);
     gate->world->random(gate->world, gate->keys, sizeof *gate->keys);
-    if (make_ciphers(gate) != OK)
+    if (make_ciphers(gate) != OK) /* cover: without memory the process ends */
         abort(); /* rather than keep a key */
     secret_wipe(gate->remembered, GATE_CREDENTIALS * sizeof *gate->remembered);
 }
@@ -115,7 +115,7 @@ void gate_hello(struct gate *gate, gate_done *done, void *context)
 {
     struct hello *hello = malloc(sizeof *hello);
 
-    if (!hello) { /* cover: only without memory */
+    if (!hello) {
         done(context, ERROR_MEMORY);
         return;
     }

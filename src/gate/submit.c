@@ -29,7 +29,7 @@ static void granted(void *context, enum error error, struct slice payload)
     if (error == OK && grant.targets != submission->targets)
         error = ERROR_INTERNAL;
     submission->done(submission->context, error, &grant);
-    for (size_t i = 0; i < grant.targets && grant.target; i++)
+    for (size_t i = 0; i < grant.targets; i++)
         secret_wipe(grant.target[i].key, sizeof grant.target[i].key);
 }
 

@@ -144,13 +144,8 @@ static struct decision decide_drawer(struct safe *safe, const struct request *re
     return read.outcome < write.outcome ? read : write;
 }
 
-/* That somebody is here is told in words, and a key would tell all; but a match has to compare. */
-static enum outcome least_of_a_key(const struct request *request)
-{
-    return request->access.action == ACTION_MATCH ? OUTCOME_EXISTENCE : OUTCOME_SUMMARY;
-}
-
-/* Decides each drawer that was asked for; hands out the keys of those whose outcome suffices. */
+/* Decides each drawer that was asked for; hands out the keys of those whose outcome suffices. That somebody is here is
+ * told in words: a key would tell all. */
 static void decide_drawers(struct safe *safe, struct request *request, const struct target *target,
                            struct decider_facts facts, struct grant_target *grant)
 {
@@ -162,7 +157,7 @@ static void decide_drawers(struct safe *safe, struct request *request, const str
         struct decision decision = decide_drawer(safe, request, facts);
         grant->outcome[d] = (uint8_t)decision.outcome;
         keep_most_generous(request, &facts, &decision);
-        if (decision.outcome < least_of_a_key(request) || decision.outcome < request->access.needed || !target->known)
+        if (decision.outcome < OUTCOME_SUMMARY || decision.outcome < request->access.needed || !target->known)
             continue;
         grant->drawers |= 1u << d;
         grant->obligations |= decision.obligations; /* of what opens: what stays shut binds nobody at the gate */
@@ -235,7 +230,7 @@ static unsigned drawers_that_state(enum fact_kind kind)
 static struct fact_change bounded(const struct safe *safe, struct fact_change change)
 {
     int64_t latest = now_s(safe) + RELATION_SECONDS_MAX;
-    bool endless = change.expires_s == 0 || change.expires_s > latest;
+    bool endless = change.expires_s == 0 || change.expires_s > latest; /* same, with >=: it becomes what it is */
 
     if (change.kind == FACT_RELATION && change.value == RELATION_OPEN_ENCOUNTER && endless)
         change.expires_s = latest;
@@ -409,7 +404,7 @@ static enum error prepare_targets(struct safe *safe, struct request *request)
 }
 
 /* A reason is for whoever reviews: words, and not a key held down. At least six letters, four of them different, and
- * two words where the script has spaces between words. */
+ * two words where the script has spaces between words. That it is text was seen to by access_read. */
 #define REASON_LETTERS 6
 #define REASON_DIFFERENT 4
 
@@ -424,8 +419,6 @@ static bool reason_suffices(struct slice reason)
     unsigned letters = 0, kinds = 0, words = 0;
     bool inside = false, ascii = true;
 
-    if (!utf8_valid(reason))
-        return false;
     while (utf8_next(&reason, &code)) {
         bool letter = is_letter(code), known = false;
         words += letter && !inside;
@@ -509,6 +502,7 @@ static enum error write_entry(struct safe *safe, struct request *request)
                                   .told = request->told,
                                   .tokens = request->access.targets,
                                   .review_kind = request->look.kind,
+                                  /* same, is true: no order has the id of noughts, and nothing is kept of it */
                                   .order = request->use.until_s ? &request->access.order : NULL,
                                   .until_s = request->use.until_s};
     memcpy(beside.review_subject.byte, request->look.subject, ID_BYTES);

@@ -322,6 +322,22 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
         add_access(&message, &NURSE, ACTION_READ, BIT(IDENTITY), &anna, facts);
         add_emergency(&message, emergency, facts);
         add_access(&message, &NURSE, ACTION_WRITE, BIT(IDENTITY), &bela, SLICE(""));
+        add_emergency(&message, whole_token(&whole, &NURSE), facts); /* says so, and may not */
+        struct whole_person both = PHYSICIAN_EMERGENCY;
+        both.purposes |= 1u << PURPOSE_TREAT;
+        both.organization = NURSE.organization; /* may treat her too; and asks for that alone */
+        CLEANUP_BUFFER struct buffer payload = buffer_new(65536);
+        struct access_target target = {.person = anna, .facts = facts};
+        access_write(&(struct access){.token = whole_token(&whole, &both),
+                                      .purpose = PURPOSE_TREAT,
+                                      .action = ACTION_READ,
+                                      .drawers = BIT(IDENTITY),
+                                      .needed = OUTCOME_FULL,
+                                      .type = SLICE("Patient"),
+                                      .target = &target,
+                                      .targets = 1},
+                     &payload);
+        add(&message, PROTOCOL_ACCESS, buffer_view(&payload));
         fill_the_disk(&whole);
         uint64_t before = whole_entries(&whole);
         if (!reserve)
@@ -332,6 +348,8 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
         assert_int_equal(item[1].error, OK); /* what has no entry needs no disk */
         assert_int_not_equal(item[2].error, OK);
         assert_int_not_equal(item[4].error, OK);
+        assert_int_not_equal(item[5].error, OK);
+        assert_int_not_equal(item[6].error, OK);
         assert_false(has_key(&item[2].grant) || has_key(&item[4].grant));
         assert_int_equal(item[4].grant.targets ? item[4].grant.target[0].facts.length : 0, 0);
         if (reserve) {

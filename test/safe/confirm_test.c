@@ -198,6 +198,23 @@ static void what_is_on_its_way_cannot_be_confirmed(void **state)
     whole_close(&story.whole);
 }
 
+/* She speaks while the door shows a block that is too old: what she says counts, and the old one does not come to life. */
+static void a_word_over_an_old_block_brings_nothing_back(void **state)
+{
+    struct story story;
+
+    (void)state;
+    begin(&story);
+    struct grant second = says(&story, story.first, CONSENT_PERMIT);
+    complete(&story, second.leaf, OK);
+    assert_int_equal(read_as(&story, &NURSE, story.first), ERROR_REFUSED);
+    says(&story, story.first, CONSENT_DENY);
+    whole_reopen(&story.whole);
+    assert_int_equal(read_as(&story, &NURSE, story.first), ERROR_REFUSED);
+    assert_int_equal(read_as(&story, &NURSE, second.target[0].facts), OK);
+    whole_close(&story.whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +224,7 @@ int main(void)
         cmocka_unit_test(what_was_refused_does_not_count_later),
         cmocka_unit_test(what_has_no_entry_does_not_count_later),
         cmocka_unit_test(what_is_on_its_way_cannot_be_confirmed),
+        cmocka_unit_test(a_word_over_an_old_block_brings_nothing_back),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
 }

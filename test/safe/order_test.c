@@ -114,9 +114,8 @@ static void three_keys_are_three(void **state)
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, STRANGER, COMMUNITY, HEALTH), NULL), OK);
     assert_false(route_is_there(&whole));
     assert_int_equal(times(public_log(&whole), "\"why\":\"withdrawn\""), 1);
-    assert_int_equal(
-        set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &LAW), ALL_THREE), NULL),
-        ERROR_SIGNATURE);
+    assert_int_equal(set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &LAW), ALL_THREE), NULL),
+                     ERROR_SIGNATURE);
     /* For good: the old keys, given again, bring no law back. */
     assert_int_equal(set_up(&whole, ORDER_SETUP_KEYS, keys_text(&whole, OVERSIGHT, COMMUNITY, HEALTH), NULL), OK);
     assert_false(route_is_there(&whole));
@@ -139,8 +138,7 @@ static void a_file_that_was_changed_closes_the_route_and_nothing_else(void **sta
     struct law_said longer = LAW; /* another law, well signed by other keys, whose list is well formed */
     longer.seal = 366;
     struct slice keys = keys_text(&whole, STRANGER, COMMUNITY, HEALTH);
-    struct slice law = sign_by(whole.arena, law_text(&whole, &longer),
-                               1u << STRANGER | 1u << COMMUNITY | 1u << HEALTH);
+    struct slice law = sign_by(whole.arena, law_text(&whole, &longer), 1u << STRANGER | 1u << COMMUNITY | 1u << HEALTH);
     assert_int_equal(file_replace(path, keys, 0644), OK);
     assert_int_equal(file_replace(other, law, 0644), OK);
     whole_reopen(&whole);
@@ -182,10 +180,10 @@ static void the_route_is_gone_after_a_year_at_most(void **state)
     assert_int_equal(times(public_log(&whole), "\"why\":\"sunset\""), 1);
     /* Renewal wants three new signatures, and revives nothing. */
     struct law_said next = {LAW.sectors, LAW.drawers, 180, START + DAYS(300), START + DAYS(600)};
-    assert_int_not_equal(
-        set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &next), BOTH), NULL), OK);
-    assert_int_equal(
-        set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &next), ALL_THREE), NULL), OK);
+    assert_int_not_equal(set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &next), BOTH), NULL),
+                         OK);
+    assert_int_equal(set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &next), ALL_THREE), NULL),
+                     OK);
     assert_true(route_is_there(&whole));
     assert_int_equal(read_under(&whole, whole_token(&whole, &INSPECTOR), &id, &anna, facts, &grant), ERROR_REFUSED);
     assert_null(listed(&whole, &open));
@@ -205,8 +203,8 @@ static void a_law_that_is_replaced_or_withdrawn_ends_what_was_open(void **state)
     release(&whole, &released, &anna);
     struct law_said next = LAW;
     next.seal = 90;
-    assert_int_equal(
-        set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &next), ALL_THREE), NULL), OK);
+    assert_int_equal(set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &next), ALL_THREE), NULL),
+                     OK);
     struct slice officer = whole_token(&whole, &INSPECTOR);
     assert_int_equal(read_under(&whole, officer, &released, &anna, facts, &grant), ERROR_REFUSED);
     assert_int_equal(decide(&whole, ORDER_REFUSE, &open, SLICE("not serious")), ERROR_CONFLICT);
@@ -283,7 +281,8 @@ static void what_does_not_name_one_person_under_the_law_is_refused_in_words(void
         assert_true(slice_starts_with(words, SLICE("`expires`")));
     }
     assert_int_equal(whole_public_entries(&whole), public); /* what was no order is committed to nothing */
-    assert_int_equal(whole_entries(&whole), entries + sizeof cases / sizeof *cases + 3); /* that it was tried is written */
+    assert_int_equal(whole_entries(&whole),
+                     entries + sizeof cases / sizeof *cases + 3); /* that it was tried is written */
     assert_int_equal(json_count(open_orders(&whole)), 0);
     whole_close(&whole);
 }
@@ -456,9 +455,9 @@ static void a_release_wants_two_signatures_on_this_very_order(void **state)
     do {                                                                                                               \
         bad = said;                                                                                                    \
         change;                                                                                                        \
-        assert_int_equal(decide_as(&whole, whole_token(&whole, &COUNSEL), ORDER_RELEASE, &id,                          \
-                                   note_of(&whole, &bad, BOTH), &words),                                               \
-                         error);                                                                                       \
+        assert_int_equal(                                                                                              \
+            decide_as(&whole, whole_token(&whole, &COUNSEL), ORDER_RELEASE, &id, note_of(&whole, &bad, BOTH), &words), \
+            error);                                                                                                    \
     } while (0)
     WRONG(bad.node.byte[0] ^= 1, ERROR_VALUE);
     WRONG(bad.order = other, ERROR_VALUE);
@@ -507,9 +506,8 @@ static void an_order_opens_who_she_is_and_nothing_else(void **state)
     assert_int_equal(read_under(&whole, officer, &id, &anna, facts, &grant), OK);
     assert_int_equal(grant.target[0].drawers, BIT(IDENTITY) | BIT(CONTACT));
     assert_true(slice_is(grant.row, "D-01"));
-    assert_int_equal(grant.target[0].obligations,
-                     OBLIGATION_LOG | OBLIGATION_REVIEW | OBLIGATION_SUBSET | OBLIGATION_MINIMUM |
-                         OBLIGATION_TELL_AFTER_TERM);
+    assert_int_equal(grant.target[0].obligations, OBLIGATION_LOG | OBLIGATION_REVIEW | OBLIGATION_SUBSET |
+                                                      OBLIGATION_MINIMUM | OBLIGATION_TELL_AFTER_TERM);
 
     struct look_asked look;
     struct access *access = reading_under(&look, officer, &id, &anna, facts);
@@ -562,8 +560,8 @@ static void an_order_serves_the_officer_who_brought_it_and_no_other(void **state
         elsewhere = {ROLE_OFFICER, SECTOR_LAWENFORCEMENT, 1u << PURPOSE_ENFORCE, "border-police", {{0}}, "inspector-7"},
         migration = {ROLE_OFFICER, SECTOR_IMMIGRATION, 1u << PURPOSE_ENFORCE, "city-police", {{0}}, "inspector-7"},
         doctor = {ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_ENFORCE, "city-police", {{0}}, "inspector-7"},
-        two = {ROLE_OFFICER, SECTOR_LAWENFORCEMENT, 1u << PURPOSE_ENFORCE | 1u << PURPOSE_TREAT, "city-police", {{0}},
-               "inspector-7"};
+        two = {ROLE_OFFICER, SECTOR_LAWENFORCEMENT, 1u << PURPOSE_ENFORCE | 1u << PURPOSE_TREAT, "city-police",
+               {{0}},        "inspector-7"};
     const struct whole_person *const others[] = {&colleague, &elsewhere, &migration, &doctor, &COUNSEL, &INES, &two};
     struct whole whole;
     struct grant grant;
@@ -635,9 +633,15 @@ static enum error match_under(struct whole *whole, const struct whole_person *wh
 
     for (size_t i = 0; i < persons; i++)
         target[i].person = person[i < 2 ? i : 0];
-    struct access access = {.token = whole_token(whole, who), .action = ACTION_MATCH, .drawers = BIT(IDENTITY),
-                            .needed = OUTCOME_EXISTENCE, .type = SLICE("Patient"), .order = *order, .target = target,
-                            .targets = persons, .purpose = PURPOSE_UNKNOWN};
+    struct access access = {.token = whole_token(whole, who),
+                            .action = ACTION_MATCH,
+                            .drawers = BIT(IDENTITY),
+                            .needed = OUTCOME_EXISTENCE,
+                            .type = SLICE("Patient"),
+                            .order = *order,
+                            .target = target,
+                            .targets = persons,
+                            .purpose = PURPOSE_UNKNOWN};
     return whole_access(whole, &access, ret_grant);
 }
 
@@ -662,6 +666,11 @@ static void oversight_looks_for_the_person_of_an_open_order_and_for_nobody_else(
     assert_int_equal(match_under(&whole, &COUNSEL, &id, both, 65, &grant), ERROR_REFUSED); /* too many candidates */
     assert_int_equal(match_under(&whole, &COUNSEL, &id, both, 2, &grant), OK);
     assert_int_equal(grant.target[1].outcome[DRAWER_IDENTITY], OUTCOME_EXISTENCE);
+    for (size_t i = 0; i < 2; i++) { /* that they are known, and no key */
+        static const struct secret_key none_of[DRAWER_COUNT];
+        assert_int_equal(grant.target[i].drawers, 0);
+        assert_memory_equal(grant.target[i].key, none_of, sizeof none_of);
+    }
     assert_int_equal(match_under(&whole, &COUNSEL, &id, both, 0, &grant), OK);
     for (int i = 0; i < 6; i++)
         assert_int_equal(match_under(&whole, &COUNSEL, &id, both, 2, &grant), OK);
@@ -810,8 +819,8 @@ static void oversight_ends_the_seal_early_and_nobody_prolongs_it(void **state)
     release(&whole, &second, &anna);
     struct law_said longer = LAW;
     longer.seal = 366;
-    assert_int_equal(
-        set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &longer), ALL_THREE), NULL), OK);
+    assert_int_equal(set_up(&whole, ORDER_SETUP_LAW, sign_by(whole.arena, law_text(&whole, &longer), ALL_THREE), NULL),
+                     OK);
     size_t before = told_of(&whole, &anna);
     pass(&whole, DAYS(181));
     assert_int_equal(told_of(&whole, &anna), before + 3);
@@ -900,14 +909,16 @@ static void counts_are_signed_and_of_a_period_that_is_over(void **state)
     release(&whole, &first, &anna);
     assert_int_equal(decide(&whole, ORDER_REFUSE, &second, SLICE("not serious")), OK);
     assert_int_equal(set_up(&whole, ORDER_SETUP_COUNTS, SLICE("2023-Q4"), NULL), ERROR_VALUE);
-    for (const char *const *bad = (const char *const[]){"", "2023", "2023-Q5", "2023-Q0", "23-Q4", "2023-Q44", "x", NULL};
+    for (const char *const *bad =
+             (const char *const[]){"", "2023", "2023-Q5", "2023-Q0", "23-Q4", "2023-Q44", "x", NULL};
          *bad; bad++)
         assert_int_equal(set_up(&whole, ORDER_SETUP_COUNTS, slice_from_string(*bad), NULL), ERROR_VALUE);
     pass(&whole, DAYS(190));
     assert_int_equal(set_up(&whole, ORDER_SETUP_COUNTS, SLICE("2023-Q4"), &note_bytes), OK);
     assert_int_equal(note_parse(note_bytes, &note), OK);
-    assert_true(slice_equal(note.text, SLICE("hospitium order counts 1\nnode north\nperiod 2023-Q4\nasked 3\nreleased 1\n"
-                                             "refused 1\nlapsed 1\ntold 0\n")));
+    assert_true(
+        slice_equal(note.text, SLICE("hospitium order counts 1\nnode north\nperiod 2023-Q4\nasked 3\nreleased 1\n"
+                                     "refused 1\nlapsed 1\ntold 0\n")));
     snprintf(path, sizeof path, "%s/log/public.vkey", whole.directory);
     FILE *file = fopen(path, "r");
     char text[512];
@@ -935,7 +946,8 @@ static void an_order_is_read_as_it_was_written_and_in_no_other_way(void **state)
         "sector lawenforcement\norganization 00112233445566778899aabbccddee02\nauthority City Police\n"
         "officer Inspector Gray\nlaw Police Act\narticle 12(3)\ncase C-17\ndrawers identity,contact\n"
         "expires 1702007200\ntold 1715559200\n"
-        "statute 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\nname Samirah Hadad\nborn 1991-05-17\n";
+        "statute 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\nname Samirah Hadad\nborn "
+        "1991-05-17\n";
     CLEANUP_BUFFER struct buffer again = buffer_new(ORDER_TEXT_MAX);
     struct order_text order;
     struct slice whole = slice_from_string(text);

@@ -20,8 +20,9 @@ static void a_glass_that_was_refused_is_reviewed_too(void **state)
     assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &anna, facts, REASON, &grant),
                      ERROR_REFUSED);
     assert_int_equal(open_reviews(&whole), 1);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &stranger, SLICE(""), REASON,
-                                    &grant), ERROR_REFUSED);
+    assert_int_equal(
+        break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &stranger, SLICE(""), REASON, &grant),
+        ERROR_REFUSED);
     assert_int_equal(open_reviews(&whole), 2);
     assert_int_equal(times(reviews_json(&whole), "\"obligations\":\"log review\""), 2);
     whole_close(&whole);
@@ -40,7 +41,8 @@ static void a_refused_look_through_broken_glass_is_reviewed(void **state)
     assert_int_equal(break_glass_of(&whole, physician, &anna, facts, REASON, &grant), OK);
     facts = grant.target[0].facts;
     assert_int_equal(open_reviews(&whole), 1);
-    assert_int_equal(whole_access(&whole, looking(&look, physician, &anna, facts, BIT(COVERAGE)), &grant), ERROR_REFUSED);
+    assert_int_equal(whole_access(&whole, looking(&look, physician, &anna, facts, BIT(COVERAGE)), &grant),
+                     ERROR_REFUSED);
     assert_int_equal(open_reviews(&whole), 2);
     whole_close(&whole);
 }
@@ -79,7 +81,8 @@ static void a_crash_loses_no_review_and_no_verdict(void **state)
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna), ines = whole_token(&whole, &INES);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant),
+                     OK);
     assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &anna, facts, REASON, &grant),
                      ERROR_REFUSED);
     /* Nothing of it has been written behind the log yet: the disk as a crash leaves it. */
@@ -112,7 +115,8 @@ static void a_review_is_closed_by_oversight_alone_and_once(void **state)
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna), ines = whole_token(&whole, &INES);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant),
+                     OK);
     uint64_t entry = grant.leaf;
     for (size_t i = 0; i < 3; i++) {
         struct slice token = whole_token(&whole, others[i]);
@@ -133,17 +137,18 @@ static void a_review_is_closed_by_oversight_alone_and_once(void **state)
 static void nobody_judges_her_own_look(void **state)
 {
     /* The physician has a second credential, of oversight; a colleague of her house has one too. */
-    static const struct whole_person herself = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "ombud", {{0}},
-                                                "physician@other-clinic"};
-    static const struct whole_person colleague = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "other-clinic",
-                                                  {{0}}, "colleague"};
+    static const struct whole_person herself = {ROLE_OVERSEER, SECTOR_OVERSIGHT,        1u << PURPOSE_HOPERAT, "ombud",
+                                                {{0}},         "physician@other-clinic"};
+    static const struct whole_person colleague = {
+        ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "other-clinic", {{0}}, "colleague"};
     struct whole whole;
     struct grant grant;
 
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant),
+                     OK);
     assert_int_equal(judge_as(&whole, whole_token(&whole, &herself), grant.leaf, REVIEW_JUSTIFIED, "trust me"),
                      ERROR_OWN_LOOK);
     assert_int_equal(judge_as(&whole, whole_token(&whole, &colleague), grant.leaf, REVIEW_JUSTIFIED, "trust her"),
@@ -159,9 +164,9 @@ static void a_reason_is_words_and_not_a_key_held_down(void **state)
         const char *reason;
         bool suffices;
     } cases[] = {
-        {"", false}, {"          ", false}, {"aaaaaaaaaaaaaa", false}, {"xx xx xx xx xx", false}, {".........", false},
-        {"emergency", false}, {"a b c", false}, {"unconscious, no companion", true}, {"she fell", true},
-        {"فاقدة الوعي", true}, {"昏迷不醒无人陪同", true}, {"昏昏昏昏昏昏昏", false},
+        {"", false},          {"          ", false}, {"aaaaaaaaaaaaaa", false},  {"xx xx xx xx xx", false},
+        {".........", false}, {"emergency", false},  {"a b c", false},           {"unconscious, no companion", true},
+        {"she fell", true},   {"فاقدة الوعي", true}, {"昏迷不醒无人陪同", true}, {"昏昏昏昏昏昏昏", false},
     };
     struct whole whole;
     struct grant grant;
@@ -189,7 +194,8 @@ static void what_nobody_reviews_climbs_the_ladder(void **state)
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna), others = whole_register(&whole, &bela);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant),
+                     OK);
     uint64_t entry = grant.leaf;
     facts = grant.target[0].facts;
     world_advance(&whole.world, 7 * DAY_NS - INT64_C(10) * 1000000000);
@@ -202,7 +208,8 @@ static void what_nobody_reviews_climbs_the_ladder(void **state)
     assert_int_equal(times(public_log(&whole), "\"days\":7,\"count\":1"), 1);
     assert_int_equal(times(reviews_json(&whole), "\"overdue\":true,\"rung\":1"), 1);
     /* Overdue and not yet shut. */
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &bela, others, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &bela, others, REASON, &grant),
+                     OK);
     others = grant.target[0].facts;
     struct slice list = reviews_json(&whole);
     assert_true(slice_search(list, SLICE("\"overdue\":true")) < slice_search(list, SLICE("\"overdue\":false")));
@@ -220,22 +227,29 @@ static void what_nobody_reviews_climbs_the_ladder(void **state)
 /* Shut glass stops one way in, and of one person: a colleague breaks it, and an open encounter needs none. */
 static void shut_glass_never_stops_urgent_care(void **state)
 {
-    static const struct whole_person colleague = {ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_ETREAT, "other-clinic",
-                                                  {{0}}, "colleague"};
-    static const struct whole_person at_harbour = {ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_ETREAT, "harbour-clinic",
-                                                   {{0}}, "physician@other-clinic"};
+    static const struct whole_person colleague = {ROLE_PHYSICIAN, SECTOR_HEALTH, 1u << PURPOSE_ETREAT,
+                                                  "other-clinic", {{0}},         "colleague"};
+    static const struct whole_person at_harbour = {ROLE_PHYSICIAN,   SECTOR_HEALTH, 1u << PURPOSE_ETREAT,
+                                                   "harbour-clinic", {{0}},         "physician@other-clinic"};
     struct whole whole;
     struct grant grant;
 
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant),
+                     OK);
     safe_idle(whole.safe); /* a second later */
     world_advance(&whole.world, 15 * DAY_NS);
     struct slice others = whole_register(&whole, &bela);
     assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &bela, others, REASON, &grant),
                      ERROR_GLASS_SHUT);
+    /* Said to who breaks it in an emergency, and to nobody else. */
+    struct whole_person treating = PHYSICIAN_EMERGENCY;
+    treating.purposes = 1u << PURPOSE_TREAT;
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &treating), &bela, others, REASON, &grant),
+                     ERROR_REFUSED);
+    assert_int_equal(look_at(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &bela, others, &grant), ERROR_REFUSED);
     assert_int_equal(look_at(&whole, whole_token(&whole, &at_harbour), &bela, others, &grant), OK);
     assert_int_equal(break_glass_of(&whole, whole_token(&whole, &colleague), &bela, others, REASON, &grant), OK);
     whole_close(&whole);
@@ -267,7 +281,8 @@ static void broken_glass_heads_her_list_until_she_has_seen_it(void **state)
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna), nurse = whole_token(&whole, &NURSE);
-    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &anna, facts, REASON, &grant),
+                     OK);
     uint64_t entry = grant.leaf;
     facts = grant.target[0].facts;
     for (size_t i = 0; i < 230; i++) /* more than a page has */
@@ -298,7 +313,8 @@ static void her_list_says_how_a_review_ended(void **state)
     assert_int_equal(break_glass_of(&whole, physician, &anna, facts, REASON, &grant), OK);
     facts = grant.target[0].facts;
     assert_int_equal(look_at(&whole, physician, &anna, facts, &later), OK);
-    assert_int_equal(judge_as(&whole, whole_token(&whole, &INES), grant.leaf, REVIEW_NOT_JUSTIFIED, "no emergency"), OK);
+    assert_int_equal(judge_as(&whole, whole_token(&whole, &INES), grant.leaf, REVIEW_NOT_JUSTIFIED, "no emergency"),
+                     OK);
     struct slice list = her_list(&whole, whole_token(&whole, &patient), facts, &count);
     struct reader reader = reader_of(list);
     for (int i = 0; i < 2; i++) { /* both looks, covered by the one review */

@@ -109,11 +109,13 @@ static void a_purpose_that_is_none_permits_nothing(void **context)
 static void nobody_is_not_herself(void **context)
 {
     static const struct id nobody;
+    const struct whole_person patient_of_nobody = whole_patient(&nobody);
     struct whole whole;
 
     (void)context;
     whole_open(&whole);
     assert_int_equal(read_as(&whole, &PHYSICIAN_ELSEWHERE, &nobody, SLICE("")), ERROR_REFUSED);
+    assert_int_equal(read_as(&whole, &patient_of_nobody, &nobody, SLICE("")), ERROR_REFUSED);
     whole_close(&whole);
 }
 
@@ -150,6 +152,7 @@ static void a_command_can_erase_whom_it_cannot_read(void **context)
     struct slice facts = whole_register(&whole, &anna);
     assert_int_equal(read_as(&whole, &system, &anna, facts), ERROR_REFUSED);
     struct access *access = asking(&ask, whole_token(&whole, &system), ACTION_ERASE, DRAWER_ALL, &anna, facts);
+    access->replaces = true;                  /* that asks for the right to read of a write alone */
     for (int again = 0; again < 2; again++) { /* so that a door can finish what a crash cut off */
         assert_int_equal(whole_access(&whole, access, &grant), OK);
         assert_memory_equal(grant.target[0].key, none, sizeof none);
@@ -333,10 +336,48 @@ static void a_past_relation_and_a_consent_have_no_end_of_their_own(void **contex
     stored(&whole, &second);
     facts = second.target[0].facts;
     pass(&whole, RELATION_SECONDS_MAX + 10 * DAY_S);
+    /* Whatever is stated later drops what has ended by then: these two have not. */
+    const struct whole_person self = whole_patient(&anna);
+    struct fact_change other = {.kind = FACT_CONSENT,
+                                .value = CONSENT_DENY,
+                                .source = {{0xC9}},
+                                .organization = node_organization(SLICE("third-clinic"))};
+    struct access *later = asking(&ask, whole_token(&whole, &self), ACTION_WRITE, BIT(AUDIT), &anna, facts);
+    later->change = &other;
+    later->changes = 1;
+    assert_int_equal(whole_access(&whole, later, &second), OK);
+    facts = second.target[0].facts;
     struct access *access = asking(&ask, whole_token(&whole, &BILLING), ACTION_READ, BIT(COVERAGE), &anna, facts);
     assert_int_equal(whole_access(&whole, access, &grant), OK);
     access = asking(&ask, whole_token(&whole, &PHYSICIAN_ELSEWHERE), ACTION_READ, BIT(IDENTITY), &anna, facts);
     assert_int_equal(whole_access(&whole, access, &grant), OK);
+    whole_close(&whole);
+}
+
+/* Only a write states anything, and only of whom it names. */
+static void what_is_stated_is_stated_by_a_write_of_one_person(void **context)
+{
+    struct fact_change change = relation(RELATION_OPEN_ENCOUNTER, 0);
+    struct whole whole;
+    struct grant grant;
+    struct ask ask;
+
+    (void)context;
+    whole_open(&whole);
+    struct slice hers = arena_copy(whole.arena, whole_register(&whole, &anna));
+    struct slice others = arena_copy(whole.arena, whole_register(&whole, &bela));
+    static const enum action actions[] = {ACTION_READ, ACTION_SEARCH, ACTION_WRITE};
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+        struct access *access = asking(&ask, whole_token(&whole, &NURSE), actions[i], BIT(CLINICAL), &anna, hers);
+        ask.target[1] = (struct access_target){.person = bela, .facts = others};
+        access->targets = 2;
+        access->change = &change;
+        access->changes = 1;
+        change.target = 1;
+        assert_int_equal(whole_access(&whole, access, &grant), OK);
+        assert_int_equal(grant.target[0].facts.length, 0);
+        assert_int_equal(grant.target[1].facts.length > 0, actions[i] == ACTION_WRITE);
+    }
     whole_close(&whole);
 }
 
@@ -367,6 +408,7 @@ static void a_reason_is_words_and_not_a_key_held_down(void **context)
         {"abcdef", false},   /* one word */
         {"abca abc", false}, /* three letters that differ */
         {"abcd abc", true},  /* four */
+        {"abcdef..", false}, /* and make no words */
         {"aaa,bbb.", false}, /* signs are no letters */
         {"9012 01", true},   /* digits are */
         {"bcd ef/", false},  /* what stands beside them is not */
@@ -427,6 +469,78 @@ static void broken_glass_serves_the_emergency_alone(void **context)
     ask.target[0].facts = state(&whole, ask.target[0].facts, relation(RELATION_OPEN_ENCOUNTER, 0)).target[0].facts;
     assert_int_equal(whole_access(&whole, access, &grant), OK); /* now she is hers to treat */
     assert_false(grant.review);
+    whole_close(&whole);
+}
+
+static struct slice evidence_of(struct whole *whole)
+{
+    static const struct whole_person INES = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "ombud", {{0}},
+                                             "ines"};
+    CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
+    struct slice answer;
+
+    protocol_text_write(whole_token(whole, &INES), &payload);
+    protocol_text_write(SLICE("a complaint"), &payload);
+    for (int i = 0; i < 5; i++)
+        protocol_text_write(SLICE(""), &payload);
+    buffer_u64(&payload, 0);
+    assert_int_equal(whole_ask(whole, PROTOCOL_EVIDENCE, buffer_view(&payload), &answer), OK);
+    return answer;
+}
+
+static size_t times(struct slice text, const char *word)
+{
+    size_t count = 0;
+
+    for (size_t at; (at = slice_search(text, slice_from_string(word))) != SIZE_MAX; text = slice_from(text, at + 1))
+        count++;
+    return count;
+}
+
+/* The entry says that glass was broken where it opened something, and of nothing else. */
+static void an_entry_says_that_glass_was_broken_where_it_opened(void **context)
+{
+    struct whole_person both = PHYSICIAN_EMERGENCY;
+    struct whole whole;
+    struct grant grant;
+    struct ask ask;
+
+    (void)context;
+    whole_open(&whole);
+    struct slice facts = arena_copy(whole.arena, whole_register(&whole, &anna)), token = whole_token(&whole, &both);
+    struct access *access = asking(&ask, token, ACTION_READ, BIT(IDENTITY), &anna, facts);
+    access->open_glass = true;
+    access->reason = SLICE("unconscious, nobody with her");
+    assert_int_equal(whole_access(&whole, access, &grant), OK);
+    assert_int_equal(times(evidence_of(&whole), "\"breakGlass\":true"), 1);
+    ask.target[0].facts = arena_copy(whole.arena, grant.target[0].facts);
+    access->open_glass = false;
+    assert_int_equal(whole_access(&whole, access, &grant), OK);
+    assert_int_equal(times(evidence_of(&whole), "\"breakGlass\":true"), 2);
+    access->drawers = BIT(AUDIT); /* glass or not */
+    assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
+    assert_int_equal(times(evidence_of(&whole), "\"breakGlass\":true"), 2);
+    whole_close(&whole);
+}
+
+/* A search that finds nobody was permitted; one that may show nobody was not. */
+static void a_search_without_a_result_is_an_entry_that_permits(void **context)
+{
+    struct whole whole;
+    struct grant grant;
+    struct ask ask;
+
+    (void)context;
+    whole_open(&whole);
+    struct access *access = asking(&ask, whole_token(&whole, &NURSE), ACTION_SEARCH, BIT(IDENTITY), &anna, SLICE(""));
+    access->targets = 0;
+    assert_int_equal(whole_access(&whole, access, &grant), OK);
+    struct slice evidence = evidence_of(&whole);
+    assert_int_equal(times(evidence, "\"action\":\"search\""), 1);
+    assert_int_equal(times(evidence, "\"decision\":\"deny\""), 0);
+    access->token = whole_token(&whole, &OFFICER);
+    assert_int_equal(whole_access(&whole, access, &grant), ERROR_REFUSED);
+    assert_int_equal(times(evidence_of(&whole), "\"decision\":\"deny\""), 1);
     whole_close(&whole);
 }
 
@@ -557,6 +671,9 @@ int main(void)
         cmocka_unit_test(a_past_relation_and_a_consent_have_no_end_of_their_own),
         cmocka_unit_test(a_reason_is_words_and_not_a_key_held_down),
         cmocka_unit_test(broken_glass_serves_the_emergency_alone),
+        cmocka_unit_test(an_entry_says_that_glass_was_broken_where_it_opened),
+        cmocka_unit_test(a_search_without_a_result_is_an_entry_that_permits),
+        cmocka_unit_test(what_is_stated_is_stated_by_a_write_of_one_person),
         cmocka_unit_test(a_search_hides_whom_it_may_not_show_and_nothing_else_does),
         cmocka_unit_test(a_match_stands_on_the_relation_with_the_first),
         cmocka_unit_test(each_who_was_named_has_the_look_on_her_list_and_nobody_else),
