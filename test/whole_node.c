@@ -3,6 +3,7 @@
 #include "whole_node.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -103,6 +104,16 @@ void whole_reopen(struct whole *whole)
     safe_close(whole->safe);
     whole->safe = NULL;
     open_safe(whole);
+}
+
+void whole_files_may_grow_to(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 enum error whole_ask(struct whole *whole, enum protocol_kind kind, struct slice payload, struct slice *ret_payload)

@@ -4,6 +4,8 @@
 /* A whole demo node, made by `hospitium init` itself, with its safe opened in this process on a clock and a randomness
  * that the test drives. The node is made once a group of tests and copied for each. */
 
+#include <sys/resource.h>
+
 #include "base/arena.h"
 #include "base/world.h"
 #include "safe/node.h"
@@ -35,6 +37,10 @@ void whole_close(struct whole *whole);
 /* As after a crash or a restart. */
 void whole_reopen(struct whole *whole);
 #define WITH_WHOLE __attribute__((cleanup(whole_close))) struct whole
+
+/* No file may grow beyond this many bytes while it holds: what a full disk does, without needing one. RLIM_INFINITY ends
+ * it. */
+void whole_files_may_grow_to(rlim_t bytes);
 
 /* Sends a message of one request. The payload of the answer lives until the next message. */
 MUST_CHECK enum error whole_ask(struct whole *whole, enum protocol_kind kind, struct slice payload,

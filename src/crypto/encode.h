@@ -8,7 +8,7 @@
 
 /* Writes 2 * bytes.length lower-case digits. */
 void encode_hex(struct slice bytes, char *into);
-/* Wants exactly 2 * length digits, either case. ERROR_SYNTAX. */
+/* Wants exactly 2 * length digits, the letters lower-case. ERROR_SYNTAX. */
 MUST_CHECK enum error decode_hex(struct slice text, void *into, size_t length);
 
 /* Standard alphabet with padding. */

@@ -21,8 +21,6 @@ static int hex_value(char digit)
         return digit - '0';
     if (digit >= 'a' && digit <= 'f')
         return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
     return -1;
 }
 

@@ -28,7 +28,8 @@ static const struct gate_views no_views;
 static const struct grant_target *grant_of(const struct reading *reading, const struct grant *grant,
                                            const struct id *person)
 {
-    for (size_t i = 0; i != reading->persons; i++) /* as many as the grant's targets (submit.c) */
+    /* same, with <=: the person of each version is among them. They are as many as the grant's targets (submit.c). */
+    for (size_t i = 0; i < reading->persons; i++)
         if (id_equal(&reading->person[i], person))
             return &grant->target[i];
     return NULL;

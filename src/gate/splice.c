@@ -170,17 +170,6 @@ static bool is_plain(struct slice text, const char *more)
     return true;
 }
 
-/* One id has one text: lower-case digits. */
-static bool read_id(struct slice digits, struct id *ret_id)
-{
-    char written[ID_TEXT_BYTES];
-
-    if (decode_hex(digits, ret_id->byte, ID_BYTES) != OK)
-        return false;
-    encode_hex(id_slice(ret_id), written);
-    return slice_equal(digits, slice_of(written, sizeof written));
-}
-
 static bool read_local_reference(struct slice text, struct local_reference *local)
 {
     struct slice rest = text;
@@ -193,7 +182,8 @@ static bool read_local_reference(struct slice text, struct local_reference *loca
         return false;
     if (behind.length && !slice_starts_with(behind, SLICE("/_history/")))
         return false;
-    return is_plain(local->type, "") && is_plain(behind, "0123456789/_-.") && read_id(digits, &local->id);
+    return is_plain(local->type, "") && is_plain(behind, "0123456789/_-.") &&
+           decode_hex(digits, local->id.byte, ID_BYTES) == OK;
 }
 
 /* Writes zeros where the id goes and notes the place. */

@@ -142,15 +142,6 @@ void order_drawers_write(uint32_t drawers, struct buffer *into)
     write_bits(VOCABULARY_DRAWER, drawers, into);
 }
 
-/* In small letters alone. */
-static enum error read_hex(struct slice value, void *into, size_t bytes)
-{
-    for (size_t i = 0; i < value.length; i++)
-        if (value.data[i] >= 'A' && value.data[i] <= 'F')
-            return ERROR_VALUE;
-    return decode_hex(value, into, bytes);
-}
-
 static enum error take_words(struct slice value, bool allowed, struct slice *into)
 {
     *into = value;
@@ -170,9 +161,9 @@ static enum error read_value(enum kind kind, struct slice value, void *into)
 
     switch (kind) {
     case ID:
-        return read_hex(value, into, ID_BYTES);
+        return decode_hex(value, into, ID_BYTES);
     case HASH:
-        return read_hex(value, into, HASH_BYTES);
+        return decode_hex(value, into, HASH_BYTES);
     case TIME:
         TRY(read_number(value, INT64_MAX / 2, &number));
         *(int64_t *)into = (int64_t)number;

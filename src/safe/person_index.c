@@ -456,7 +456,6 @@ enum error person_index_revoke(struct person_index *index, const uint8_t mark[ID
 enum error person_index_revoked(struct person_index *index, const struct id *credential, bool *ret_revoked)
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
-
     uint8_t mark[ID_BYTES];
 
     *ret_revoked = false;

@@ -150,8 +150,7 @@ static enum error index_again(struct safe *safe, uint64_t leaf)
     if (sealed.length == 0) /* padding, or an old log's checkpoint */
         return OK;
     TRY(event_hour(sealed, &hour));
-    enum error error = entry_hour_key(safe, hour, &hour_key);
-    TRY(error); /* ERROR_TERM_OVER: what it did cannot be known */
+    TRY(entry_hour_key(safe, hour, &hour_key)); /* ERROR_TERM_OVER: what it did cannot be known */
     TRY(event_open(&hour_key, sealed, safe->arena, &event));
     return add_entry(safe, &event, leaf);
 }

@@ -237,6 +237,7 @@ static enum error open_all(struct safe *safe, const struct safe_options *options
     safe->route.cover_per_day = options->cadence.cover;
     TRY(order_route_load(safe));
     TRY(reindex(safe, fault));
+    /* Once more: what is in force may have been put back, and numbers go on behind it. */
     TRY(suspensions_open(person_index_store(safe->index), &safe->keys->oversight, safe->arena, &safe->suspensions));
     oversight_close_rows(safe);
     TRY(rotation_resume(safe));

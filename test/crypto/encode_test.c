@@ -11,8 +11,12 @@
 
 static void base64_is_that_of_rfc_4648(void **state)
 {
-    static const char *const vectors[][2] = {{"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},
-                                             {"foo", "Zm9v"},    {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+    static const char *const vectors[][2] = {{"", ""},
+                                             {"f", "Zg=="},
+                                             {"fo", "Zm8="},
+                                             {"foo", "Zm9v"},
+                                             {"foob", "Zm9vYg=="},
+                                             {"fooba", "Zm9vYmE="},
                                              {"foobar", "Zm9vYmFy"}};
 
     (void)state;
@@ -46,8 +50,8 @@ static void base64url_has_its_own_alphabet_and_no_padding(void **state)
 static void no_other_text_is_read_as_base64(void **state)
 {
     static const char *const wrong[] = {
-        "Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", " Zg==", "Zg== ", "Zg==\n", "Z\ng==", "Zg==Zg==", "====",
-        "Z=g=", "Zm9v!", "Zm9v\xc3\xa9g=",
+        "Z",     "Zg",     "Zg=",    "Zg===",    "Zh==", "Zm9=", "Zm8",   " Zg==",
+        "Zg== ", "Zg==\n", "Z\ng==", "Zg==Zg==", "====", "Z=g=", "Zm9v!", "Zm9v\xc3\xa9g=",
     };
     char back[64];
     size_t length;
@@ -82,14 +86,12 @@ static void hexadecimal_goes_both_ways(void **state)
     assert_memory_equal(text + 506, "fdfeff", 6);
     assert_int_equal(decode_hex(slice_of(text, 512), back, 256), OK);
     assert_memory_equal(bytes, back, 256);
-    assert_int_equal(decode_hex(SLICE("aBCdEf"), back, 3), OK);
-    assert_memory_equal(back, "\xab\xcd\xef", 3);
 }
 
 static void no_other_text_is_read_as_hexadecimal(void **state)
 {
-    static const char *const wrong[] = {"", "a", "abc", "abcd0", "abcdef", "ag00", "a/00", "a:00", "a@00", "a`00",
-                                        " a00", "0x00", "+a00"};
+    static const char *const wrong[] = {"",     "a",    "abc",  "abcd0", "abcdef", "ag00", "a/00", "a:00",
+                                        "a@00", "a`00", " a00", "0x00",  "+a00",   "Ab00", "aF00", "A000"};
     uint8_t back[2];
 
     (void)state;

@@ -186,19 +186,6 @@ static void a_checkpoint_of_another_history_is_no_beginning_of_this_one(void **s
 
 /* ---- lost entries ---- */
 
-static void put_head(struct buffer *into, uint64_t first, uint32_t count, uint32_t bytes)
-{
-    size_t start = into->length;
-
-    buffer_u32(into, BATCH_MARK);
-    buffer_u64(into, first);
-    buffer_u64(into, 5);
-    buffer_u32(into, count);
-    buffer_u32(into, bytes);
-    struct hash hash = hash_sha256(slice_from(buffer_view(into), start));
-    buffer_bytes(into, hash.byte, 8);
-}
-
 static void add_to_journal(struct fixture *fixture, struct slice more)
 {
     CLEANUP_BUFFER struct buffer content = buffer_new(8u << 20);

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "crypto/sign.h"
+#include "ledger/record.h"
 
 #define SAMPLES_KEPT 4096
 #define SEALED_MOST 227
@@ -135,4 +136,17 @@ void write_whole(const char *path, struct slice content)
     assert_true(descriptor >= 0);
     assert_int_equal(OK, file_write_all(descriptor, content.data, content.length));
     close(descriptor);
+}
+
+void put_head(struct buffer *into, uint64_t first, uint32_t count, uint32_t bytes)
+{
+    size_t start = into->length;
+
+    buffer_u32(into, BATCH_MARK);
+    buffer_u64(into, first);
+    buffer_u64(into, 5);
+    buffer_u32(into, count);
+    buffer_u32(into, bytes);
+    struct hash hash = hash_sha256(slice_from(buffer_view(into), start));
+    buffer_bytes(into, hash.byte, 8);
 }

@@ -44,6 +44,9 @@ void append_until(struct ledger *ledger, uint64_t size, size_t batch);
 /* Every entry of the log is the sample of its number, and proves to be so. */
 void assert_holds_samples(struct ledger *ledger, uint64_t size);
 
+/* The head of a batch, as docs/formats.md has it: its first entry, how many, and how many bytes follow. */
+void put_head(struct buffer *into, uint64_t first, uint32_t count, uint32_t bytes);
+
 /* Whole files, for tests that damage them. */
 struct slice read_whole(struct fixture *fixture, const char *path);
 void write_whole(const char *path, struct slice content);

@@ -331,19 +331,6 @@ static void a_segment_that_goes_while_the_log_is_open_is_damage(void **state)
 
 /* ---- the last batch ---- */
 
-static void put_head(struct buffer *into, uint64_t first, uint32_t count, uint32_t bytes)
-{
-    size_t start = into->length;
-
-    buffer_u32(into, BATCH_MARK);
-    buffer_u64(into, first);
-    buffer_u64(into, 5);
-    buffer_u32(into, count);
-    buffer_u32(into, bytes);
-    struct hash hash = hash_sha256(slice_from(buffer_view(into), start));
-    buffer_bytes(into, hash.byte, 8);
-}
-
 /* A whole batch of sample 300 whose head is another. */
 static void other_head(struct buffer *into, uint64_t first, uint32_t count, uint32_t more)
 {

@@ -4,11 +4,9 @@
  * enforce gets nothing; and what was withdrawn, replayed, expired or erased opens nothing. */
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <cmocka.h>
 
 #include "whole_node.h"
@@ -27,8 +25,14 @@ static struct access *asking(struct ask *ask, struct slice token, const struct i
                              enum action action, unsigned drawers)
 {
     ask->target = (struct access_target){.person = *person, .facts = facts};
-    ask->access = (struct access){.token = token, .action = action, .drawers = drawers, .needed = OUTCOME_FULL,
-                                  .type = SLICE("Patient"), .resource = *person, .target = &ask->target, .targets = 1};
+    ask->access = (struct access){.token = token,
+                                  .action = action,
+                                  .drawers = drawers,
+                                  .needed = OUTCOME_FULL,
+                                  .type = SLICE("Patient"),
+                                  .resource = *person,
+                                  .target = &ask->target,
+                                  .targets = 1};
     return &ask->access;
 }
 
@@ -64,7 +68,9 @@ static void stored(struct whole *whole, const struct grant *grant, enum error er
 /* Her will about one organisation, said by one Consent. */
 static struct fact_change consent(enum consent value, const char *organization)
 {
-    return (struct fact_change){.kind = FACT_CONSENT, .value = (uint8_t)value, .source = {{0xC0}},
+    return (struct fact_change){.kind = FACT_CONSENT,
+                                .value = (uint8_t)value,
+                                .source = {{0xC0}},
                                 .organization = node_organization(slice_from_string(organization))};
 }
 
@@ -214,17 +220,6 @@ static void a_purpose_is_never_widened(void **state)
     whole_close(&whole);
 }
 
-/* No byte more may be written to any file while this holds: what a full disk does, without needing one. */
-static void files_may_grow_to(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void without_an_entry_there_is_no_key(void **state)
 {
     struct whole whole;
@@ -236,9 +231,9 @@ static void without_an_entry_there_is_no_key(void **state)
     struct grant_target keys = keys_of(&whole, &anna, facts);
     uint64_t before = whole_entries(&whole);
 
-    files_may_grow_to(1);
+    whole_files_may_grow_to(1);
     enum error error = read_as(&whole, token, &anna, facts, &grant);
-    files_may_grow_to(RLIM_INFINITY);
+    whole_files_may_grow_to(RLIM_INFINITY);
     assert_int_not_equal(error, OK);
     assert_false(has_key(&grant));
     assert_false(answer_holds_a_key(&whole, &keys));
@@ -310,9 +305,9 @@ static void glass_that_is_not_written_down_is_not_broken(void **state)
     (void)state;
     whole_open(&whole);
     struct slice facts = whole_register(&whole, &anna), physician = whole_token(&whole, &PHYSICIAN_EMERGENCY);
-    files_may_grow_to(1);
+    whole_files_may_grow_to(1);
     enum error error = break_glass(&whole, physician, facts, &grant);
-    files_may_grow_to(RLIM_INFINITY);
+    whole_files_may_grow_to(RLIM_INFINITY);
     assert_int_not_equal(error, OK);
     assert_false(has_key(&grant));
     for (size_t i = 0; i < grant.targets; i++)
@@ -352,10 +347,9 @@ static void a_fact_of_broken_glass_is_not_taken_from_the_door(void **state)
     struct slice facts = whole_register(&whole, &anna), physician = whole_token(&whole, &PHYSICIAN_EMERGENCY);
     assert_int_equal(whole_ask(&whole, PROTOCOL_CREDENTIAL, physician, &payload), OK);
     assert_int_equal(credential_read(payload, &credential), OK);
-    struct fact_change change = {.kind = FACT_BREAK_GLASS, .value = BREAK_GLASS_ACTIVE, .organization = credential.id,
-                                 .source = credential.id};
-    struct access *access =
-        asking(&ask, whole_token(&whole, &NURSE), &anna, facts, ACTION_WRITE, BIT(IDENTITY));
+    struct fact_change change = {
+        .kind = FACT_BREAK_GLASS, .value = BREAK_GLASS_ACTIVE, .organization = credential.id, .source = credential.id};
+    struct access *access = asking(&ask, whole_token(&whole, &NURSE), &anna, facts, ACTION_WRITE, BIT(IDENTITY));
     access->change = &change;
     access->changes = 1;
     assert_int_equal(whole_access(&whole, access, &grant), OK);
@@ -384,8 +378,7 @@ static void enforcement_is_refused_whatever_it_asks(void **state)
                 for (unsigned drawer = 0; drawer < DRAWER_COUNT; drawer++) {
                     struct grant grant;
                     struct ask ask;
-                    struct access *access =
-                        asking(&ask, token, &anna, facts, (enum action)action, 1u << drawer);
+                    struct access *access = asking(&ask, token, &anna, facts, (enum action)action, 1u << drawer);
                     access->purpose = (enum purpose)purpose;
                     access->needed = OUTCOME_EXISTENCE;
                     access->open_glass = drawer % 2;
@@ -393,8 +386,7 @@ static void enforcement_is_refused_whatever_it_asks(void **state)
                     enum error error = whole_access(&whole, access, &grant);
                     if (error != ERROR_REFUSED || has_key(&grant) || grant.target[0].drawers)
                         fail_msg("%s may %s %s for %s: %s", vocabulary_word(VOCABULARY_SECTOR, sectors[s]),
-                                 vocabulary_word(VOCABULARY_ACTION, action),
-                                 vocabulary_word(VOCABULARY_DRAWER, drawer),
+                                 vocabulary_word(VOCABULARY_ACTION, action), vocabulary_word(VOCABULARY_DRAWER, drawer),
                                  vocabulary_word(VOCABULARY_PURPOSE, purpose), error_entry(error)->name);
                     asked++;
                 }
@@ -601,8 +593,8 @@ static void a_refused_part_refuses_the_whole(void **state)
     (void)state;
     whole_open(&whole);
     whole_register(&whole, &anna);
-    struct access *access =
-        asking(&ask, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &bela, SLICE(""), ACTION_WRITE, BIT(IDENTITY));
+    struct access *access = asking(&ask, whole_token(&whole, &PHYSICIAN_ELSEWHERE), &bela, SLICE(""), ACTION_WRITE,
+                                   BIT(IDENTITY));
     access->target = targets;
     access->targets = 2;
     access->all_or_nothing = true;
@@ -715,7 +707,8 @@ static void no_proof_is_given_of_anothers_entry(void **state)
         buffer_clear(&payload);
         buffer_u64(&payload, i == 0 ? hers.leaf : others.leaf);
         access_write(asking(&ask, self, &anna, facts, ACTION_READ, BIT(AUDIT)), &payload);
-        assert_int_equal(whole_ask(&whole, PROTOCOL_PROOF, buffer_view(&payload), &proof), i == 0 ? OK : ERROR_NOT_FOUND);
+        assert_int_equal(whole_ask(&whole, PROTOCOL_PROOF, buffer_view(&payload), &proof),
+                         i == 0 ? OK : ERROR_NOT_FOUND);
         assert_int_equal(proof.length > 0, i == 0);
     }
     whole_close(&whole);
@@ -724,9 +717,13 @@ static void no_proof_is_given_of_anothers_entry(void **state)
 static void the_systems_own_token_reads_nothing(void **state)
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
-    struct credential asked = {.actor = SLICE("import"), .role = ROLE_NURSE, .sector = SECTOR_HEALTH,
-                               .organization = node_organization(SLICE("harbour-clinic")), .person = anna,
-                               .purposes = 1u << PURPOSE_TREAT, .expires_s = INT64_MAX};
+    struct credential asked = {.actor = SLICE("import"),
+                               .role = ROLE_NURSE,
+                               .sector = SECTOR_HEALTH,
+                               .organization = node_organization(SLICE("harbour-clinic")),
+                               .person = anna,
+                               .purposes = 1u << PURPOSE_TREAT,
+                               .expires_s = INT64_MAX};
     struct whole whole;
     struct grant grant;
     struct slice token;

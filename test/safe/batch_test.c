@@ -8,12 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -236,16 +234,6 @@ static void a_clock_five_seconds_back_is_ironed_out_and_no_more(void **state)
 
 /* ---- a full disk ---- */
 
-static void files_may_grow_to(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 /* In the place of the C library's: what the disk has left to give. */
 static off_t room = INT64_MAX;
 
@@ -341,9 +329,9 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
         fill_the_disk(&whole);
         uint64_t before = whole_entries(&whole);
         if (!reserve)
-            files_may_grow_to(1);
+            whole_files_may_grow_to(1);
         assert_int_equal(send_message(&message, item), OK);
-        files_may_grow_to(RLIM_INFINITY);
+        whole_files_may_grow_to(RLIM_INFINITY);
         room = INT64_MAX;
         assert_int_equal(item[1].error, OK); /* what has no entry needs no disk */
         assert_int_not_equal(item[2].error, OK);

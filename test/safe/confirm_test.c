@@ -5,10 +5,8 @@
  * that a door cannot confirm what is still on its way. */
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <sys/resource.h>
 #include <cmocka.h>
 
 #include "whole_node.h"
@@ -148,16 +146,6 @@ static void what_was_refused_does_not_count_later(void **state)
     whole_close(&story.whole);
 }
 
-static void files_may_grow_to(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void what_has_no_entry_does_not_count_later(void **state)
 {
     struct story story;
@@ -166,9 +154,9 @@ static void what_has_no_entry_does_not_count_later(void **state)
     (void)state;
     begin(&story);
     struct access lost = saying(&story, story.first, CONSENT_PERMIT, false);
-    files_may_grow_to(1);
+    whole_files_may_grow_to(1);
     assert_int_not_equal(whole_access(&story.whole, &lost, &grant), OK);
-    files_may_grow_to(RLIM_INFINITY);
+    whole_files_may_grow_to(RLIM_INFINITY);
     says(&story, story.first, CONSENT_DENY);
     assert_int_equal(read_as(&story, &PHYSICIAN_ELSEWHERE, story.first), ERROR_REFUSED);
     whole_close(&story.whole);

@@ -17,15 +17,11 @@
 #include "safe/decider.h"
 #include "safe/rulesets.h"
 #include "text/json.h"
-#include "whole_node.h"
+#include "oversight_asks.h"
 
-#define BIT(drawer) (1u << DRAWER_##drawer)
 #define EVERY ((1u << DRAWER_COUNT) - 1)
 #define EXPECTED_MAX 20000
 
-static const struct id anna = {{0xA1, 1}}, bela = {{0xB1, 2}};
-static const struct whole_person INES = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "ombud", {{0}},
-                                         "ines"};
 static const struct whole_person BILLING = {ROLE_BILLING, SECTOR_HEALTH, 1u << PURPOSE_HPAYMT, "harbour-clinic", {{0}}};
 static const struct whole_person SOCIAL = {
     ROLE_SOCIALWORKER, SECTOR_SOCIAL, 1u << PURPOSE_CAREMGT, "social-office", {{0}}};
@@ -338,16 +334,9 @@ static void check_every_event(struct story *story, size_t wanted)
     size_t seen = 0;
 
     for (bool more = true; more;) {
-        CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
         CLEANUP_ARENA struct arena *arena = arena_new(32u << 20);
         const struct json *page;
-        struct slice answer;
-        protocol_text_write(ines, &payload);
-        protocol_text_write(SLICE("a second reading"), &payload);
-        for (int i = 0; i < 5; i++)
-            protocol_text_write(SLICE(""), &payload);
-        buffer_u64(&payload, next);
-        assert_int_equal(whole_ask(&story->whole, PROTOCOL_EVIDENCE, buffer_view(&payload), &answer), OK);
+        struct slice answer = evidence_page(&story->whole, ines, (struct evidence_wanted){.next = next}, OK);
         assert_int_equal(json_parse(arena, answer, &page, NULL), OK);
         for (struct json_items i = json_items(json_member(page, "entries")); json_next(&i);) {
             uint64_t leaf = 0;

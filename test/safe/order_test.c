@@ -365,16 +365,9 @@ static void one_message_holds_one_deed_about_orders(void **state)
 
 static struct slice commitment_of(struct whole *whole, const struct id *id)
 {
-    struct slice evidence;
-    CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
+    struct slice evidence = evidence_page(whole, whole_token(whole, &INES), (struct evidence_wanted){.next = 0}, OK);
     const struct json *page;
 
-    protocol_text_write(whole_token(whole, &INES), &payload);
-    protocol_text_write(SLICE("checking commitments"), &payload);
-    for (int i = 0; i < 5; i++)
-        protocol_text_write(SLICE(""), &payload);
-    buffer_u64(&payload, 0);
-    assert_int_equal(whole_ask(whole, PROTOCOL_EVIDENCE, buffer_view(&payload), &evidence), OK);
     assert_int_equal(json_parse(whole->arena, arena_copy(whole->arena, evidence), &page, NULL), OK);
     for (struct json_items i = json_items(json_member(page, "entries")); json_next(&i);) {
         const struct json *event = json_member(i.value, "event"), *looker = json_member(i.value, "looker");

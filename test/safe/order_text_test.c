@@ -71,7 +71,7 @@ static void every_value_has_one_form(void **state)
         enum error error;
     } cases[] = {
         {"node", "0123", ERROR_SYNTAX},
-        {"node", "0123456789ABCDEF0123456789abcdef", ERROR_VALUE},
+        {"node", "0123456789ABCDEF0123456789abcdef", ERROR_SYNTAX},
         {"statute", ID_A, ERROR_SYNTAX},
         {"received", "", ERROR_VALUE},
         {"received", "01", ERROR_VALUE},

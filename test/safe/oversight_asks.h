@@ -16,7 +16,8 @@
 #define DAY_NS (INT64_C(86400) * 1000000000)
 
 static const struct id anna = {{0xA1, 1}}, bela = {{0xB1, 2}};
-static const struct whole_person INES = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "ombud", {{0}}, "ines"};
+static const struct whole_person INES = {ROLE_OVERSEER, SECTOR_OVERSIGHT, 1u << PURPOSE_HOPERAT, "ombud", {{0}},
+                                         "ines"};
 
 struct look_asked {
     struct access access;
@@ -27,8 +28,13 @@ static inline struct access *looking(struct look_asked *look, struct slice token
                                      struct slice facts, unsigned drawers)
 {
     look->target = (struct access_target){.person = *person, .facts = facts};
-    look->access = (struct access){.token = token, .action = ACTION_READ, .drawers = drawers, .needed = OUTCOME_FULL,
-                                   .type = SLICE("Patient"), .resource = *person, .target = &look->target,
+    look->access = (struct access){.token = token,
+                                   .action = ACTION_READ,
+                                   .drawers = drawers,
+                                   .needed = OUTCOME_FULL,
+                                   .type = SLICE("Patient"),
+                                   .resource = *person,
+                                   .target = &look->target,
                                    .targets = 1};
     return &look->access;
 }
@@ -106,6 +112,29 @@ static inline size_t times(struct slice text, const char *word)
     for (size_t at; (at = slice_search(text, slice_from_string(word))) != SIZE_MAX; text = slice_from(text, at + 1))
         count++;
     return count;
+}
+
+/* What oversight asks for: filters of evidence.c, empty ones let everything through. */
+struct evidence_wanted {
+    const char *actor, *rule, *from, *to;
+    uint64_t next;
+};
+
+/* A page of evidence; lives until the next message. */
+static inline struct slice evidence_page(struct whole *whole, struct slice token, struct evidence_wanted wanted,
+                                         enum error expected)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
+    const char *const filters[] = {wanted.actor, NULL, wanted.rule, wanted.from, wanted.to};
+    struct slice answer = SLICE("");
+
+    protocol_text_write(token, &payload);
+    protocol_text_write(SLICE("complaint 12"), &payload);
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+        protocol_text_write(filters[i] ? slice_from_string(filters[i]) : SLICE(""), &payload);
+    buffer_u64(&payload, wanted.next);
+    assert_int_equal(whole_ask(whole, PROTOCOL_EVIDENCE, buffer_view(&payload), &answer), expected);
+    return answer;
 }
 
 /* The list of open reviews, in the arena. */

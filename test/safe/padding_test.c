@@ -5,9 +5,7 @@
 
 #include "oversight_asks.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "safe/padding.h"
@@ -207,16 +205,6 @@ static void padding_does_not_carry_a_jumping_clock_into_the_log(void **state)
     whole_close(&whole);
 }
 
-static void files_may_grow_to(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void a_full_disk_skips_padding_and_shows_nothing(void **state)
 {
     struct whole whole;
@@ -227,9 +215,9 @@ static void a_full_disk_skips_padding_and_shows_nothing(void **state)
     struct slice facts = whole_register(&whole, &anna), nurse = whole_token(&whole, &NURSE);
     uint64_t size = tick(&whole);
     assert_int_equal(look_at(&whole, nurse, &anna, facts, &grant), OK);
-    files_may_grow_to(1);
+    whole_files_may_grow_to(1);
     uint64_t full = tick(&whole);
-    files_may_grow_to(RLIM_INFINITY);
+    whole_files_may_grow_to(RLIM_INFINITY);
     assert_int_equal(full, size);
     assert_int_equal(look_at(&whole, nurse, &anna, facts, &grant), OK);
     assert_int_equal(tick(&whole), size + PAD);
