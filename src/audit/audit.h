@@ -14,6 +14,7 @@
 #include "event.h"
 #include "list.h"
 #include "log.h"
+#include "policy.h"
 #include "rules.h"
 
 #define OPTION_FILES_MAX 16
@@ -27,6 +28,7 @@
 
 struct audit_options {
     const char *directory, *oversight_key;
+    const char *policy; /* whom Ines wants to have cosigned; NULL: whom the node asks */
     const char *key[OPTION_FILES_MAX], *remembered[OPTION_FILES_MAX];
     const char *counts[OPTION_FILES_MAX]; /* signed counts of orders */
     size_t keys, remembers, counted;
@@ -89,6 +91,7 @@ struct audit {
     struct log public, access;
     struct vkey remembered_key[OPTION_FILES_MAX]; /* of --key */
     size_t keys_remembered;
+    const struct policy *policy; /* NULL: no witnesses are known */
     struct database vault, keys, index;
     bool vault_open, keys_open, index_open;
     sqlite3_stmt *by_entry, *by_row; /* of vault_match */
@@ -118,6 +121,11 @@ void approvers_judge(struct audit *audit);
 
 /* signing.c: which keys a log had, as far as they sign one another; and what they signed. */
 void signing_judge(struct audit *audit);
+
+/* witnesses.c: the policy, and what witnesses have cosigned last; what their lines are worth once the log was walked. */
+MUST_CHECK enum error witnesses_take_policy(struct audit *audit, struct fault *fault);
+void witnesses_take(struct audit *audit, struct log *log);
+void witnesses_judge(struct audit *audit);
 
 /* public.c */
 void public_entry(void *context, const struct log_entry *entry);

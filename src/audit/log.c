@@ -35,22 +35,25 @@ static bool peek(struct log *log, size_t length, struct slice *ret_bytes)
 
 /* ---- the tree ---- */
 
-static void meet(struct log_mark *mark, const struct tree *tree)
+static void meet(struct log_mark *mark, const struct log *log)
 {
-    if (mark->checkpoint.size != tree->size)
+    if (mark->checkpoint.size != log->tree.size)
         return;
-    struct hash root = tree_root(tree);
+    struct hash root = tree_root(&log->tree);
     mark->met = hash_equal(&root, &mark->checkpoint.root);
+    mark->time_ns = log->last_time_ns;
 }
 
 static void meet_marks(struct log *log)
 {
     if (log->has_checkpoint)
-        meet(&log->checkpoint, &log->tree);
+        meet(&log->checkpoint, log);
+    if (log->has_cosigned)
+        meet(&log->cosigned, log);
     if (log->let_go > 0)
-        meet(&log->declared, &log->tree);
+        meet(&log->declared, log);
     for (size_t i = 0; i < log->remembered_count; i++)
-        meet(&log->remembered[i], &log->tree);
+        meet(&log->remembered[i], log);
 }
 
 static void add_leaf(struct log *log, const struct hash *leaf)
@@ -356,6 +359,10 @@ static void judge_marks(struct log *log)
                    log->checkpoint.checkpoint.size > log->tree.size ? FINDING_CHECKPOINT_SHORT
                                                                     : FINDING_CHECKPOINT_OTHER,
                    PLACE_ENTRY(file, log->checkpoint.checkpoint.size), "the journal has %" PRIu64, log->tree.size);
+    snprintf(file, sizeof file, "log/%s.cosigned", log->name);
+    if (log->has_cosigned && !log->cosigned.met)
+        report_add(log->report, FINDING_COSIGNED_OTHER, PLACE_ENTRY(file, log->cosigned.checkpoint.size),
+                   "the journal has %" PRIu64, log->tree.size);
     snprintf(file, sizeof file, "log/%s/journal", log->name);
     if (log->let_go > 0 && !log->declared.met)
         report_add(log->report, FINDING_LET_GO_OTHER, PLACE_ENTRY(file, log->let_go), NULL);

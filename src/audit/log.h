@@ -33,6 +33,7 @@ struct log_mark {
     struct slice note;
     struct checkpoint checkpoint;
     bool met;
+    int64_t time_ns; /* of the last entry below it, once it was met */
 };
 
 struct log {
@@ -46,6 +47,8 @@ struct log {
     struct vkey vkey; /* log/NAME.vkey */
     bool has_vkey, has_checkpoint;
     struct log_mark checkpoint;
+    struct log_mark cosigned; /* log/NAME.cosigned, what witnesses have cosigned last */
+    bool has_cosigned;
     struct log_mark remembered[MARKS_MAX];
     size_t remembered_count;
     uint64_t let_go;          /* entries before it were let go, as the public log declares */

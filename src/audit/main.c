@@ -19,9 +19,10 @@ enum { EXIT_SOUND, EXIT_FAULTS, EXIT_USAGE, EXIT_UNREADABLE };
 
 static const char help[] =
     "hospitium-audit DIR [--oversight-key FILE] [--key VKEY-FILE]… [--remembered CHECKPOINT]… [--counts NOTE]…\n"
-    "                    [--json] [--events]\n"
+    "                    [--policy FILE] [--json] [--events]\n"
     "Reads the files of the node in DIR and derives everything again: the logs and what they sign, stored versions,\n"
-    "keys, rules, public counts; with the oversight body's private key each event and the rule that permitted it.\n"
+    "keys, rules, public counts, cosignatures of witnesses (those in DIR/witnesses, or those of --policy); with the\n"
+    "oversight body's private key each event and the rule that permitted it.\n"
     "Exit 0: sound. 1: faults were found. 2: not understood. 3: cannot be read.\n";
 
 static bool add(const char **into, size_t *count, const char *value)
@@ -36,6 +37,10 @@ static bool take_value(struct audit_options *options, const char *name, const ch
 {
     if (strcmp(name, "--oversight-key") == 0) {
         options->oversight_key = value;
+        return true;
+    }
+    if (strcmp(name, "--policy") == 0 && !options->policy) {
+        options->policy = value;
         return true;
     }
     if (strcmp(name, "--key") == 0)

@@ -108,6 +108,7 @@ static enum error take_log(struct audit *audit, struct log *log, const char *nam
                           slice_equal(log->checkpoint.checkpoint.origin, log->origin);
     if (!log->has_checkpoint)
         report_add(&audit->report, FINDING_CHECKPOINT_MISSING, PLACE_FILE(file), NULL);
+    witnesses_take(audit, log);
     return log->origin.data ? OK : ERROR_MEMORY;
 }
 
@@ -219,6 +220,7 @@ enum error audit_run(struct audit *audit)
     TRY(read_logs(audit));
     story_judge(audit);
     signing_judge(audit);
+    witnesses_judge(audit);
     judge_restored(audit);
     judge_approvals(audit);
     return OK;
@@ -258,6 +260,7 @@ enum error audit_begin(struct audit *audit, const struct audit_options *options,
     TRY(take_node(audit, fault));
     TRY(begin_scratch(audit));
     audit->running = file_node_runs(audit->directory);
+    TRY(witnesses_take_policy(audit, fault));
     TRY(take_log(audit, &audit->public, "public", public_entry));
     TRY(take_log(audit, &audit->access, "access", story_entry));
     TRY(take_oversight_key(audit, fault));

@@ -75,6 +75,10 @@ static void judge_notes(struct audit *audit, const struct log *log, const struct
     snprintf(file, sizeof file, "log/%s/checkpoint", log->name);
     if (log->has_checkpoint && !signed_by_known(known, log->checkpoint.note))
         report_add(&audit->report, FINDING_CHECKPOINT_SIGNED, PLACE_FILE(file), NULL);
+    snprintf(file, sizeof file, "log/%s.cosigned", log->name);
+    if (log->has_cosigned && !signed_by_known(known, log->cosigned.note))
+        report_add(&audit->report, FINDING_COSIGNED_NOTE, PLACE_FILE(file), "not signed by the log's key");
+    snprintf(file, sizeof file, "log/%s/checkpoint", log->name);
     for (size_t i = 0; i < log->remembered_count; i++)
         if (!signed_by_known(known, log->remembered[i].note))
             report_add(&audit->report, FINDING_REMEMBERED_KEY, PLACE_FILE(file), NULL);
