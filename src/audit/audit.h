@@ -128,6 +128,8 @@ void witnesses_take(struct audit *audit, struct log *log);
 void witnesses_judge(struct audit *audit);
 
 /* public.c */
+/* Once the log was walked: what must be counted once. */
+void public_settle(struct audit *audit);
 void public_entry(void *context, const struct log_entry *entry);
 bool public_json_is_succession(struct audit *audit, yyjson_val *root, uint64_t entry);
 /* An entry of the access log that is plain: the old log's checkpoint, or a change of a log's key. */

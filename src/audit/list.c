@@ -39,3 +39,14 @@ void list_sort(struct list *list, int (*compare)(const void *, const void *))
     if (list->count > 0)
         qsort(list->items, list->count, list->item_bytes, compare);
 }
+
+size_t list_distinct(struct list *list)
+{
+    size_t kept = 0, before = list->count;
+
+    for (size_t i = 0; i < before; i++)
+        if (kept == 0 || memcmp(list_at(list, i), list_at(list, kept - 1), list->item_bytes) != 0)
+            memmove(list_at(list, kept++), list_at(list, i), list->item_bytes);
+    list->count = kept;
+    return before - kept;
+}

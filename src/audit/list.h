@@ -21,4 +21,6 @@ static inline struct list list_new(size_t item_bytes, size_t maximum)
 void *list_add(struct list *list);
 void *list_at(const struct list *list, size_t index);
 void list_free(struct list *list);
+/* Of a sorted list of plain bytes: leaves one of those that are alike. Gives how many went. */
+size_t list_distinct(struct list *list);
 void list_sort(struct list *list, int (*compare)(const void *, const void *));

@@ -3,6 +3,8 @@
 /* The public log: each entry is of a kind that the formats name; what it says is kept, to be held against everything
  * else. */
 
+#include <string.h>
+
 #include "audit.h"
 #include "crypto/encode.h"
 
@@ -83,7 +85,7 @@ bool public_json_is_succession(struct audit *audit, yyjson_val *root, uint64_t e
     struct succession *succession = list_add(&audit->told.successions);
 
     if (!succession || !old.data || !new.data)
-        return true; /* full: told at the end */
+        return true; /* full: told at the end (run.c) */
     *succession = (struct succession){
         .old = old, .new = new, .holds = succession_holds(old, new, json_text_at(root, "signature")), .entry = entry};
     return old.length > 0 && new.length > 0;
@@ -227,6 +229,30 @@ void public_entry(void *context, const struct log_entry *entry)
     if (audit->events)
         fprintf(audit->events, "{\"log\":\"public\",\"entry\":%llu,\"event\":%.*s}\n", (unsigned long long)entry->index,
                 SLICE_PRINT(entry->leaf));
+}
+
+static int by_hash(const void *a, const void *b)
+{
+    return memcmp(a, b, HASH_BYTES);
+}
+
+static int by_year(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+
+    return (one > other) - (one < other);
+}
+
+/* What was destroyed is counted by what it is a commitment to: a node that stopped between telling and noting that it
+ * told tells once more, and telling twice makes no erasure of somebody else look told. */
+void public_settle(struct audit *audit)
+{
+    struct public_story *told = &audit->told;
+
+    list_sort(&told->destroyed, by_hash);
+    list_sort(&told->years, by_year);
+    audit->report.count[COUNT_DESTROYED_AGAIN] = list_distinct(&told->destroyed);
+    list_distinct(&told->years);
 }
 
 /* ---- the access log's plain entries ---- */

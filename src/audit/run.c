@@ -179,6 +179,36 @@ static void judge_approvals(struct audit *audit)
                    "%llu issued, %llu requests used", (unsigned long long)issued, (unsigned long long)used);
 }
 
+/* What did not fit into a list was not followed, and that must be said. */
+static void judge_limits(struct audit *audit)
+{
+    const struct public_story *told = &audit->told;
+    const struct story *story = audit->story;
+    const struct {
+        bool full;
+        const char *of;
+    } lists[] = {
+        {told->activations.full, "rule sets activated"},
+        {told->issued.full, "credentials issued"},
+        {told->destroyed.full || told->years.full, "keys destroyed"},
+        {told->successions.full, "changes of keys"},
+        {told->approvers.full, "approvers"},
+        {told->routes.full, "routes of orders"},
+        {told->commitments.full, "commitments"},
+        {audit->rules.full, "rule sets kept"},
+        {story->credentials.full, "credentials used"},
+        {story->pending.full || story->shortfalls.full, "accesses that wait for their completion"},
+        {story->reviews.full, "looks that wait for their review"},
+        {story->suspensions.full, "suspensions"},
+        {story->erasures.full, "erasures"},
+        {story->orders.full, "orders"},
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (lists[i].full)
+            report_add(&audit->report, FINDING_TOO_MANY, PLACE_FILE("log"), "%s", lists[i].of);
+}
+
 /* Versions that came with a backup name entries of the old log; only a restored node has such. */
 static void judge_restored(struct audit *audit)
 {
@@ -202,6 +232,7 @@ static enum error read_logs(struct audit *audit)
     clock_gettime(CLOCK_REALTIME, &now);
     audit->judged_until_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
     TRY(log_walk(&audit->public));
+    public_settle(audit);
     approvers_judge(audit);
     ruleset_judge(audit);
     judge_databases(audit);
@@ -223,6 +254,7 @@ enum error audit_run(struct audit *audit)
     witnesses_judge(audit);
     judge_restored(audit);
     judge_approvals(audit);
+    judge_limits(audit);
     return OK;
 }
 

@@ -4,11 +4,13 @@
  * bytes can find. Changes what it is told to, seals and hashes everything again, and signs a new checkpoint.
  *
  *     insider DIR access|public CHANGE…
- *     CHANGE = event N OLD NEW | beside N OLD NEW | actor N NAME | move N TO | drop N | text N OLD NEW | letgo | letgomore
+ *     CHANGE = event N OLD NEW | beside N OLD NEW | actor N NAME | move N TO | drop N | text N OLD NEW
+ *            | plain N TEXT | repeat N TIMES | swap N | letgo | letgomore
  *
  * `letgo` writes the access log in small segments, declares its older ones in the public log and lets them go; `letgomore`
  * lets go without a true declaration. `event` and `beside` replace text in the event and in what stands beside it, `actor` gives a look another name with a
- * commitment that fits, `text` changes a plain entry (of the public log). */
+ * commitment that fits, `text` changes a plain entry (of the public log). `plain` puts a text in an entry's place, `repeat`
+ * puts as many of the same behind it, `swap` leaves the sealed event and commits to another. */
 
 #define _GNU_SOURCE
 #include <ftw.h>
@@ -194,6 +196,31 @@ static void drop(struct insider *insider, struct entry *entry)
     insider->count--;
 }
 
+static void repeat(struct insider *insider, struct entry *entry, const char *times)
+{
+    size_t index = (size_t)(entry - insider->entry);
+    uint64_t more;
+
+    if (!slice_to_u64(slice_from_string(times), &more) || more > ENTRIES_MAX - insider->count)
+        must(ERROR_TOO_LARGE, times);
+    memmove(entry + 1 + more, entry + 1, (insider->count - index - 1) * sizeof *entry);
+    for (uint64_t i = 1; i <= more; i++)
+        entry[i] = *entry;
+    insider->count += more;
+}
+
+/* Its leaf is kept as it is but for the hash of the event: the first byte after the version. */
+static void swap(struct insider *insider, struct entry *entry)
+{
+    struct slice leaf = arena_copy(insider->arena, entry->leaf);
+
+    if (!entry->opened || !leaf.data)
+        must(ERROR_NOT_FOUND, "event");
+    ((char *)(uintptr_t)leaf.data)[1] ^= 1;
+    entry->leaf = leaf;
+    entry->opened = false;
+}
+
 /* How many words the change takes. */
 static int change(struct insider *insider, char **word, int words)
 {
@@ -208,6 +235,12 @@ static int change(struct insider *insider, char **word, int words)
     }
     if (words >= 2 && strcmp(word[0], "drop") == 0)
         return drop(insider, entry), 2;
+    if (words >= 2 && strcmp(word[0], "swap") == 0)
+        return swap(insider, entry), 2;
+    if (words >= 3 && strcmp(word[0], "repeat") == 0)
+        return repeat(insider, entry, word[2]), 3;
+    if (words >= 3 && strcmp(word[0], "plain") == 0)
+        return *entry = (struct entry){.leaf = slice_from_string(word[2])}, 3;
     if (words >= 3 && strcmp(word[0], "move") == 0)
         return move(insider, word[1], word[2]), 3;
     if (words >= 3 && strcmp(word[0], "actor") == 0)

@@ -3,8 +3,10 @@
 real story, by somebody who can write its files, and by an insider who owns its keys and writes a log anew. The untouched
 node has none."""
 import fcntl
+import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -20,6 +22,7 @@ import order_test  # noqa: E402 (as a module: its own tests are run elsewhere)
 AUDIT = os.environ["HOSPITIUM_AUDIT"]
 INSIDER = os.environ["HOSPITIUM_INSIDER"]
 REASON = {"resourceType": "Parameters", "parameter": [{"name": "reason", "valueString": "unconscious, nobody with her"}]}
+PLANTS = ("planted_test.py", "cosigned_test.py")  # where a fault's name stands in self.found or self.assertIn
 ACCESS_JOURNAL = "log/access/journal/000000"
 OLD_LOG = 1 << 62
 
@@ -63,7 +66,7 @@ def tell(node):
     other = nurse.post("/fhir/Patient", patient("Abate", "Lulit", birthDate="1980")).id
     assert nurse.post("/fhir/Encounter", encounter(other)).status == 201
     gone = nurse.post("/fhir/Patient", patient("Okeke", "Ada", birthDate="1970")).id
-    return gone
+    return gone, other
 
 
 class Case(unittest.TestCase):
@@ -161,6 +164,16 @@ class Case(unittest.TestCase):
         with open(self.below("log/access/checkpoint"), encoding="utf-8") as file:
             return int(file.read().split("\n")[1])
 
+    def public(self):
+        """The texts of the public log's entries, from its last bundle."""
+        with open(self.below("log/public/checkpoint"), encoding="utf-8") as file:
+            size = int(file.read().split("\n")[1])
+        texts = []
+        with open(self.below("log/public/tile/entries/000.p/%d" % size), "rb") as file:
+            while head := file.read(2):
+                texts.append(file.read(struct.unpack(">H", head)[0]).decode())
+        return texts
+
     def journal(self):
         with open(self.below(ACCESS_JOURNAL), "rb") as file:
             return file.read()
@@ -193,14 +206,14 @@ class Planted(Case):
         cls.node = node
         node.load(houses())
         node.start()
-        gone = tell(node)
+        cls.gone, cls.other = tell(node)
         running = cls.audit(node.directory)
         assert (running["code"], running["faults"]) == (0, []), running
         node.stop()
         with open(cls.path("remembered"), "wb") as out, open(cls.file("log/access/checkpoint"), "rb") as checkpoint:
             out.write(checkpoint.read())
         shutil.copy(cls.file("keys/keys.db"), cls.path("keys-before"))
-        node.command("erase", node.directory, gone)
+        node.command("erase", node.directory, cls.gone)
         settle(node)
         return node
 
@@ -296,6 +309,13 @@ class Planted(Case):
         self.found("ENTRIES_MISSING", key=False, file=ACCESS_JOURNAL, begin=28)
         self.found("BATCH_PLACE", key=False, file=ACCESS_JOURNAL, entry=0)
 
+    def test_a_batch_that_was_dated_back(self):
+        at, _, first, _ = [batch for batch in self.batches() if batch[3]][-1]  # zeros follow
+        head = self.journal()[at:at + 28]
+        head = head[:12] + struct.pack(">Q", struct.unpack(">Q", head[12:20])[0] - 3600 * 10 ** 9) + head[20:]
+        self.edit(ACCESS_JOURNAL, at, head + hashlib.sha256(head).digest()[:8])
+        self.found("TIME_BACK", key=False, file=ACCESS_JOURNAL, begin=at, entry=first)
+
     def test_heads_and_ends_of_batches_that_were_edited(self):
         at, end, first, count = list(self.batches())[3]
         kept = self.journal()
@@ -352,6 +372,8 @@ class Planted(Case):
         self.found("CHECKPOINT_SIGNED", key=False, file="log/access/checkpoint")
         shutil.copy(os.path.join(other, "log/access.vkey"), self.below("log/access.vkey"))
         self.found("KEY_OTHER", "--key", self.file("log/access.vkey"), key=False, file="log/access.vkey")
+        shutil.copy(self.file("log/access.vkey"), self.below("log/access.vkey"))
+        self.found("REMEMBERED_KEY", "--remembered", os.path.join(other, "log/access/checkpoint"), key=False)
         shutil.rmtree(other)
 
     def test_a_version_without_an_entry(self):
@@ -441,9 +463,15 @@ class Planted(Case):
         shutil.copy(self.below("rules/belgium.proof.json"), self.below("rules/joint-standard.proof.json"))
         self.found("RULES_PROOF", key=False, file="rules/joint-standard.proof.json")
 
+    def test_a_rule_set_that_is_no_file(self):
+        name = "rules/joint-standard.rules.json"
+        os.rename(self.below(name), self.path("rules"))
+        os.symlink(self.path("rules"), self.below(name))
+        self.found("RULES_UNREADABLE", key=False, file=name)
+
     def test_rules_that_are_no_longer_kept(self):
         with open(self.below("rules/belgium.rules.json"), "rb") as file:
-            gone = __import__("hashlib").sha256(file.read()).hexdigest()
+            gone = hashlib.sha256(file.read()).hexdigest()
         os.unlink(self.below("rules/archive/%s.rules.json" % gone))
         self.assertEqual(self.audit(self.copy)["faults"], [])  # it is active, so it is kept there
         for suffix in (".rules.json", ".dmn", ".pack.json", ".proof.json"):
@@ -621,6 +649,52 @@ class Planted(Case):
         self.found("DESTROYED_UNTOLD", key=False, table="destroyed", row=1)
         self.found("ERASURES_COUNT", file="log/public/journal")
 
+    def test_an_erasure_that_is_told_twice_is_one_and_hides_no_other(self):
+        number = self.entry("public", kind="keys.destroyed")
+        self.insider("public", "repeat", number, 2)
+        told = self.audit(self.copy)
+        self.assertEqual((told["faults"], told["derived"]["destroyedToldAgain"]), ([], 2))
+        self.node.command("erase", self.copy, self.other)
+        self.assertEqual(self.audit(self.copy)["faults"], [])
+        numbers = [n for n, text in enumerate(self.public()) if '"keys.destroyed"' in text]
+        self.insider("public", "drop", numbers[-1])
+        self.found("DESTROYED_UNTOLD", key=False, table="destroyed")
+        self.found("ERASURES_COUNT", file="log/public/journal")
+
+    def test_an_erasure_that_was_asked_for_twice_is_no_fault(self):
+        self.node.command("erase", self.copy, self.gone)
+        self.assertEqual(self.audit(self.copy)["faults"], [])
+
+    def test_an_event_in_place_of_which_another_was_committed_to(self):
+        entry = self.entry(action="read", role="nurse")
+        self.insider("access", "swap", entry)
+        self.found("EVENT_SEALED", entry=entry)
+
+    def test_an_entry_of_no_kind(self):
+        entry = self.entry(action="read", role="nurse")
+        self.insider("access", "plain", entry, '{"kind":"whisper"}')
+        self.found("LEAF_UNKNOWN", key=False, entry=entry)
+
+    def test_a_log_that_begins_with_a_checkpoint_that_nobody_signed(self):
+        with open(self.below("log/public/checkpoint"), encoding="utf-8") as file:
+            signed = file.read()
+        self.insider("public", "plain", 0, signed.replace("\n", "\n1", 1))
+        self.found("OLD_CHECKPOINT", key=False, file="log/public/journal/000000", entry=0)
+
+    def test_a_change_of_key_that_the_old_key_did_not_sign(self):
+        with open(self.below("log/access.vkey"), encoding="ascii") as file:
+            vkey = file.read().strip()
+        entry = self.entry("public", kind="suspended")
+        self.insider("public", "plain", entry, json.dumps({"kind": "log.key", "old": vkey, "new": vkey,
+                                                           "signature": "A" * 86 + "=="}))
+        self.found("KEY_SUCCESSION", key=False, file="log/public/journal", entry=entry)
+
+    def test_more_than_is_remembered(self):
+        entry = self.entry("public", kind="suspended")
+        self.insider("public", "plain", entry, json.dumps({"kind": "log.key", "old": "a", "new": "b", "signature": ""}),
+                     "repeat", entry, 300)
+        self.found("TOO_MANY", key=False, file="log", detail="changes of keys")
+
     def test_a_public_entry_of_no_kind(self):
         self.insider("public", "text", 0, "rules.activated", "rules.whispered")
         self.found("PUBLIC_SHAPE", key=False, entry=0)
@@ -797,6 +871,19 @@ class Real(unittest.TestCase):
         connection.commit()
         connection.close()
         self.assertIn("CREDENTIAL_UNAPPROVED", self.faults()[0])
+
+
+class EveryFault(unittest.TestCase):
+    def test_each_fault_that_the_auditor_knows_is_planted_and_no_other_is(self):
+        here = os.path.dirname(os.path.abspath(__file__))
+        with open(os.path.join(here, "../../src/audit/findings.def"), encoding="utf-8") as file:
+            known = set(re.findall(r"^FINDING\((\w+),", file.read(), re.M))
+        planted = set()
+        for name in PLANTS:
+            with open(os.path.join(here, name), encoding="utf-8") as file:
+                planted |= set(re.findall(r'(?:self\.found|self\.assertIn)\(\(?"([A-Z_]+)"', file.read()))
+        self.assertGreater(len(known), 90)
+        self.assertEqual((sorted(known - planted), sorted(planted - known)), ([], []))
 
 
 if __name__ == "__main__":

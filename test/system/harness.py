@@ -27,6 +27,13 @@ def organization_id(short_name):
     return hashlib.sha256(b"organization:" + short_name.encode()).hexdigest()[:32]
 
 
+def sanitizers_are_silent(said, of):
+    """Where the program was built with sanitizers: what they say of it is a failure, whatever the program answered."""
+    for line in said.splitlines():
+        if "Sanitizer" in line or ": runtime error: " in line:
+            raise AssertionError("%s: %s\n%s" % (of, line, said[said.index(line):][:6000]))
+
+
 class Answer:
     """One HTTP answer."""
 
@@ -129,6 +136,7 @@ class Node:
     def command(self, *arguments, check=True, timeout=60, environment=None):
         done = subprocess.run([BINARY, *arguments], capture_output=True, timeout=timeout,
                               env=dict(self.environment, **(environment or {})), check=False)
+        sanitizers_are_silent(done.stderr.decode("utf-8", "replace"), "hospitium " + arguments[0])
         if check and done.returncode != 0:
             raise AssertionError("hospitium %s: %d\n%s%s" % (arguments[0], done.returncode, done.stdout.decode(),
                                                              done.stderr.decode()))
@@ -229,8 +237,10 @@ class Node:
 
     def close(self):
         self.stop()
+        said = self.log() if os.path.exists(self.log_path) else ""
         if self.home:
             shutil.rmtree(self.home, ignore_errors=True)
+        sanitizers_are_silent(said, "the node")
 
     def __enter__(self):
         return self
