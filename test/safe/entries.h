@@ -4,6 +4,8 @@
 /* An entry of the access log as the safe itself opens it: the event, and what stands beside it. */
 
 #include "oversight_asks.h"
+#include "crypto/encode.h"
+#include "crypto/seal.h"
 #include "safe/state.h"
 
 struct entry_seen {
