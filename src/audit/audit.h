@@ -122,7 +122,7 @@ void approvers_judge(struct audit *audit);
 /* signing.c: which keys a log had, as far as they sign one another; and what they signed. */
 void signing_judge(struct audit *audit);
 
-/* witnesses.c: the policy, and what witnesses have cosigned last; what their lines are worth once the log was walked. */
+/* witnesses.c: the policy, and what witnesses have cosigned last; what that is worth once the log was walked. */
 MUST_CHECK enum error witnesses_take_policy(struct audit *audit, struct fault *fault);
 void witnesses_take(struct audit *audit, struct log *log);
 void witnesses_judge(struct audit *audit);

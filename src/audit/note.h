@@ -23,7 +23,8 @@ struct vkey {
 };
 
 bool vkey_read(struct slice text, struct vkey *ret_key);
-/* A witness: its key signs cosignature/v1 with Ed25519. Keys of ML-DSA-44 are known by name; what they sign is not read. */
+/* A witness: its key signs cosignature/v1 with Ed25519. Keys of ML-DSA-44 are known by name; what they sign is not
+ * read. */
 struct cosigner {
     struct vkey key; /* of ML-DSA-44: the public key's SHA-256 */
     bool reads;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* C2SP tlog-policy, as far as an auditor needs it: who the witnesses are, and how many of them are enough. Lines of logs
- * must be of their form and say nothing here, since a node's logs have keys of their own.
+/* C2SP tlog-policy, as far as an auditor needs it: who the witnesses are, and how many of them are enough. Lines of
+ * logs must be of their form and say nothing here, since a node's logs have keys of their own.
  *
  * Pure. The file may be hostile: at most POLICY_MAX bytes and POLICY_MEMBERS witnesses and groups; borrows its text. */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* What witnesses say of a log: log/NAME.cosigned, and the checkpoints that Ines remembers, under the policy in
- * DIR/witnesses or one of her own (--policy). Each line of a witness that is known must hold over the very text, be of a
- * time that can be, and enough must be there. A checkpoint that they cosigned is one that the log must have gone
+ * DIR/witnesses or one of her own (--policy). Each line of a witness that is known must hold over the very text, be of
+ * a time that can be, and enough must be there. A checkpoint that they cosigned is one that the log must have gone
  * through, so that a log that was written anew is found without anybody's memory but theirs.
  *
  * Must never take a line that it cannot verify for one that holds. Promise 5. */

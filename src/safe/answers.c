@@ -22,7 +22,7 @@ static enum error answer_access(struct safe *safe, struct request *request)
     struct grant *grant = &request->grant;
     bool permitted = request->error == OK;
 
-    if (permitted && request->access.action == ACTION_ERASE)
+    if (request->access.action == ACTION_ERASE) /* same, is true: of another access there is nothing to tell */
         TRY(destroyed_tell(safe));
     grant->time_s = now_s(safe);
     grant->row = permitted ? request->decision.row : request->uninformed.row;
@@ -111,15 +111,15 @@ static enum error answer_issue(struct safe *safe, struct request *request)
     return OK;
 }
 
-static struct id inside_of(struct safe *safe, const struct id *wire)
+static enum error inside_of(struct safe *safe, const struct id *wire, struct id *ret_inside)
 {
     struct block_cipher *cipher = block_cipher_new(&safe->keys->session.sector[SECTOR_HEALTH]);
-    struct id inside = {{0}};
 
-    if (cipher)
-        block_decrypt(cipher, wire->byte, inside.byte);
+    if (!cipher)
+        return ERROR_MEMORY;
+    block_decrypt(cipher, wire->byte, ret_inside->byte);
     block_cipher_free(cipher);
-    return inside;
+    return OK;
 }
 
 /* A request is good for once: the public log has its mark, and the index with those of the revoked ones, before the
@@ -137,7 +137,7 @@ static enum error answer_issue_approved(struct safe *safe, struct request *reque
         return ERROR_CONFLICT;
     person_index_mark(safe->index, &used, mark);
     if (!id_is_zero(&wire_person))
-        request->credential.person = inside_of(safe, &wire_person);
+        TRY(inside_of(safe, &wire_person, &request->credential.person));
     safe->world->random(safe->world, request->credential.id.byte, ID_BYTES);
     TRY(publish_credential(safe, &request->credential, mark));
     TRY(person_index_revoke(safe->index, mark, now_s(safe)));

@@ -201,8 +201,6 @@ static void make_durable(struct safe *safe, struct batch *batch)
                 safe->index_behind = true;
             }
         }
-    if (!safe->index_behind)
-        person_index_reached(safe->index, ledger_size(safe->access_log));
 }
 
 /* With an error only what it is about goes out: the rule that decided, what is wrong with an order. Never the half of
@@ -274,6 +272,8 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
             answer_request(safe, &batch.request[i]);
             unconfirmed_settle(safe, &batch.request[i]);
         }
+        if (!safe->shut && !safe->index_behind) /* only now: answering writes rows too */
+            person_index_reached(safe->index, ledger_size(safe->access_log));
         write_answers(&batch, answer);
         error = buffer_check(answer);
     }

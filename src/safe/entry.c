@@ -42,9 +42,9 @@ enum error entry_hour_key(struct safe *safe, uint32_t hour, struct secret_key *r
 {
     enum error error = keystore_hour_find(safe->keystore, hour, ret_key);
 
-    if (error == ERROR_NOT_FOUND && keystore_year_is_destroyed(safe->keystore, hour / KEYSTORE_YEAR_HOURS))
-        return ERROR_TERM_OVER;
-    return error;
+    if (error != ERROR_NOT_FOUND)
+        return error;
+    return keystore_year_is_destroyed(safe->keystore, hour / KEYSTORE_YEAR_HOURS) ? ERROR_TERM_OVER : ERROR_SEALED;
 }
 
 enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed, struct event_opened *ret_event)
@@ -54,6 +54,8 @@ enum error entry_open(struct safe *safe, uint64_t leaf, struct slice *ret_sealed
     uint32_t hour;
 
     TRY(ledger_read(safe->access_log, leaf, safe->arena, NULL, &sealed));
+    if (sealed.length == 0) /* padding, or an old log's checkpoint */
+        return ERROR_NOT_FOUND;
     TRY(event_hour(sealed, &hour));
     TRY(entry_hour_key(safe, hour, &hour_key));
     if (ret_sealed)
@@ -104,7 +106,7 @@ static enum review_kind kind_of(const struct request *request)
 /* Whose record a permitted look is reviewed for; a refused one is of whoever was refused. */
 static struct slice person_of_look(const struct request *request)
 {
-    for (size_t i = 0; request->error == OK && i < request->access.targets; i++)
+    for (size_t i = 0; i < request->grant.targets; i++)
         if (request->grant.target[i].obligations & OBLIGATION_REVIEW)
             return slice_of(request->token[i], ID_BYTES);
     return SLICE("refused");
@@ -115,8 +117,8 @@ void entry_owes(struct safe *safe, struct request *request)
     /* Rules speak of what opens and of broken glass; here no glass was broken, and that was tried. */
     if (request->access.open_glass && request->error != OK && request->error != ERROR_REASON)
         request->decision.obligations |= OBLIGATION_REVIEW;
-    for (size_t i = 0; i < request->grant.targets && i < request->access.targets; i++)
-        request->told[i] = request->error == OK && request->grant.target[i].obligations & OBLIGATION_NOTIFY;
+    for (size_t i = 0; i < request->grant.targets; i++) /* a refused look binds nobody (access.c) */
+        request->told[i] = request->grant.target[i].obligations & OBLIGATION_NOTIFY;
     if (!(request->decision.obligations & OBLIGATION_REVIEW))
         return;
     request->look.kind = kind_of(request);
@@ -126,20 +128,25 @@ void entry_owes(struct safe *safe, struct request *request)
     entry_actor(safe, request->credential.actor, request->look.actor);
 }
 
+static enum error index_entry(struct safe *safe, const struct request *request)
+{
+    for (size_t i = 0; i < request->access.targets; i++)
+        if (request->use.until_s)
+            TRY(person_index_add_sealed(safe->index, request->token[i], request->grant.leaf, &request->access.order,
+                                        request->use.until_s));
+        else
+            TRY(person_index_add(safe->index, request->token[i], request->grant.leaf, request->told[i]));
+    if (!request->look.kind)
+        return OK;
+    struct look look = request->look;
+    look.leaf = request->grant.leaf;
+    return reviews_add(safe->reviews, &look);
+}
+
 void entry_index(struct safe *safe, const struct request *request)
 {
-    enum error error = OK;
-
-    for (size_t i = 0; i < request->access.targets && error == OK; i++)
-        error = request->use.until_s
-                    ? person_index_add_sealed(safe->index, request->token[i], request->grant.leaf,
-                                              &request->access.order, request->use.until_s)
-                    : person_index_add(safe->index, request->token[i], request->grant.leaf, request->told[i]);
-    if (request->look.kind && error == OK) {
-        struct look look = request->look;
-        look.leaf = request->grant.leaf;
-        error = reviews_add(safe->reviews, &look);
-    }
-    if (error != OK)
+    if (index_entry(safe, request) != OK) {
+        safe->index_behind = true; /* the next start puts it back from the log */
         LOG(WARNING, "safe.index_behind");
+    }
 }

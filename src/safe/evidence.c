@@ -85,20 +85,24 @@ static enum error write_shown(struct safe *safe, struct json_writer *writer, uin
     enum review_verdict verdict;
 
     TRY(entry_proof(safe, leaf, sealed, event, &proof));
+    enum error reviewed = reviews_of(safe->reviews, leaf, &verdict);
+    if (reviewed != OK && reviewed != ERROR_NOT_FOUND)
+        return reviewed;
     json_begin_object(writer);
     json_key(writer, "entry");
     json_integer(writer, (int64_t)leaf);
     json_key(writer, "event");
     json_raw(writer, event->json);
     TRY(evidence_write_looker(safe, writer, event->looker));
-    if (reviews_of(safe->reviews, leaf, &verdict) == OK)
+    if (reviewed == OK)
         json_member_cstring(writer, "review", review_verdict_word(verdict));
     json_member_string(writer, "proof", buffer_view(&proof));
     json_end_object(writer);
     return OK;
 }
 
-/* An entry that cannot be opened any more (an old log's checkpoint, a year whose key is destroyed) is passed over. */
+/* An entry of nobody's (padding, an old log's checkpoint) or of a year whose key is destroyed is passed over; one that
+ * cannot be opened for another reason is not, since what was left out could be what is sought. */
 static enum error look_at(struct safe *safe, const struct sought *sought, uint64_t leaf, struct json_writer *writer,
                           size_t *shown)
 {
@@ -106,8 +110,10 @@ static enum error look_at(struct safe *safe, const struct sought *sought, uint64
     struct slice sealed;
     bool fitting = false;
 
-    if (entry_open(safe, leaf, &sealed, &event) != OK)
+    enum error error = entry_open(safe, leaf, &sealed, &event);
+    if (error == ERROR_NOT_FOUND || error == ERROR_TERM_OVER)
         return OK;
+    TRY(error);
     TRY(is_sought(safe, sought, &event, &fitting));
     *shown += fitting;
     return fitting ? write_shown(safe, writer, leaf, sealed, &event) : OK;
@@ -126,8 +132,7 @@ enum error answer_evidence(struct safe *safe, struct request *request)
         return request->error;
     TRY(read_sought(request->payload, &sought));
     uint64_t minimum = ledger_minimum(safe->access_log);
-    uint64_t leaf = sought.next > minimum ? sought.next : minimum;
-    uint64_t end = size - leaf > SCANNED_MAX && leaf < size ? leaf + SCANNED_MAX : size;
+    uint64_t leaf = sought.next > minimum ? sought.next : minimum; /* same, with >=: they are equal then */
     json_begin_object(&writer);
     json_member_string(&writer, "log", ledger_origin(safe->access_log));
     json_member_string(&writer, "rules", slice_of(safe->rules_hash, sizeof safe->rules_hash));
@@ -139,7 +144,8 @@ enum error answer_evidence(struct safe *safe, struct request *request)
     }
     json_key(&writer, "entries");
     json_begin_array(&writer);
-    for (; leaf < end && shown < SHOWN_MAX; leaf++)
+    /* same, leaf < size with <=: behind the last entry is none */
+    for (size_t scanned = 0; leaf < size && scanned < SCANNED_MAX && shown < SHOWN_MAX; leaf++, scanned++)
         TRY(look_at(safe, &sought, leaf, &writer, &shown));
     json_end_array(&writer);
     if (leaf < size) {

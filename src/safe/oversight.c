@@ -47,7 +47,7 @@ enum error oversight_check_words(struct slice words)
 {
     size_t letters = 0;
 
-    if (words.length > PROTOCOL_TEXT_MAX || !utf8_valid(words))
+    if (words.length > PROTOCOL_TEXT_MAX)
         return ERROR_VALUE;
     for (size_t i = 0; i < words.length; i++)
         letters += (unsigned char)words.data[i] > ' ';
@@ -204,7 +204,7 @@ static enum error write_entry(struct safe *safe, struct request *request, const 
         .time_ns = safe->now_ns,
         .credential = &request->credential,
         .action = action,
-        .what = deed->what ? suspended_word(deed->what) : NULL,
+        .what = suspended_word(deed->what),
         .subject = deed->subject,
         .number = deed->number,
         .verdict = deed->verdict ? review_verdict_word(deed->verdict) : NULL,
@@ -220,11 +220,11 @@ static enum error write_entry(struct safe *safe, struct request *request, const 
 /* What a deed that is not in the log has begun. */
 static void take_back(struct safe *safe, struct request *request)
 {
-    if (request->kind != PROTOCOL_SUSPEND || !request->deed.is_new)
+    if (!request->deed.is_new)
         return;
     request->deed.is_new = false;
-    suspensions_drop(&safe->suspensions, request->deed.number);
-    if (request->deed.what == SUSPENDED_RULE)
+    bool out_of_force = suspensions_take_back(&safe->suspensions, request->deed.number);
+    if (out_of_force && request->deed.what == SUSPENDED_RULE)
         decider_suspend(safe->decider, request->deed.subject, false);
 }
 
@@ -296,21 +296,38 @@ static enum error keep_suspension(struct safe *safe, struct request *request)
     return suspensions_keep(&safe->suspensions, safe->world, &told);
 }
 
-/* -> number u64. The public log first: what is in force was told, also when it has to be asked for twice. */
+/* The public log first: what is in force was told, also when it has to be asked for twice. */
+static enum error carry_out_suspend(struct safe *safe, struct request *request)
+{
+    TRY(request->error);
+    if (!request->deed.is_new)
+        return OK;
+    TRY(publish(safe, "suspended", &request->deed));
+    return keep_suspension(safe, request);
+}
+
+/* -> number u64. */
 enum error answer_suspend(struct safe *safe, struct request *request)
 {
-    enum error error = request->error;
+    enum error error = carry_out_suspend(safe, request);
 
-    if (error == OK && request->deed.is_new)
-        error = publish(safe, "suspended", &request->deed);
-    if (error == OK && request->deed.is_new)
-        error = keep_suspension(safe, request);
-    if (error != OK) {
-        safe->index_behind |= request->durable; /* the log says that it is suspended: the next start does so */
+    if (error == OK) {
+        buffer_u64(&request->answer, request->deed.number);
+    } else if (request->deed.is_new && request->durable) { /* the log says that it is suspended, so it is */
+        suspensions_owe(&safe->suspensions, request->deed.number);
+        safe->index_behind = true;
+    } else {
         take_back(safe, request);
-        return error;
     }
-    buffer_u64(&request->answer, request->deed.number);
+    return error;
+}
+
+static enum error carry_out_lift(struct safe *safe, const struct deed *deed)
+{
+    TRY(publish(safe, "suspension.lifted", deed));
+    TRY(suspensions_lift(&safe->suspensions, deed->number, now_s(safe)));
+    if (deed->what == SUSPENDED_RULE)
+        decider_suspend(safe->decider, deed->subject, false);
     return OK;
 }
 
@@ -320,14 +337,9 @@ enum error answer_lift(struct safe *safe, struct request *request)
 
     if (request->error != OK)
         return request->error;
-    enum error error = publish(safe, "suspension.lifted", deed);
-    if (error == OK)
-        error = suspensions_lift(&safe->suspensions, deed->number, now_s(safe));
-    safe->index_behind |= error == ERROR_IO || error == ERROR_DISK_FULL;
-    TRY(error);
-    if (deed->what == SUSPENDED_RULE)
-        decider_suspend(safe->decider, deed->subject, false);
-    return OK;
+    enum error error = carry_out_lift(safe, deed);
+    safe->index_behind |= error != OK && error != ERROR_NOT_FOUND; /* the log says that it is lifted */
+    return error;
 }
 
 void oversight_close_rows(struct safe *safe)
@@ -370,8 +382,11 @@ enum error answer_suspensions(struct safe *safe, struct request *request)
         return request->error;
     json_begin_array(&writer);
     for (size_t i = 0; i < safe->suspensions.count; i++) {
-        struct suspension_told told;
-        TRY(suspensions_told(&safe->suspensions, safe->arena, safe->suspensions.in_force[i].number, &told));
+        const struct suspension *held = &safe->suspensions.in_force[i];
+        struct suspension_told told = {
+            .number = held->number, .what = held->what, .subject = slice_of(held->subject, held->length)};
+        if (!held->owed) /* of those there is no more than that */
+            TRY(suspensions_told(&safe->suspensions, safe->arena, held->number, &told));
         write_suspension(safe, &writer, &told);
     }
     json_end_array(&writer);
@@ -417,7 +432,10 @@ enum error answer_reviews(struct safe *safe, struct request *request)
     json_begin_array(&writer);
     for (size_t i = 0; i < count; i++) {
         struct event_opened event;
-        TRY(entry_open(safe, review[i].leaf, NULL, &event));
+        enum error error = entry_open(safe, review[i].leaf, NULL, &event);
+        if (error == ERROR_TERM_OVER) /* gone by the law's term: nobody can judge it any more */
+            continue;
+        TRY(error);
         TRY(write_review(safe, &writer, &review[i], &event));
     }
     json_end_array(&writer);
@@ -461,7 +479,7 @@ enum error oversight_escalate(struct safe *safe)
 {
     int64_t now_ns = safe->world->now_ns(safe->world);
 
-    if (now_ns > safe->now_ns)
+    if (now_ns > safe->now_ns) /* same, with >=: it is that already */
         safe->now_ns = now_ns;
     return reviews_escalate(safe->reviews, now_s(safe), tell_public, safe);
 }

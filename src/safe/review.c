@@ -95,7 +95,8 @@ static const struct store_statement statement[STATEMENTS] = {
     [GLASS_SHUT] = {"review_glass_shut", STORE_ROUTE_LOCAL, STORE_READ,
                     "SELECT 1 FROM review WHERE actor = $1 AND closed IS NULL AND kind = 1 AND opened <= $2 LIMIT 1"},
     [OLDEST_GLASS] = {"review_oldest_glass", STORE_ROUTE_LOCAL, STORE_READ,
-                      "SELECT min(opened) FROM review WHERE closed IS NULL AND kind = 1"},
+                      "SELECT coalesce(min(opened), 9223372036854775807) FROM review"
+                      " WHERE closed IS NULL AND kind = 1"},
     [COUNT] = {"review_count", STORE_ROUTE_LOCAL, STORE_READ,
                "SELECT count(*) FROM review WHERE closed IS NULL AND opened <= $1 AND kind <> 5"},
     [UNTOLD] = {"review_untold", STORE_ROUTE_LOCAL, STORE_READ,
@@ -118,8 +119,7 @@ static enum error read_oldest(struct reviews *reviews)
     CLEANUP_CURSOR struct store_cursor cursor = {0};
 
     TRY(store_one(reviews->store, &statement[OLDEST_GLASS], NULL, 0, &cursor));
-    struct store_value oldest = store_column(&cursor, 0);
-    reviews->oldest_glass_s = oldest.kind == STORE_NULL ? INT64_MAX : oldest.integer;
+    reviews->oldest_glass_s = store_column_integer(&cursor, 0);
     return OK;
 }
 
@@ -131,8 +131,8 @@ enum error reviews_open(struct store *store, struct reviews *ret_reviews)
 
 void reviews_close(struct reviews *reviews)
 {
-    if (reviews->pending && reviews_flush(reviews) != OK)
-        reviews->count = 0; /* put back from the log when the safe opens again */
+    enum error error = reviews_flush(reviews);
+    (void)error; /* what was not written is put back from the log when the safe opens again */
     free(reviews->pending);
     *reviews = (struct reviews){0};
 }
@@ -299,7 +299,7 @@ enum error reviews_glass_is_shut(struct reviews *reviews, const uint8_t actor[ID
 enum error reviews_count(struct reviews *reviews, int64_t now_s, unsigned rung, uint64_t *ret_count)
 {
     CLEANUP_CURSOR struct store_cursor cursor = {0};
-    int64_t before = rung == 0 || rung > RUNGS ? INT64_MAX : opened_before(now_s, rung - 1);
+    int64_t before = rung == 0 ? INT64_MAX : opened_before(now_s, rung - 1);
 
     TRY(reviews_flush(reviews));
     TRY(store_one(reviews->store, &statement[COUNT], STORE_VALUES(store_integer(before)), &cursor));

@@ -73,7 +73,7 @@ MUST_CHECK enum error reviews_of(struct reviews *reviews, uint64_t leaf, enum re
 MUST_CHECK enum error reviews_glass_is_shut(struct reviews *reviews, const uint8_t actor[ID_BYTES], int64_t now_s,
                                             bool *ret_shut);
 
-/* How many reviews stand on a rung or above (0: all that are open). */
+/* How many reviews stand on a rung or above (0: all that are open; at most 2). */
 MUST_CHECK enum error reviews_count(struct reviews *reviews, int64_t now_s, unsigned rung, uint64_t *ret_count);
 
 /* Those that have reached a rung and were not yet told of in public. `tell` has to make it durable; what it did not is

@@ -139,7 +139,7 @@ enum error suspensions_begin(struct suspensions *suspensions, enum suspended wha
     for (size_t i = 0; i < suspensions->count; i++)
         if (is_of(&suspensions->in_force[i], what, subject)) {
             *ret_number = suspensions->in_force[i].number;
-            *ret_new = false;
+            *ret_new = suspensions->in_force[i].owed;
             return OK;
         }
     TRY(hold(suspensions, suspensions->next, what, subject));
@@ -148,13 +148,35 @@ enum error suspensions_begin(struct suspensions *suspensions, enum suspended wha
     return OK;
 }
 
-void suspensions_drop(struct suspensions *suspensions, uint64_t number)
+static struct suspension *find(struct suspensions *suspensions, uint64_t number)
 {
     for (size_t i = 0; i < suspensions->count; i++)
-        if (suspensions->in_force[i].number == number) {
-            suspensions->in_force[i] = suspensions->in_force[--suspensions->count];
-            return;
-        }
+        if (suspensions->in_force[i].number == number)
+            return &suspensions->in_force[i];
+    return NULL;
+}
+
+static void drop(struct suspensions *suspensions, struct suspension *suspension)
+{
+    *suspension = suspensions->in_force[--suspensions->count];
+}
+
+bool suspensions_take_back(struct suspensions *suspensions, uint64_t number)
+{
+    struct suspension *begun = find(suspensions, number);
+
+    if (!begun || begun->owed)
+        return false;
+    drop(suspensions, begun);
+    return true;
+}
+
+void suspensions_owe(struct suspensions *suspensions, uint64_t number)
+{
+    struct suspension *begun = find(suspensions, number);
+
+    if (begun)
+        begun->owed = true;
 }
 
 bool suspensions_hold(const struct suspensions *suspensions, const struct credential *credential)
@@ -222,7 +244,11 @@ enum error suspensions_keep(struct suspensions *suspensions, struct world *world
 
     TRY(seal_told(suspensions, world, told, &sealed));
     struct keeping keeping = {told, buffer_view(&sealed)};
-    return writer_run_now(suspensions->store, &(struct writer_job){.run = write_suspension, .context = &keeping}, 1);
+    TRY(writer_run_now(suspensions->store, &(struct writer_job){.run = write_suspension, .context = &keeping}, 1));
+    struct suspension *kept = find(suspensions, told->number);
+    if (kept)
+        kept->owed = false;
+    return OK;
 }
 
 struct lifting {
@@ -245,7 +271,9 @@ enum error suspensions_lift(struct suspensions *suspensions, uint64_t number, in
     struct lifting lifting = {number, now_s};
 
     TRY(writer_run_now(suspensions->store, &(struct writer_job){.run = write_lifted, .context = &lifting}, 1));
-    suspensions_drop(suspensions, number);
+    struct suspension *lifted = find(suspensions, number);
+    if (lifted)
+        drop(suspensions, lifted);
     return OK;
 }
 

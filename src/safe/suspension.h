@@ -27,6 +27,7 @@ bool suspended_read(struct slice word, enum suspended *ret_what);
 struct suspension {
     uint64_t number;
     enum suspended what;
+    bool owed; /* its row could not be written: in force, since the log says so, and kept when it is asked for again */
     uint8_t length;
     char subject[SUSPENSION_SUBJECT_MAX]; /* a name, a credential's id in hexadecimal, a row's id */
 };
@@ -54,12 +55,16 @@ extern const struct store_schema suspension_schema;
 MUST_CHECK enum error suspensions_open(struct store *store, const struct secret_key *key, struct arena *arena,
                                        struct suspensions *ret_suspensions);
 
-/* In memory at once; `ret_number` is an old one's when the subject is suspended already (then *ret_new is false).
+/* In memory at once; `ret_number` is an old one's when the subject is suspended already (then *ret_new is false, unless
+ * its row is owed).
  * ERROR_TOO_MANY, ERROR_VALUE for a subject that is too long. */
 MUST_CHECK enum error suspensions_begin(struct suspensions *suspensions, enum suspended what, struct slice subject,
                                         uint64_t *ret_number, bool *ret_new);
-/* What was begun and could not be made durable. */
-void suspensions_drop(struct suspensions *suspensions, uint64_t number);
+/* What was begun and has no entry in the log; one whose row is owed has had one before, and stays. True: it is out of
+ * force. */
+bool suspensions_take_back(struct suspensions *suspensions, uint64_t number);
+/* What has an entry in the log, and whose row could not be written. */
+void suspensions_owe(struct suspensions *suspensions, uint64_t number);
 /* Durable on return; one that is kept already stays as it is, so that the log can be replayed. */
 MUST_CHECK enum error suspensions_keep(struct suspensions *suspensions, struct world *world,
                                        const struct suspension_told *told);
