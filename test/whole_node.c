@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "whole_node.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/allocator_interface.h>
+#endif
 
 #include "scratch.h"
 
@@ -191,6 +195,15 @@ uint64_t whole_entries(struct whole *whole)
 uint64_t whole_public_entries(struct whole *whole)
 {
     return size_of_log(whole, 1);
+}
+
+size_t whole_memory(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return __sanitizer_get_current_allocated_bytes();
+#else
+    return mallinfo2().uordblks;
+#endif
 }
 
 struct slice whole_register(struct whole *whole, const struct id *person)
