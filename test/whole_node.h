@@ -67,5 +67,9 @@ MUST_CHECK enum error whole_access(struct whole *whole, const struct access *acc
 uint64_t whole_entries(struct whole *whole);
 uint64_t whole_public_entries(struct whole *whole);
 
+/* What this process has allocated and not given back. Nought without AddressSanitizer, since what the C library keeps for
+ * itself would count too. */
+size_t whole_memory(void);
+
 /* Registers a person as a nurse of harbour-clinic; gives her sealed facts. */
 struct slice whole_register(struct whole *whole, const struct id *person);

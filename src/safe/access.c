@@ -199,19 +199,16 @@ static bool is_hopeless(struct safe *safe, struct request *request)
 static enum error reseal_facts(struct safe *safe, struct request *request, const struct id *person,
                                struct target *target, struct grant_target *grant)
 {
-    struct buffer block = buffer_new(UINT16_MAX);
+    CLEANUP_BUFFER struct buffer block = buffer_new(UINT16_MAX);
     uint64_t held = target->facts_current && !target->facts_own ? target->facts.version : target->keys.facts_confirmed;
 
     target->facts.version = target->keys.facts_version + 1;
     facts_seal(&safe->keys->facts, safe->world, person, &target->facts, &block);
+    TRY(buffer_check(&block));
     grant->facts = arena_copy(safe->arena, buffer_view(&block));
-    enum error error = buffer_check(&block);
-    if (error == OK)
-        unconfirmed_add(safe, request, person, target->facts.version, buffer_view(&block));
-    buffer_free(&block);
-    TRY(error);
     if (!grant->facts.data)
         return ERROR_MEMORY;
+    unconfirmed_add(safe, request, person, target->facts.version, grant->facts);
     struct keystore_person keys = {
         .facts_version = target->facts.version,
         .facts_confirmed = held}; /* what the vault has, even if it never stores what was made since */
@@ -256,22 +253,29 @@ static struct fact_change broken_glass(const struct safe *safe, const struct req
                                 .expires_s = now_s(safe) + GLASS_SECONDS};
 }
 
+/* What follows from the access itself, whatever its record states. */
+static size_t own_changes(const struct safe *safe, const struct request *request, size_t number,
+                          struct fact_change into[2])
+{
+    size_t count = 0;
+
+    if (request->access.target[number].fresh && request->credential.sector == SECTOR_HEALTH)
+        into[count++] = registration(safe, request);
+    if (request->access.open_glass)
+        into[count++] = broken_glass(safe, request);
+    return count;
+}
+
 static enum error change_facts(struct safe *safe, struct request *request, size_t number, struct target *target,
                                struct grant_target *grant)
 {
     const struct access *access = &request->access;
-    bool changed = false;
+    struct fact_change own[2] = {0};
+    size_t owns = own_changes(safe, request, number, own);
+    bool changed = owns > 0;
 
-    if (access->target[number].fresh && request->credential.sector == SECTOR_HEALTH) {
-        struct fact_change change = registration(safe, request);
-        TRY(facts_change(&target->facts, &change, now_s(safe)));
-        changed = true;
-    }
-    if (access->open_glass) {
-        struct fact_change change = broken_glass(safe, request);
-        TRY(facts_change(&target->facts, &change, now_s(safe)));
-        changed = true;
-    }
+    for (size_t i = 0; i < owns; i++)
+        TRY(facts_change(&target->facts, &own[i], now_s(safe)));
     for (size_t i = 0; i < access->changes; i++) {
         if (access->change[i].target != number || access->change[i].kind == FACT_BREAK_GLASS)
             continue;
@@ -297,7 +301,7 @@ static enum error carry_out(struct safe *safe, struct request *request, size_t n
 
 static bool any_permitted(const struct request *request, const struct grant_target *grant)
 {
-    for (unsigned d = 0; d < DRAWER_COUNT; d++) /* same, with <=: behind lie keys, nought until one is given */
+    for (unsigned d = 0; d < DRAWER_COUNT; d++)
         if (grant->outcome[d] >= request->access.needed && grant->outcome[d] != OUTCOME_NONE)
             return true; /* what was not asked for has the outcome NONE */
     return false;
@@ -362,7 +366,7 @@ static enum error prepare_match(struct safe *safe, struct request *request)
     if (request->access.targets == 0)
         return ERROR_VALUE;
     target_reset(&subject);
-    TRY(load_target(safe, request, &request->access.target[0], &subject));
+    TRY(load_target(safe, request, &request->access.target[0], &subject)); /* same: she is loaded again as a target */
     for (size_t i = 0; i < request->access.targets; i++)
         TRY(prepare_target(safe, request, i, &subject));
     return OK;

@@ -23,7 +23,7 @@ static void read_clock(struct safe *safe)
     int64_t now = safe->world->now_ns(safe->world), last = ledger_last_time_ns(safe->access_log);
 
     safe->clock_behind = now < last - CLOCK_TOLERANCE_NS;
-    safe->now_ns = now > last ? now : last;
+    safe->now_ns = now > last ? now : last; /* same, now > last with >=: both are it */
     person_index_at(safe->index, safe->now_ns / 1000000000);
 }
 
@@ -64,6 +64,17 @@ static void strip_number(struct request *request)
     request->payload = reader.rest;
 }
 
+static void complete(struct safe *safe, struct batch *batch, struct request *request)
+{
+    struct completion *completion = &batch->completion[batch->completions];
+
+    request->error = completion_read(request->payload, completion);
+    if (request->error != OK)
+        return;
+    batch->completions++;
+    unconfirmed_confirm(safe, completion);
+}
+
 static void prepare(struct safe *safe, struct batch *batch)
 {
     keystore_reads_begin(safe->keystore);
@@ -77,11 +88,7 @@ static void prepare(struct safe *safe, struct batch *batch)
         } else if (order_is_deed(request->kind)) {
             order_prepare(safe, request);
         } else if (request->kind == PROTOCOL_COMPLETE) {
-            struct completion *completion = &batch->completion[batch->completions];
-            request->error = completion_read(request->payload, completion);
-            batch->completions += request->error == OK;
-            if (request->error == OK)
-                unconfirmed_confirm(safe, completion);
+            complete(safe, batch, request);
         }
     }
     keystore_reads_end(safe->keystore);
@@ -278,5 +285,5 @@ enum error safe_answer(struct safe *safe, struct slice message, struct buffer *a
         error = buffer_check(answer);
     }
     free_batch(&batch);
-    return error == ERROR_MEMORY && batch.count > 0 ? refuse_all(batch.count, error, answer) : error;
+    return error == ERROR_MEMORY ? refuse_all(batch.count, error, answer) : error;
 }

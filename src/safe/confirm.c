@@ -14,7 +14,7 @@
 
 static void clear(struct safe *safe, struct unconfirmed *place)
 {
-    safe->held_unconfirmed -= place->version != 0;
+    safe->held_unconfirmed -= place->version != 0; /* same, is false: one counted too many costs a walk */
     free((void *)(uintptr_t)place->block.data);
     *place = (struct unconfirmed){.version = 0};
 }

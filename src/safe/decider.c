@@ -45,7 +45,6 @@ struct decider {
     int64_t value[FEEDS][WORDS_MAX];         /* vocabulary number -> value in the rules */
     enum outcome outcome[OUTCOME_COUNT];     /* output value number -> outcome */
     unsigned obligation[RULE_COLLECTED_MAX]; /* output value number -> bit */
-    size_t obligation_values;
     int outcome_output;
     bool *suspended; /* a flag a row of disclosure */
 };
@@ -67,6 +66,8 @@ static enum error map_words(struct decider *decider, const struct rule_set *set,
 
 static enum error map_outcomes(struct decider *decider, struct fault *fault)
 {
+    if (decider->disclosure->hit_policy == RULE_COLLECT)
+        return fault_set(fault, ERROR_PROFILE, "the decision disclosure must be made by one row");
     decider->outcome_output = rule_decision_output(decider->disclosure, SLICE("outcome"));
     if (decider->outcome_output < 0)
         return fault_set(fault, ERROR_PROFILE, "the decision disclosure has no output outcome");
@@ -85,12 +86,13 @@ static enum error map_obligations(struct decider *decider, struct fault *fault)
 {
     if (decider->obligations->hit_policy != RULE_COLLECT || decider->obligations->output_count != 1)
         return fault_set(fault, ERROR_PROFILE, "the decision obligations must COLLECT one output");
+    if (!(decider->obligations->chain >> decider->disclosure->number & 1))
+        return fault_set(fault, ERROR_PROFILE, "the decision obligations must rest on disclosure");
     for (size_t i = 0; i < OBLIGATIONS; i++) {
         int value = rule_output_value(&decider->obligations->output[0], slice_from_string(obligation_words[i].word));
         if (value >= 0)
             decider->obligation[value] = obligation_words[i].obligation;
     }
-    decider->obligation_values = decider->obligations->output[0].value_count;
     return OK;
 }
 
@@ -116,36 +118,27 @@ enum error decider_new(struct arena *arena, const struct rule_set *set, struct d
     return OK;
 }
 
-static size_t row_number(const struct decider *decider, struct slice row)
-{
-    size_t number = 0;
-
-    while (number < decider->disclosure->row_count && !slice_equal(decider->disclosure->row[number].id, row))
-        number++;
-    return number;
-}
-
 bool decider_has_row(const struct decider *decider, struct slice row)
 {
-    return row_number(decider, row) < decider->disclosure->row_count;
+    for (uint32_t i = 0; i < decider->disclosure->row_count; i++)
+        if (slice_equal(decider->disclosure->row[i].id, row))
+            return true;
+    return false;
 }
 
 void decider_suspend(struct decider *decider, struct slice row, bool suspended)
 {
-    size_t number = row_number(decider, row);
-
-    if (number == decider->disclosure->row_count)
-        return;
-    decider->suspended[number] = suspended;
+    for (uint32_t i = 0; i < decider->disclosure->row_count; i++)
+        if (slice_equal(decider->disclosure->row[i].id, row))
+            decider->suspended[i] = suspended;
 }
 
 static unsigned obligations_of(const struct decider *decider, uint64_t collected)
 {
     unsigned obligations = 0;
 
-    for (size_t value = 0; value < decider->obligation_values; value++)
-        if (collected & UINT64_C(1) << value)
-            obligations |= decider->obligation[value];
+    for (uint64_t left = collected; left != 0; left &= left - 1)
+        obligations |= decider->obligation[__builtin_ctzll(left)];
     return obligations;
 }
 
@@ -161,7 +154,7 @@ struct decision decider_decide(const struct decider *decider, const struct decid
         fact[i] = RULE_UNKNOWN;
     for (size_t feed = 0; feed < FEEDS; feed++)
         fact[decider->fact[feed]] = decider->value[feed][said[feed]];
-    if (rules_decide_chain(decider->obligations, fact, result) != OK || !result[decider->disclosure->number].row)
+    if (rules_decide_chain(decider->obligations, fact, result) != OK)
         return (struct decision){.outcome = OUTCOME_NONE, .row = SLICE("no rule permits it"), .citation = SLICE("")};
 
     const struct rule_result *disclosed = &result[decider->disclosure->number];

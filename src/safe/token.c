@@ -106,7 +106,7 @@ static struct cached_token *place_of(struct token_cache *cache, struct slice tok
 {
     unsigned number = 0;
 
-    /* same: any place will do */
+    /* same, token.length > 3 or i < token.length is false: any place will do */
     for (size_t i = token.length > 3 ? token.length - 3 : 0; i < token.length; i++)
         number = number * 31 + (unsigned char)token.data[i];
     return &cache->place[number % CACHED];

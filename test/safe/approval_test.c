@@ -176,6 +176,11 @@ static void a_house_has_no_more_approvers_than_it_can_name(void **state)
     }
     assert_int_equal(approvers_read(buffer_view(&text), &approvers), OK);
     assert_int_equal(approvers_distinct(&approvers), 1);
+    CLEANUP_BUFFER struct buffer signed_by_two = buffer_new(16384);
+    struct note note;
+    sign_by(HEAD REST, "ab", &signed_by_two);
+    assert_int_equal(note_parse(buffer_view(&signed_by_two), &note), OK);
+    assert_int_equal(approvers_signed(&note, &approvers), ERROR_SIGNATURE);
     note_key_write(&key, &text);
     assert_int_equal(approvers_read(buffer_view(&text), &approvers), ERROR_SYNTAX);
     assert_int_not_equal(approvers_read(SLICE("nobody's key"), &approvers), OK);

@@ -326,6 +326,10 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
                                       .targets = 1},
                      &payload);
         add(&message, PROTOCOL_ACCESS, buffer_view(&payload));
+        target.person = bela;
+        buffer_clear(&payload);
+        access_write(&(struct access){.token = SLICE("hsp1_nobody"), .target = &target, .targets = 1}, &payload);
+        add(&message, PROTOCOL_ACCESS, buffer_view(&payload));
         fill_the_disk(&whole);
         uint64_t before = whole_entries(&whole);
         if (!reserve)
@@ -338,6 +342,7 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
         assert_int_not_equal(item[4].error, OK);
         assert_int_not_equal(item[5].error, OK);
         assert_int_not_equal(item[6].error, OK);
+        assert_int_equal(item[7].error, ERROR_UNAUTHENTICATED); /* and was none without it */
         assert_false(has_key(&item[2].grant) || has_key(&item[4].grant));
         assert_int_equal(item[4].grant.targets ? item[4].grant.target[0].facts.length : 0, 0);
         if (reserve) {
@@ -403,6 +408,90 @@ static void when_keys_cannot_be_written_only_what_changes_them_fails(void **stat
     whole_close(&whole);
 }
 
+/* ---- what is left of a message ---- */
+
+/* A new hour, whose key cannot be written: what was returned is not said in an entry that nobody could open. */
+static void without_a_key_of_the_hour_there_is_no_entry_of_completions(void **state)
+{
+    static struct item item[ITEMS_MAX];
+    struct whole whole;
+    sqlite3 *other;
+    char path[160];
+
+    (void)state;
+    whole_open(&whole);
+    uint64_t before = whole_entries(&whole);
+    struct message message = message_of(&whole);
+    add_completion(&message, 0);
+    world_advance(&whole.world, INT64_C(3600) * 1000000000);
+    snprintf(path, sizeof path, "%s/keys/keys.db", whole.directory);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(send_message(&message, item), OK);
+    assert_int_equal(whole_entries(&whole), before);
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(send_message(&message, item), OK);
+    assert_int_equal(whole_entries(&whole), before + 1);
+    buffer_free(&message.bytes);
+    whole_close(&whole);
+}
+
+static void an_answer_without_room_is_an_error(void **state)
+{
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    struct message message = message_of(&whole);
+    add(&message, PROTOCOL_HELLO, SLICE(""));
+    for (size_t bytes = 0; bytes < 12; bytes++) {
+        CLEANUP_BUFFER struct buffer answer = buffer_new(bytes);
+        assert_int_equal(safe_answer(whole.safe, buffer_view(&message.bytes), &answer), ERROR_TOO_LARGE);
+    }
+    buffer_free(&message.bytes);
+    whole_close(&whole);
+}
+
+static void a_message_leaves_no_memory_behind(void **state)
+{
+    struct whole whole;
+    size_t before = 0;
+
+    (void)state;
+    whole_open(&whole);
+    struct slice facts = arena_copy(whole.arena, whole_register(&whole, &anna));
+    struct message message = message_of(&whole);
+    for (int i = 0; i < 8; i++)
+        add_access(&message, &NURSE, ACTION_READ, BIT(IDENTITY), &anna, facts);
+    for (int i = 0; i < 64; i++) {
+        buffer_clear(&whole.answer);
+        assert_int_equal(safe_answer(whole.safe, buffer_view(&message.bytes), &whole.answer), OK);
+        if (i == 31)
+            before = whole_memory();
+    }
+    if (whole_memory() > before + 32 * 8 * 256) /* what is sealed alone would be 256 B and more of each */
+        fail_msg("%zu bytes more", whole_memory() - before);
+    buffer_free(&message.bytes);
+    whole_close(&whole);
+}
+
+static void a_safe_that_is_shut_answers_no_more(void **state)
+{
+    static struct item item[ITEMS_MAX];
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    struct message message = message_of(&whole);
+    add(&message, PROTOCOL_PANIC, SLICE(""));
+    assert_int_equal(send_message(&message, item), OK);
+    assert_int_equal(item[0].error, OK);
+    assert_int_equal(send_message(&message, item), ERROR_SHUT);
+    buffer_free(&message.bytes);
+    whole_close(&whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +501,10 @@ int main(void)
         cmocka_unit_test(a_clock_five_seconds_back_is_ironed_out_and_no_more),
         cmocka_unit_test(on_a_full_disk_emergencies_alone_are_served),
         cmocka_unit_test(when_keys_cannot_be_written_only_what_changes_them_fails),
+        cmocka_unit_test(without_a_key_of_the_hour_there_is_no_entry_of_completions),
+        cmocka_unit_test(an_answer_without_room_is_an_error),
+        cmocka_unit_test(a_message_leaves_no_memory_behind),
+        cmocka_unit_test(a_safe_that_is_shut_answers_no_more),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);
 }

@@ -203,6 +203,57 @@ static void a_word_over_an_old_block_brings_nothing_back(void **state)
     whole_close(&story.whole);
 }
 
+/* A refusal that comes with it in one message takes back its own blocks and nobody else's. */
+static void a_refusal_beside_it_takes_nothing_from_what_she_said(void **state)
+{
+    CLEANUP_BUFFER struct buffer message = buffer_new(65536), payload = buffer_new(65536);
+    struct story story;
+
+    (void)state;
+    begin(&story);
+    struct whole *whole = &story.whole;
+    const struct access both[] = {saying(&story, story.first, CONSENT_PERMIT, false),
+                                  saying(&story, story.first, CONSENT_DENY, true)};
+    buffer_u16(&message, 2);
+    for (size_t i = 0; i < 2; i++) {
+        buffer_clear(&payload);
+        access_write(&both[i], &payload);
+        buffer_byte(&message, PROTOCOL_ACCESS);
+        protocol_text_write(buffer_view(&payload), &message);
+    }
+    buffer_clear(&whole->answer);
+    assert_int_equal(safe_answer(whole->safe, buffer_view(&message), &whole->answer), OK);
+    struct reader reader = reader_of(slice_from(buffer_view(&whole->answer), 6));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(reader_u16(&reader), i == 0 ? OK : ERROR_REFUSED);
+        protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX);
+    }
+    assert_int_equal(read_as(&story, &PHYSICIAN_ELSEWHERE, story.first), OK);
+    whole_close(whole);
+}
+
+static void a_safe_that_closes_keeps_no_block(void **state)
+{
+    struct whole whole;
+    size_t before = 0;
+
+    (void)state;
+    whole_open(&whole);
+    for (unsigned round = 0; round < 6; round++) {
+        for (unsigned i = 0; i < 40; i++)
+            whole_register(&whole, &(struct id){{0xD0, (uint8_t)round, (uint8_t)i, 1}});
+        safe_close(whole.safe);
+        whole.safe = NULL;
+        arena_reset(whole.arena);
+        if (round == 2)
+            before = whole_memory();
+        if (round == 5 && whole_memory() > before + 3 * 40 * 50) /* a block is more than 50 B */
+            fail_msg("%zu bytes more", whole_memory() - before);
+        whole_reopen(&whole);
+    }
+    whole_close(&whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +263,8 @@ int main(void)
         cmocka_unit_test(what_was_refused_does_not_count_later),
         cmocka_unit_test(what_has_no_entry_does_not_count_later),
         cmocka_unit_test(what_is_on_its_way_cannot_be_confirmed),
+        cmocka_unit_test(a_refusal_beside_it_takes_nothing_from_what_she_said),
+        cmocka_unit_test(a_safe_that_closes_keeps_no_block),
         cmocka_unit_test(a_word_over_an_old_block_brings_nothing_back),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);

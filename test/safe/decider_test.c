@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -210,6 +211,7 @@ static void reform(struct whole *whole, struct reformed *reformed)
     reformed->set = *joint;
     for (size_t i = 0; i < joint->decision_count; i++) {
         reformed->decision[i] = joint->decision[i];
+        reformed->decision[i].set = &reformed->set;
         if (slice_equal(joint->decision[i].name, SLICE("disclosure")))
             reformed->disclosure = &reformed->decision[i];
         if (slice_equal(joint->decision[i].name, SLICE("obligations")))
@@ -247,6 +249,12 @@ static void decisions_in_another_form_are_refused(void **state)
     reformed.obligations->output = output;
     reformed.obligations->output_count = 2;
     assert_int_equal(decider_from(&whole, &reformed, "must COLLECT one output"), ERROR_PROFILE);
+    reform(&whole, &reformed);
+    reformed.disclosure->hit_policy = RULE_COLLECT;
+    assert_int_equal(decider_from(&whole, &reformed, "must be made by one row"), ERROR_PROFILE);
+    reform(&whole, &reformed);
+    reformed.obligations->chain &= ~(1u << reformed.disclosure->number);
+    assert_int_equal(decider_from(&whole, &reformed, "must rest on disclosure"), ERROR_PROFILE);
     /* More outcomes than there are, with a known one the last of them. */
     reform(&whole, &reformed);
     int number = rule_decision_output(reformed.disclosure, SLICE("outcome"));
@@ -259,6 +267,97 @@ static void decisions_in_another_form_are_refused(void **state)
     output[number].value_count = OUTCOME_COUNT + 1;
     reformed.disclosure->output = output;
     assert_int_equal(decider_from(&whole, &reformed, "outcomes that are not known"), ERROR_PROFILE);
+    whole_close(&whole);
+}
+
+/* What a call that is made next finds where its own variables will be. */
+__attribute__((noinline)) static void leave_behind(int64_t value)
+{
+    volatile int64_t left[4096];
+
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        left[i] = value;
+}
+
+static void what_the_rules_ask_and_the_safe_cannot_say_is_unknown(void **state)
+{
+    static struct reformed reformed;
+    struct rule_input input[RULE_INPUTS_MAX];
+    struct decider *decider;
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    struct decider_facts facts = best_facts(), unsaid = best_facts();
+    facts.sector = SECTOR_PATIENT, facts.role = ROLE_PATIENT, facts.purpose = PURPOSE_PATRQT;
+    unsaid = facts;
+    unsaid.self = SELF_UNKNOWN;
+    struct decision known = decider_decide(decider_of(&whole), &facts);
+    struct decision expected = decider_decide(decider_of(&whole), &unsaid);
+    assert_int_equal(known.outcome, OUTCOME_FULL);
+    assert_int_equal(expected.outcome, OUTCOME_NONE);
+    /* The same rules, where `self` is another fact: one that nobody feeds. */
+    reform(&whole, &reformed);
+    memcpy(input, reformed.disclosure->input, reformed.disclosure->input_count * sizeof *input);
+    reformed.disclosure->input = input;
+    input[rule_decision_input(reformed.disclosure, SLICE("self"))].fact = RULE_FACTS_MAX - 1;
+    assert_int_equal(decider_new(whole.arena, &reformed.set, &decider, NULL), OK);
+    for (int64_t left = 0; left < SELF_COUNT; left++) {
+        leave_behind(left);
+        struct decision decision = decider_decide(decider, &facts);
+        assert_int_equal(decision.outcome, OUTCOME_NONE);
+        assert_true(slice_equal(decision.row, expected.row));
+    }
+    whole_close(&whole);
+}
+
+static void where_no_row_decides_nothing_opens(void **state)
+{
+    static struct reformed reformed;
+    struct decider *decider;
+    struct whole whole;
+    uint64_t *none;
+
+    (void)state;
+    whole_open(&whole);
+    struct rule_input input[RULE_INPUTS_MAX];
+    struct decider_facts facts = best_facts();
+    reform(&whole, &reformed);
+    memcpy(input, reformed.disclosure->input, reformed.disclosure->input_count * sizeof *input);
+    none = arena_array(whole.arena, (size_t)input[0].slot_count * reformed.disclosure->words, sizeof *none);
+    assert_non_null(none);
+    input[0].column = none; /* lets no row pass */
+    reformed.disclosure->input = input;
+    assert_int_equal(decider_new(whole.arena, &reformed.set, &decider, NULL), OK);
+    struct decision decision = decider_decide(decider, &facts);
+    assert_int_equal(decision.outcome, OUTCOME_NONE);
+    assert_int_equal(decision.obligations, 0);
+    assert_true(slice_is(decision.row, "no rule permits it"));
+    whole_close(&whole);
+}
+
+/* Whatever memory there is: an error, or a decider that decides. */
+static void with_too_little_memory_there_is_no_decider(void **state)
+{
+    const struct rule_set *joint;
+    struct decider_facts facts = best_facts();
+    struct whole whole;
+    enum error error = ERROR_MEMORY;
+    size_t refused = 0;
+
+    (void)state;
+    whole_open(&whole);
+    assert_int_equal(rulesets_load(whole.arena, whole.directory, RULESETS_JOINT, NULL, &joint, NULL), OK);
+    for (size_t bytes = 0; error != OK; bytes += 16, refused++) {
+        CLEANUP_ARENA struct arena *arena = arena_new(bytes);
+        struct decider *decider = NULL;
+        error = decider_new(arena, joint, &decider, NULL);
+        if (error == OK)
+            assert_int_equal(decider_decide(decider, &facts).outcome, OUTCOME_FULL);
+        else
+            assert_int_equal(error, ERROR_MEMORY);
+    }
+    assert_true(refused > 2);
     whole_close(&whole);
 }
 
@@ -332,6 +431,34 @@ static void a_suspended_row_closes_what_it_opened_and_nothing_else(void **state)
     whole_close(&whole);
 }
 
+/* The table ends where its rows end: nothing behind them is looked at, nor is anything there closed. */
+static void a_row_that_the_table_does_not_have_closes_nothing(void **state)
+{
+    static struct reformed reformed;
+    struct decider_facts facts = best_facts();
+    struct decider *decider;
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    reform(&whole, &reformed);
+    size_t bytes = reformed.disclosure->row_count * sizeof *reformed.disclosure->row;
+    struct rule_row *row = malloc(bytes); /* exactly: whoever reads on is noticed */
+    assert_non_null(row);
+    memcpy(row, reformed.disclosure->row, bytes);
+    reformed.disclosure->row = row;
+    assert_int_equal(decider_new(whole.arena, &reformed.set, &decider, NULL), OK);
+    assert_false(decider_has_row(decider, SLICE("D-00")));
+    decider_suspend(decider, SLICE("D-00"), true);
+    assert_int_equal(decider_decide(decider, &facts).outcome, OUTCOME_FULL);
+    struct slice last = row[reformed.disclosure->row_count - 1].id;
+    assert_true(decider_has_row(decider, last));
+    decider_suspend(decider, last, true);
+    assert_int_equal(decider_decide(decider, &facts).outcome, OUTCOME_FULL);
+    free(row);
+    whole_close(&whole);
+}
+
 static void a_rule_set_without_its_proof_is_not_active(void **state)
 {
     struct safe_options options;
@@ -359,8 +486,12 @@ int main(void)
         cmocka_unit_test(an_order_makes_a_difference_where_it_is_for_and_nowhere_else),
         cmocka_unit_test(rules_that_lack_a_word_or_a_decision_are_refused),
         cmocka_unit_test(decisions_in_another_form_are_refused),
+        cmocka_unit_test(what_the_rules_ask_and_the_safe_cannot_say_is_unknown),
+        cmocka_unit_test(where_no_row_decides_nothing_opens),
+        cmocka_unit_test(with_too_little_memory_there_is_no_decider),
         cmocka_unit_test(the_ground_of_a_look_is_the_strongest_there_is),
         cmocka_unit_test(a_suspended_row_closes_what_it_opened_and_nothing_else),
+        cmocka_unit_test(a_row_that_the_table_does_not_have_closes_nothing),
         cmocka_unit_test(a_rule_set_without_its_proof_is_not_active),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);

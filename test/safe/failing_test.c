@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "safe/state.h"
 #include "unlucky.h"
 
 #define ATTEMPTS_A_NODE 40
@@ -45,6 +46,29 @@ static bool is_memory(enum unlucky_call call)
            call == UNLUCKY_cipher;
 }
 
+/* The entry of an access says who asked, and all of it can be read; what is handed back to be stored is there. */
+static void assert_whole(struct bench *bench, const struct work *work, uint64_t entry)
+{
+    struct event_opened event;
+    const struct json *json;
+    struct grant grant;
+
+    if (work->kind == PROTOCOL_ACCESS) {
+        struct reader reader = reader_of(slice_from(buffer_view(&bench->whole.answer), 8));
+        struct slice payload = protocol_text_read(&reader, PROTOCOL_MESSAGE_MAX);
+        assert_int_equal(grant_read(bench->whole.arena, payload, &grant), OK);
+        entry = grant.leaf;
+        if (work->ready == ready_registration || work->ready == ready_broken_glass)
+            assert_true(grant.target[0].facts.length > 0);
+    }
+    assert_int_equal(entry_open(bench->whole.safe, entry, NULL, &event), OK);
+    assert_int_equal(json_parse(bench->whole.arena, event.json, &json, NULL), OK);
+    if (work->kind == PROTOCOL_ACCESS) {
+        assert_int_equal(json_parse(bench->whole.arena, event.looker, &json, NULL), OK);
+        assert_true(json_text(json_member(json, "actor")).length > 0);
+    }
+}
+
 /* False when there were fewer such calls. */
 static bool fails_well(struct bench *bench, const struct work *work, enum unlucky_call call, size_t nth)
 {
@@ -58,15 +82,20 @@ static bool fails_well(struct bench *bench, const struct work *work, enum unluck
     buffer_byte(&message, (uint8_t)work->kind);
     protocol_text_write(buffer_view(&bench->payload), &message);
     assert_non_null(buffer_room(&bench->whole.answer, 1));
+    uint64_t before = ledger_size(bench->whole.safe->access_log);
     unlucky_fail(call, nth, false, EIO);
     enum error error = answered(bench, work, buffer_view(&message));
     bool failed = unlucky_end();
+    bool has_entry = ledger_size(bench->whole.safe->access_log) > before;
     if (!failed && error != OK)
         fail_msg("%s: %s", work->name, error_entry(error)->name);
-    if (error != OK && error != (is_memory(call) ? ERROR_MEMORY : ERROR_IO) && error != ERROR_REFUSED)
+    if (error == OK && (work->kind == PROTOCOL_ACCESS || (work->kind == PROTOCOL_COMPLETE && has_entry)))
+        assert_whole(bench, work, before);
+    if (error != OK && error != (is_memory(call) ? ERROR_MEMORY : ERROR_IO)) /* and never a refusal */
         fail_msg("%s, %s %zu: %s", work->name, unlucky_name[call], nth, error_entry(error)->name);
     enum error again = answered(bench, work, buffer_view(&message));
-    bool done = again == ERROR_CONFLICT || again == ERROR_NOT_FOUND || again == ERROR_EXISTS;
+    bool done = (has_entry || work->kind != PROTOCOL_ACCESS) && /* what has no entry was not done */
+                (again == ERROR_CONFLICT || again == ERROR_NOT_FOUND || again == ERROR_EXISTS);
     if (failed && again != OK && !(work->once && done))
         fail_msg("%s, %s %zu: and then %s", work->name, unlucky_name[call], nth, error_entry(again)->name);
     return failed;
@@ -96,6 +125,36 @@ static void every_failure_refuses_and_discloses_nothing(void **state)
     }
     print_message("%zu failures\n", all);
     assert_true(all > 200);
+}
+
+/* Not even room to read what is asked: each is told so, and the door may go on. */
+static void a_message_without_memory_is_refused_one_by_one(void **state)
+{
+    CLEANUP_BUFFER struct buffer message = buffer_new(4096), answer = buffer_new(4096);
+    struct whole whole;
+
+    (void)state;
+    whole_open(&whole);
+    buffer_u16(&message, 2);
+    for (int i = 0; i < 2; i++) {
+        buffer_byte(&message, PROTOCOL_HELLO);
+        protocol_text_write(SLICE(""), &message);
+    }
+    for (size_t nth = 1; nth <= 2; nth++) {
+        buffer_clear(&answer);
+        unlucky_fail(UNLUCKY_arena, nth, false, ENOMEM);
+        assert_int_equal(safe_answer(whole.safe, buffer_view(&message), &answer), OK);
+        assert_true(unlucky_end());
+        struct reader reader = reader_of(buffer_view(&answer));
+        assert_int_equal(reader_u32(&reader), answer.length - 4);
+        assert_int_equal(reader_u16(&reader), 2);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(reader_u16(&reader), ERROR_MEMORY);
+            assert_int_equal(reader_u32(&reader), 0);
+        }
+        assert_true(reader_done(&reader));
+    }
+    whole_close(&whole);
 }
 
 /* ---- half of a request ---- */
@@ -287,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_failure_refuses_and_discloses_nothing),
+        cmocka_unit_test(a_message_without_memory_is_refused_one_by_one),
         cmocka_unit_test(a_request_cut_anywhere_or_with_a_byte_more_is_refused),
         cmocka_unit_test(a_message_that_is_none_is_refused_whole),
         cmocka_unit_test(a_safe_that_could_not_be_opened_lost_nothing),

@@ -401,6 +401,14 @@ static inline void ready_entry(struct bench *bench)
     buffer_u64(&bench->payload, grant.leaf);
 }
 
+static inline void ready_completion(struct bench *bench)
+{
+    struct grant grant;
+
+    assert_int_equal(look_at(&bench->whole, whole_token(&bench->whole, &NURSE), &anna, bench->facts, &grant), OK);
+    completion_write(&(struct completion){grant.leaf, OK, 1}, &bench->payload);
+}
+
 static inline void ready_log(struct bench *bench)
 {
     buffer_byte(&bench->payload, 0);
@@ -443,6 +451,7 @@ static const struct work {
     {"a nurse looks",                   PROTOCOL_ACCESS,       ready_look,       false},
     {"a person is registered",          PROTOCOL_ACCESS,       ready_registration, true},
     {"the glass is broken",             PROTOCOL_ACCESS,       ready_broken_glass, false},
+    {"what was returned is said",       PROTOCOL_COMPLETE,     ready_completion, false},
     {"a review is closed",              PROTOCOL_REVIEW_DONE,  ready_verdict,    true},
     {"the open reviews",                PROTOCOL_REVIEWS,      ready_overseer,   false},
     {"somebody is suspended",           PROTOCOL_SUSPEND,      ready_suspension, false},

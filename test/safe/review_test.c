@@ -251,6 +251,7 @@ static void shut_glass_never_stops_urgent_care(void **state)
                      ERROR_REFUSED);
     assert_int_equal(look_at(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &bela, others, &grant), ERROR_REFUSED);
     assert_int_equal(look_at(&whole, whole_token(&whole, &at_harbour), &bela, others, &grant), OK);
+    assert_int_equal(break_glass_of(&whole, whole_token(&whole, &at_harbour), &bela, others, REASON, &grant), OK);
     assert_int_equal(break_glass_of(&whole, whole_token(&whole, &colleague), &bela, others, REASON, &grant), OK);
     whole_close(&whole);
 }

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "crypto/encode.h"
@@ -203,6 +204,74 @@ static void a_token_seen_again_says_the_same_until_it_expires(void **state)
     token_cache_free(NULL);
 }
 
+/* One place of the cache as it lies in memory: what somebody would write over it who could write beside his own. */
+struct lying_place {
+    size_t length, plain_length;
+    char token[PROTOCOL_TOKEN_MAX], plain[PROTOCOL_TOKEN_MAX];
+};
+
+static void a_token_too_long_plants_none_beside_itself(void **state)
+{
+    struct {
+        char own[2 * PROTOCOL_TOKEN_MAX];
+        struct lying_place beside[3];
+    } endless;
+    CLEANUP_BUFFER struct buffer plain = buffer_new(PROTOCOL_TOKEN_MAX);
+    struct credential wished = nurse(), back;
+    struct token_cache *cache = token_cache_new();
+    char room[PROTOCOL_TOKEN_MAX], *last = (char *)&endless + sizeof endless - 1, planted[] = "hsp1_planted?";
+    const size_t length = sizeof planted - 1;
+
+    (void)state;
+    assert_non_null(cache);
+    credential_write(&wished, &plain);
+    for (char letter = 'a'; letter <= 'b'; letter++) {
+        planted[length - 1] = letter;
+        memset(&endless, 'A', sizeof endless);
+        memcpy(endless.own, planted, 5);
+        for (size_t i = 0; i < 3; i++) {
+            endless.beside[i].length = length, endless.beside[i].plain_length = plain.length;
+            memcpy(endless.beside[i].token, planted, length);
+            memcpy(endless.beside[i].plain, plain.data, plain.length);
+        }
+        for (int place = 0; place < 128; place++) {
+            *last = (char)place;
+            assert_int_equal(
+                token_open_again(cache, &key, slice_of((char *)&endless, sizeof endless), 1500, room, &back),
+                ERROR_UNAUTHENTICATED);
+            assert_int_equal(token_open_again(cache, &key, slice_of(planted, length), 1500, room, &back),
+                             ERROR_UNAUTHENTICATED);
+        }
+    }
+    token_cache_free(cache);
+}
+
+static size_t pages_of_this_process(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    size_t pages = 0;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu", &pages), 1);
+    fclose(file);
+    return pages;
+}
+
+static void a_cache_that_is_freed_gives_its_memory_back(void **state)
+{
+    size_t before = 0;
+
+    (void)state;
+    for (int i = 0; i < 256; i++) {
+        struct token_cache *cache = token_cache_new();
+        assert_non_null(cache);
+        token_cache_free(cache);
+        if (i == 0)
+            before = pages_of_this_process();
+    }
+    assert_true(pages_of_this_process() < before + 2000); /* of 255 caches it would be more than 6,000 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +283,8 @@ int main(void)
         cmocka_unit_test(another_nodes_token_is_nobodys),
         cmocka_unit_test(the_longest_actor_fits),
         cmocka_unit_test(tokens_of_before_a_change_are_taken_while_their_key_is_kept),
+        cmocka_unit_test(a_token_too_long_plants_none_beside_itself),
+        cmocka_unit_test(a_cache_that_is_freed_gives_its_memory_back),
         cmocka_unit_test(a_token_seen_again_says_the_same_until_it_expires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
