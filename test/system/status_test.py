@@ -16,7 +16,7 @@ import urllib.parse
 
 from askers import words
 from disclosure import outcome
-from harness import BINARY, Node, SystemTest, encounter, houses, patient, transaction
+from harness import BINARY, Node, SystemTest, encounter, houses, patient, plain_memory, transaction
 from journal import Journal
 from secrets_test import memory
 
@@ -244,6 +244,7 @@ class Taint(unittest.TestCase):
         self.assert_nowhere(node, sent | pieces, pids)
         return sent
 
+    @plain_memory
     def test_what_was_asked_and_answered_is_nowhere_afterwards(self):
         node = self.node()
         node.start()
@@ -251,6 +252,7 @@ class Taint(unittest.TestCase):
         node.command("panic", node.directory)
         node.stop()
 
+    @plain_memory
     def test_the_search_finds_a_question_that_is_under_way(self):
         node = self.node()
         node.start()
@@ -277,6 +279,7 @@ class Taint(unittest.TestCase):
                 break
         self.assertEqual(found, set())
 
+    @plain_memory
     def test_nor_over_tls(self):
         if not shutil.which("openssl"):
             self.skipTest("there is no openssl to make a certificate with")
