@@ -273,7 +273,7 @@ static inline void ready_look(struct bench *bench)
     access_write(looking(&look, nurse, &anna, bench->facts, BIT(IDENTITY) | BIT(CLINICAL)), &bench->payload);
 }
 
-#define MANY 12
+#define MANY 24
 
 /* An answer that does not fit into what is taken for it at first. */
 static inline void ready_looks(struct bench *bench)
