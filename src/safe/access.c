@@ -23,8 +23,7 @@ static enum error choose_purpose(struct request *request)
     uint32_t allowed = request->credential.purposes;
     enum purpose asked = request->access.purpose;
 
-    /* same, allowed != 0 is true: nobody may for no purpose at all; the condition keeps ctz from nought */
-    if (asked == PURPOSE_UNKNOWN && allowed != 0 && (allowed & (allowed - 1)) == 0)
+    if (asked == PURPOSE_UNKNOWN && __builtin_popcount(allowed) == 1)
         asked = (enum purpose)__builtin_ctz(allowed);
     request->purpose = asked;
     return asked != PURPOSE_UNKNOWN && (allowed & 1u << asked) ? OK : ERROR_PURPOSE;

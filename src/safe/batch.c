@@ -116,11 +116,20 @@ static void commit_keys(struct safe *safe, struct batch *batch)
             fail(&batch->request[i], error);
 }
 
+/* What was returned could not be written down: whoever said it is told. With OK it could, and nothing changes. */
+static void fail_completions(struct batch *batch, enum error error)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->request[i].kind == PROTOCOL_COMPLETE && batch->request[i].error == OK)
+            batch->request[i].error = error;
+}
+
 /* On a full disk the reserve takes emergencies, one by one; everybody else is told, and what they did to keys is
  * undone. */
 static void append_emergencies(struct safe *safe, struct batch *batch, enum error error)
 {
     keystore_take_back(safe->keystore, 0);
+    fail_completions(batch, error);
     for (size_t i = 0; i < batch->count; i++) {
         struct request *request = &batch->request[i];
         if (!request->has_entry)
@@ -189,15 +198,12 @@ static void make_durable(struct safe *safe, struct batch *batch)
 {
     CLEANUP_BUFFER struct buffer sealed = buffer_new(EVENT_BYTES_MAX * 4 + 1024);
     uint8_t leaf[LEDGER_COMMITMENT_BYTES];
-    struct ledger_entry completions;
+    enum error error = batch->completions > 0 ? seal_completions(safe, batch, &sealed, leaf) : OK;
+    struct ledger_entry completions = {slice_of(leaf, sizeof leaf), buffer_view(&sealed)};
 
+    fail_completions(batch, error);
     /* Entries first: what was done to keys has an entry, or was not done. */
-    if (batch->completions > 0 && seal_completions(safe, batch, &sealed, leaf) == OK) {
-        completions = (struct ledger_entry){slice_of(leaf, sizeof leaf), buffer_view(&sealed)};
-        append_entries(safe, batch, &completions);
-    } else {
-        append_entries(safe, batch, NULL);
-    }
+    append_entries(safe, batch, batch->completions > 0 && error == OK ? &completions : NULL);
     commit_keys(safe, batch);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->request[i].durable) {
@@ -212,31 +218,36 @@ static void make_durable(struct safe *safe, struct batch *batch)
 
 /* With an error only what it is about goes out: the rule that decided, what is wrong with an order. Never the half of
  * an answer that failed on its way. */
-static bool is_said(const struct request *request)
+static struct slice said(const struct request *request)
 {
     bool tells_why = request->kind == PROTOCOL_ACCESS || request->kind == PROTOCOL_ORDER;
 
-    return !request->answer.failed && (request->error == OK || tells_why);
+    if (request->answer.failed || (request->error != OK && !tells_why))
+        return slice_of("", 0);
+    return buffer_view(&request->answer);
+}
+
+/* More than the largest answer finds no room in it, whatever its length says. */
+static uint32_t length_of_answers(const struct batch *batch)
+{
+    size_t length = 2;
+
+    for (size_t i = 0; i < batch->count; i++)
+        length += 2 + 4 + said(&batch->request[i]).length;
+    return (uint32_t)length;
 }
 
 static void write_answers(struct batch *batch, struct buffer *answer)
 {
-    size_t start = answer->length;
-
-    buffer_u32(answer, 0);
+    buffer_u32(answer, length_of_answers(batch));
     buffer_u16(answer, (uint16_t)batch->count);
     for (size_t i = 0; i < batch->count; i++) {
         struct request *request = &batch->request[i];
         if (request->answer.failed)
             request->error = buffer_check(&request->answer);
         buffer_u16(answer, (uint16_t)request->error);
-        protocol_text_write(is_said(request) ? buffer_view(&request->answer) : slice_of("", 0), answer);
+        protocol_text_write(said(request), answer);
     }
-    if (answer->failed)
-        return;
-    uint32_t length = (uint32_t)(answer->length - start - 4);
-    struct buffer prefix = {.data = answer->data + start, .capacity = 4, .maximum = 4};
-    buffer_u32(&prefix, length);
 }
 
 /* There was no memory to answer as it should be. */

@@ -52,8 +52,8 @@ void safe_close(struct safe *safe); /* accepts NULL */
  * Called before the safe serves. */
 MUST_CHECK enum error safe_tell_rules(struct safe *safe, struct fault *fault);
 
-/* Answers one message of protocol.h (without its length) into `answer` (with its length). ERROR_SYNTAX when it is not
- * one: then the door is broken and nothing more should be read from it. */
+/* Answers one message of protocol.h (without its length) into `answer` (with its length), which is empty. ERROR_SYNTAX
+ * when it is not one: then the door is broken and nothing more should be read from it. */
 MUST_CHECK enum error safe_answer(struct safe *safe, struct slice message, struct buffer *answer);
 
 /* What can wait: the index of persons, checkpoint files, confirmed facts. Call about once a second. */

@@ -104,11 +104,11 @@ void token_cache_free(struct token_cache *cache)
 
 static struct cached_token *place_of(struct token_cache *cache, struct slice token)
 {
+    struct slice last = slice_from(token, token.length - 3); /* of one that is shorter, nothing */
     unsigned number = 0;
 
-    /* same, token.length > 3 or i < token.length is false: any place will do */
-    for (size_t i = token.length > 3 ? token.length - 3 : 0; i < token.length; i++)
-        number = number * 31 + (unsigned char)token.data[i];
+    for (size_t i = 0; i < last.length; i++) /* same, is false: any place will do */
+        number = number * 31 + (unsigned char)last.data[i];
     return &cache->place[number % CACHED];
 }
 

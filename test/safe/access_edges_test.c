@@ -8,6 +8,7 @@
 
 #include "requests.h"
 #include "safe/facts.h"
+#include "safe/state.h"
 
 static const struct id stranger = {{0xEE, 4}};
 
@@ -157,6 +158,69 @@ static void what_is_shown_of_somebody_unknown_does_not_matter(void **state)
     whole_close(&whole);
 }
 
+/* The rules of the node, but that a relation of which nothing is known opens what an open encounter does, and the other way
+ * round. */
+static struct decider *upside_down(struct whole *whole)
+{
+    const struct slice values = SLICE("\"open_encounter\",\"past\",\"none\",\"unknown\"");
+    const struct slice swapped = SLICE("\"unknown\",\"past\",\"none\",\"open_encounter\"");
+    const struct rule_set *set;
+    struct decider *decider;
+    struct slice text;
+
+    assert_int_equal(file_read(whole->arena, node_path(whole->directory, "rules/joint-standard.rules.json").text,
+                               RULE_SET_BYTES_MAX, &text, NULL),
+                     OK);
+    size_t at = slice_search(text, values);
+    assert_true(at < text.length);
+    char *edited = arena_alloc(whole->arena, text.length);
+    assert_non_null(edited);
+    memcpy(edited, text.data, text.length);
+    memcpy(edited + at, swapped.data, swapped.length);
+    assert_int_equal(rule_set_load(whole->arena, slice_of(edited, text.length), &set, NULL), OK);
+    assert_int_equal(decider_new(whole->arena, set, &decider, NULL), OK);
+    return decider;
+}
+
+/* A newer block is made, and stored. */
+static void state_something(struct whole *whole, struct slice facts)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(64);
+    struct fact_change change = {.kind = FACT_RELATION,
+                                 .value = RELATION_PAST,
+                                 .organization = node_organization(SLICE("third-clinic")),
+                                 .source = {{0xE0}}};
+    struct look_asked look;
+    struct access *access = looking(&look, whole_token(whole, &NURSE), &anna, facts, BIT(CLINICAL));
+    struct grant grant;
+
+    access->action = ACTION_WRITE;
+    access->change = &change;
+    access->changes = 1;
+    assert_int_equal(whole_access(whole, access, &grant), OK);
+    completion_write(&(struct completion){grant.leaf, OK, 1}, &payload);
+    assert_int_equal(whole_ask(whole, PROTOCOL_COMPLETE, buffer_view(&payload), NULL), OK);
+}
+
+/* That there is nothing is something else than that nobody knows: rules may tell the two apart, and a stranger is refused
+ * like anybody of whom there is nothing. */
+static void of_a_stranger_the_rules_hear_that_there_is_nothing(void **state)
+{
+    struct whole whole;
+    struct grant grant;
+
+    (void)state;
+    whole_open(&whole);
+    struct slice old = arena_copy(whole.arena, whole_register(&whole, &anna));
+    struct slice elsewhere = whole_token(&whole, &PHYSICIAN_ELSEWHERE);
+    state_something(&whole, old);
+    assert_int_equal(look_at(&whole, elsewhere, &anna, old, &grant), ERROR_REFUSED);
+    whole.safe->decider = upside_down(&whole);
+    assert_int_equal(look_at(&whole, elsewhere, &anna, old, &grant), OK); /* her block is too old: nobody knows */
+    assert_int_equal(look_at(&whole, elsewhere, &stranger, SLICE(""), &grant), ERROR_REFUSED);
+    whole_close(&whole);
+}
+
 /* Her block holds so much and no more, to the last place: then glass is not broken without a word of it. */
 static void glass_breaks_while_her_facts_have_room_for_it(void **state)
 {
@@ -204,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_reading_that_could_not_be_counted_is_counted_at_the_next_start),
         cmocka_unit_test(a_candidate_who_is_not_there_ends_a_match_under_an_order),
         cmocka_unit_test(what_is_shown_of_somebody_unknown_does_not_matter),
+        cmocka_unit_test(of_a_stranger_the_rules_hear_that_there_is_nothing),
         cmocka_unit_test(glass_breaks_while_her_facts_have_room_for_it),
     };
     return cmocka_run_group_tests(tests, whole_template_make, whole_template_remove);

@@ -330,6 +330,7 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
         buffer_clear(&payload);
         access_write(&(struct access){.token = SLICE("hsp1_nobody"), .target = &target, .targets = 1}, &payload);
         add(&message, PROTOCOL_ACCESS, buffer_view(&payload));
+        add(&message, PROTOCOL_COMPLETE, SLICE("short"));
         fill_the_disk(&whole);
         uint64_t before = whole_entries(&whole);
         if (!reserve)
@@ -337,12 +338,14 @@ static void on_a_full_disk_emergencies_alone_are_served(void **state)
         assert_int_equal(send_message(&message, item), OK);
         whole_files_may_grow_to(RLIM_INFINITY);
         room = INT64_MAX;
-        assert_int_equal(item[1].error, OK); /* what has no entry needs no disk */
+        assert_int_equal(item[0].error, ERROR_DISK_FULL); /* what was returned is not in the log */
+        assert_int_equal(item[1].error, OK);              /* what has no entry needs no disk */
         assert_int_not_equal(item[2].error, OK);
         assert_int_not_equal(item[4].error, OK);
         assert_int_not_equal(item[5].error, OK);
         assert_int_not_equal(item[6].error, OK);
         assert_int_equal(item[7].error, ERROR_UNAUTHENTICATED); /* and was none without it */
+        assert_int_equal(item[8].error, ERROR_SYNTAX);
         assert_false(has_key(&item[2].grant) || has_key(&item[4].grant));
         assert_int_equal(item[4].grant.targets ? item[4].grant.target[0].facts.length : 0, 0);
         if (reserve) {
@@ -428,10 +431,12 @@ static void without_a_key_of_the_hour_there_is_no_entry_of_completions(void **st
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
     assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(send_message(&message, item), OK);
+    assert_int_equal(item[0].error, ERROR_LOCKED); /* and whoever said it knows */
     assert_int_equal(whole_entries(&whole), before);
     assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(other), SQLITE_OK);
     assert_int_equal(send_message(&message, item), OK);
+    assert_int_equal(item[0].error, OK);
     assert_int_equal(whole_entries(&whole), before + 1);
     buffer_free(&message.bytes);
     whole_close(&whole);

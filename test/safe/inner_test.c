@@ -126,6 +126,7 @@ static const struct work accounts[] = {
     {"the glass is broken",         PROTOCOL_ACCESS,       ready_broken_glass,         false},
     {"a reading under an order",    PROTOCOL_ACCESS,       ready_reading,              false},
     {"a person is erased",          PROTOCOL_ACCESS,       ready_erasure,              false},
+    {"what was returned is said",   PROTOCOL_COMPLETE,     ready_completion,           false},
     {"her list",                    PROTOCOL_EVENTS,       ready_list_with_a_notice,   false},
     {"her list before an entry",    PROTOCOL_EVENTS,       ready_list_before_an_entry, false},
     {"the proof of an entry",       PROTOCOL_PROOF,        ready_proof,                false},

@@ -273,6 +273,25 @@ static inline void ready_look(struct bench *bench)
     access_write(looking(&look, nurse, &anna, bench->facts, BIT(IDENTITY) | BIT(CLINICAL)), &bench->payload);
 }
 
+#define MANY 24
+
+/* An answer that does not fit into what is taken for it at first. */
+static inline void ready_looks(struct bench *bench)
+{
+    struct access_target target[MANY];
+
+    for (size_t i = 0; i < MANY; i++)
+        target[i] = (struct access_target){.person = anna, .facts = bench->facts};
+    struct access access = {.token = whole_token(&bench->whole, &NURSE),
+                            .action = ACTION_SEARCH,
+                            .drawers = BIT(IDENTITY) | BIT(CLINICAL),
+                            .needed = OUTCOME_FULL,
+                            .type = SLICE("Patient"),
+                            .target = target,
+                            .targets = MANY};
+    access_write(&access, &bench->payload);
+}
+
 static inline void ready_registration(struct bench *bench)
 {
     struct id person;
@@ -449,6 +468,7 @@ static const struct work {
     {"how long the log is kept",        PROTOCOL_RETENTION,    nothing,          false},
     {"old entries are let go",          PROTOCOL_PRUNE,        ready_prune,      false},
     {"a nurse looks",                   PROTOCOL_ACCESS,       ready_look,       false},
+    {"a nurse looks for many",          PROTOCOL_ACCESS,       ready_looks,      false},
     {"a person is registered",          PROTOCOL_ACCESS,       ready_registration, true},
     {"the glass is broken",             PROTOCOL_ACCESS,       ready_broken_glass, false},
     {"what was returned is said",       PROTOCOL_COMPLETE,     ready_completion, false},
