@@ -65,6 +65,8 @@ enum error house_open(struct house *house, const char *directory, uint64_t seed,
 
 void house_close(struct house *house)
 {
+    if (house->keeping)
+        house->close_keeping(house->keeping);
     gate_close(house->gate);
     safe_client_free(house->client);
     loop_free(house->loop);

@@ -22,6 +22,7 @@ struct house {
     unsigned waiting;
     struct fault fault;      /* of opening */
     struct keeping *keeping; /* a witness instead of a node (witness_story.c) */
+    void (*close_keeping)(struct keeping *keeping);
 };
 
 /* `cadence` may be NULL: the log grows as it happens. */

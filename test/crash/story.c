@@ -13,7 +13,7 @@
 #include "ledger/note.h"
 #include "ledger/verify.h"
 
-const struct tale *const tales[] = {&clinic_tale, &oversight_tale, &order_tale, &retention_tale};
+const struct tale *const tales[] = {&clinic_tale, &oversight_tale, &order_tale, &retention_tale, &witness_tale};
 const size_t tales_count = sizeof tales / sizeof *tales;
 
 size_t story_first(const struct tale *tale, unsigned chapter)
