@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "derived_file.h"
 
 #define BUNDLE_BYTES_MAX (TILE_WIDTH * (2 + LEDGER_LEAF_MAX))
 #define CACHE_SLOTS 8
@@ -92,35 +93,6 @@ static void full_path(const struct derived *derived, const char *name, char path
     snprintf(path, PATH_MAX, "%s/%s", derived->path, name);
 }
 
-static enum error write_new(const char *path, struct slice content)
-{
-    CLEANUP_DESCRIPTOR int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-    if (descriptor < 0)
-        return file_error(errno);
-    return file_write_all(descriptor, content.data, content.length);
-}
-
-/* Replaces a derived file at once, so that a reader sees the old or the new one, but without sync. There is one
- * temporary name for all, so that a crash leaves at most that one behind. */
-static enum error write_file(const struct derived *derived, const char *name, struct slice content)
-{
-    char temporary[PATH_MAX], path[PATH_MAX];
-
-    full_path(derived, "new", temporary);
-    full_path(derived, name, path);
-    TRY(write_new(temporary, content));
-    if (rename(temporary, path) == 0)
-        return OK;
-    if (errno != ENOENT)
-        return file_error(errno);
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    TRY(file_make_directory(path));
-    *slash = '/';
-    return rename(temporary, path) == 0 ? OK : file_error(errno);
-}
-
 static void tile_path(const struct derived *derived, const struct tile_name *name, char path[PATH_MAX])
 {
     char text[TILE_PATH_MAX];
@@ -142,7 +114,7 @@ static enum error write_tile_file(struct derived *derived, const struct tile_nam
     if (name->width == TILE_WIDTH && full_with(name) < derived->unsynced)
         derived->unsynced = full_with(name);
     tile_path_text(name, text);
-    return write_file(derived, text, content);
+    return derived_file_write(derived->path, text, content);
 }
 
 static struct tile_name full_tile(unsigned level, uint64_t index)
@@ -510,37 +482,14 @@ static void remove_old_partial_tiles(const struct derived *derived)
     }
 }
 
-static enum error sync_path(const char *path, int flags)
-{
-    CLEANUP_DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
-
-    return descriptor >= 0 && fsync(descriptor) == 0 ? OK : file_error(errno);
-}
-
-/* Synced under its temporary name, so that the checkpoint is the old or the new one whatever happens. */
-static enum error write_checkpoint(const struct derived *derived, struct slice note, bool durable)
-{
-    char temporary[PATH_MAX], path[PATH_MAX];
-
-    if (!durable)
-        return write_file(derived, "checkpoint", note);
-    full_path(derived, "new", temporary);
-    full_path(derived, "checkpoint", path);
-    TRY(write_new(temporary, note));
-    TRY(sync_path(temporary, 0));
-    if (rename(temporary, path) != 0)
-        return file_error(errno);
-    return sync_path(derived->path, O_DIRECTORY);
-}
-
 static enum error sync_tile_file(const struct derived *derived, const struct tile_name *name)
 {
     char path[PATH_MAX];
 
     tile_path(derived, name, path);
-    TRY(sync_path(path, 0));
+    TRY(derived_file_sync(path, 0));
     *strrchr(path, '/') = '\0';
-    return sync_path(path, O_DIRECTORY);
+    return derived_file_sync(path, O_DIRECTORY);
 }
 
 static enum error sync_full_with(const struct derived *derived, uint64_t index)
@@ -575,7 +524,8 @@ enum error derived_publish(struct derived *derived, struct slice note, bool dura
     TRY(catch_up(derived));
     TRY(sync_full(derived));
     TRY(write_partial_tiles(derived));
-    TRY(write_checkpoint(derived, note, durable));
+    TRY(durable ? derived_file_write_durably(derived->path, "checkpoint", note)
+                : derived_file_write(derived->path, "checkpoint", note));
     remove_old_partial_tiles(derived);
     derived->published = derived->frontier.size;
     return OK;
@@ -622,5 +572,5 @@ enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_
     for (int i = 0; i < KEEP_STEP && *next < tiles; i++)
         TRY(keep_tiles_of(derived, (*next)++));
     *ret_done = *next >= tiles;
-    return *ret_done ? sync_path(derived->path, O_DIRECTORY) : OK;
+    return *ret_done ? derived_file_sync(derived->path, O_DIRECTORY) : OK;
 }
