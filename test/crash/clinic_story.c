@@ -407,5 +407,5 @@ const struct tale clinic_tale = {
     .chapters = 6,
     .begins_s = begins_s,
     .at_first = erased_with_an_entry,
-    .points = {15000, 3600, 500},
+    .points = {10000, 3600, 500},
 };

@@ -412,6 +412,7 @@ static void lose_index(const char *directory, unsigned chapter)
 
 struct logged {
     struct slice order; /* the first one's id */
+    struct slice only;  /* the one whose commitments are wanted; empty: all */
     struct note_key key[2];
     struct slice commitment[ORDERS];
     size_t commitments, releases, reads, told;
@@ -435,7 +436,8 @@ static enum error note_entry(void *context, const struct json *event, const stru
         return OK;
     if (json_is(action, "read") && json_is(json_member(looker, "actor"), INSPECTOR.actor))
         logged->reads++;
-    if (json_is(action, "intake") && logged->commitments < ORDERS)
+    if (json_is(action, "intake") && logged->commitments < ORDERS &&
+        (logged->only.length == 0 || slice_equal(json_text(json_member(event, "order")), logged->only)))
         logged->commitment[logged->commitments++] = json_text(json_member(event, "commitment"));
     if (json_is(action, "release")) {
         logged->unsigned_release |= !both_signed(logged, json_text(json_member(looker, "subject")));
@@ -469,6 +471,30 @@ static enum error commitments_are_public(struct house *house, const struct logge
             return STORY_WRONG;
     }
     return OK;
+}
+
+/* Before the clock could make up for it. */
+static bool commitments_came_first(struct house *house, const struct story *story, char why[256])
+{
+    static const char *const names[] = {"an order comes in", "another comes in"};
+    const char *what = "the log cannot be asked";
+    enum error error = OK;
+
+    for (size_t i = 0; i < 2 && error == OK; i++) {
+        struct logged logged = {.only = hex_of(house->arena, id_slice(&story->order[i]))};
+        if (!story->confirmed[story_named(&order_tale, names[i])])
+            continue;
+        error = story_visit_log(house, note_entry, &logged);
+        if (error == OK && logged.commitments != 1) {
+            what = "an order that was taken in has no entry";
+            error = STORY_WRONG;
+        }
+        if (error == OK)
+            error = commitments_are_public(house, &logged, &what);
+    }
+    if (error != OK)
+        snprintf(why, 256, "before the first second: %s", what);
+    return error == OK;
 }
 
 /* A look opens her exactly while the log has a release that is in force, and is in the log itself. */
@@ -538,6 +564,7 @@ const struct tale order_tale = {
     .begins_s = begins_s,
     .cadence = {.cover = 1},
     .before = lose_index,
+    .at_first = commitments_came_first,
     .at_last = orders_are_as_logged,
     .points = {1500, 500, 0},
 };
