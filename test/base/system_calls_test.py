@@ -22,8 +22,8 @@ def check(holds, what):
 
 
 def plain(name):
-    """open64, __read_chk, __explicit_bzero_chk and the like: one function each."""
-    return re.sub(r"^__", "", re.sub(r"_chk$|64(?=$|_)", "", name))
+    """open64, __read_chk, __open64_2 and the like: one function each."""
+    return re.sub(r"^__", "", re.sub(r"(_chk|_2)$|64(?=$|_)", "", name))
 
 
 def imported(program):
