@@ -327,7 +327,7 @@ static enum error carry_out_suspend(struct safe *safe, struct request *request)
     TRY(request->error);
     if (!request->deed.is_new)
         return OK;
-    if (!begun) /* lifted by a request behind this one */
+    if (!begun) /* cover: nothing ends it between its entry and this */
         return ERROR_NOT_FOUND;
     TRY(publish_once(safe, "suspended", &request->deed, &begun->told));
     return keep_suspension(safe, request);
@@ -353,7 +353,7 @@ static enum error carry_out_lift(struct safe *safe, const struct deed *deed)
 {
     struct suspension *held = suspensions_find(&safe->suspensions, deed->number);
 
-    if (!held)
+    if (!held) /* by another lift of the same message */
         return ERROR_NOT_FOUND;
     TRY(publish_once(safe, "suspension.lifted", deed, &held->lift_told));
     TRY(suspensions_lift(&safe->suspensions, deed->number, now_s(safe)));

@@ -237,5 +237,5 @@ const struct tale retention_tale = {
     .cadence = {.pad = 128, .segment_bytes = 8000, .retention_years = 1},
     .at_last = term_is_kept,
     .continues = public_continues,
-    .points = {1500, 500, 0},
+    .points = {1000, 400, 0},
 };
