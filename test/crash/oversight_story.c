@@ -36,7 +36,8 @@ static enum error suspend_row(struct house *house, struct story *story)
 static enum error glass_does_not_break(struct house *house, const struct story *story, const char **ret_why)
 {
     uint64_t leaf;
-    enum error error = house_break_glass(house, &story->token[BY_EMERGENCY], &story->anna, SLICE("unconscious, nobody with her"), &leaf);
+    enum error error = house_break_glass(house, &story->token[BY_EMERGENCY], &story->anna,
+                                         SLICE("unconscious, nobody with her"), &leaf);
 
     *ret_why = error == OK ? "a row that was suspended lets somebody in" : error_entry(error)->name;
     return error == ERROR_REFUSED ? OK : STORY_WRONG;
@@ -71,7 +72,8 @@ static enum error row_counts(struct house *house, const struct story *story, con
     uint64_t leaf;
 
     *ret_why = "a row whose suspension was lifted is closed";
-    return house_break_glass(house, &story->token[BY_EMERGENCY], &story->anna, SLICE("unconscious, nobody with her"), &leaf);
+    return house_break_glass(house, &story->token[BY_EMERGENCY], &story->anna, SLICE("unconscious, nobody with her"),
+                             &leaf);
 }
 
 static enum error rested(struct house *house, struct story *story)
