@@ -62,7 +62,7 @@ struct order_route {
     int64_t next_cover_s; /* 0: not drawn yet */
     int64_t wake_s;       /* when something is due next */
     unsigned cover_per_day;
-    struct id told; /* she has been, and its row is not written yet; zero: none */
+    struct id told;             /* she has been, and its row is not written yet; zero: none */
     const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
 };
 
