@@ -151,6 +151,8 @@ static void lift_suspension(struct audit *audit, const struct event *event)
     struct story *story = audit->story;
     struct suspension *suspension = find_suspension(story, event->number);
 
+    if (!suspension && !audit_is_partial(audit))
+        return; /* said again */
     story->lifted++;
     if (!suspension)
         return; /* from before a restore */

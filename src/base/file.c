@@ -136,6 +136,13 @@ enum error file_replace_derived(const char *path, struct slice content, unsigned
     return replace(path, content, mode, false);
 }
 
+enum error file_remove(const char *path)
+{
+    if (unlink(path) < 0 && errno != ENOENT)
+        return file_error(errno);
+    return sync_parent(path);
+}
+
 /* One whose name may be lost again is taken back, so that the next attempt does not find it and believe in it. */
 static enum error make_one_directory(const char *path)
 {

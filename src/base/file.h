@@ -24,6 +24,9 @@ MUST_CHECK enum error file_replace(const char *path, struct slice content, unsig
 /* The same without fsync, for what can be made anew from elsewhere. */
 MUST_CHECK enum error file_replace_derived(const char *path, struct slice content, unsigned mode);
 
+/* Removes the file durably. It is no error if there is none; also then no crash brings one back. */
+MUST_CHECK enum error file_remove(const char *path);
+
 /* Makes a directory and its parents, mode 0700. It is no error if it is there. */
 MUST_CHECK enum error file_make_directory(const char *path);
 

@@ -258,10 +258,11 @@ static void leaf_checked(void *context, enum error error, struct slice payload)
         checking->check.done(checking->check.context, error);
         return;
     }
-    if (error != OK)
+    /* One that was let go when its term was over is missing by the law, and declared so in the public log. */
+    if (error != OK && error != ERROR_TERM_OVER)
         length = snprintf(line, sizeof line, "entry %llu, which permitted a stored version, is missing or damaged",
                           (unsigned long long)checking->leaf[checking->answered]);
-    else if (!permitted)
+    else if (error == OK && !permitted)
         length = snprintf(line, sizeof line, "entry %llu does not permit the version that names it",
                           (unsigned long long)checking->leaf[checking->answered]);
     if (length > 0)

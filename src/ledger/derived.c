@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "derived_file.h"
 
 #define BUNDLE_BYTES_MAX (TILE_WIDTH * (2 + LEDGER_LEAF_MAX))
 #define CACHE_SLOTS 8
@@ -34,6 +35,7 @@ struct derived {
     struct buffer bundle;                     /* the entries of the last, partial bundle */
     struct cached_tile cache[CACHE_SLOTS];
     uint64_t behind;    /* the first full bundle whose files may not all be written, or NONE */
+    uint64_t unsynced;  /* the first full bundle whose files may not all be synced, or NONE */
     uint64_t published; /* size that the partial tiles on disk are for, or NONE */
     uint64_t minimum;   /* entries before it are let go */
     bool held;          /* no file is written */
@@ -49,6 +51,7 @@ enum error derived_new(const char *directory, struct journal *journal, struct de
     derived->journal = journal;
     derived->bundle = buffer_new(BUNDLE_BYTES_MAX);
     derived->behind = NONE;
+    derived->unsynced = NONE;
     derived->published = NONE;
     *ret_derived = derived;
     return OK;
@@ -90,35 +93,6 @@ static void full_path(const struct derived *derived, const char *name, char path
     snprintf(path, PATH_MAX, "%s/%s", derived->path, name);
 }
 
-static enum error write_new(const char *path, struct slice content)
-{
-    CLEANUP_DESCRIPTOR int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-    if (descriptor < 0)
-        return file_error(errno);
-    return file_write_all(descriptor, content.data, content.length);
-}
-
-/* Replaces a derived file at once, so that a reader sees the old or the new one, but without sync. There is one
- * temporary name for all, so that a crash leaves at most that one behind. */
-static enum error write_file(const struct derived *derived, const char *name, struct slice content)
-{
-    char temporary[PATH_MAX], path[PATH_MAX];
-
-    full_path(derived, "new", temporary);
-    full_path(derived, name, path);
-    TRY(write_new(temporary, content));
-    if (rename(temporary, path) == 0)
-        return OK;
-    if (errno != ENOENT)
-        return file_error(errno);
-    char *slash = strrchr(path, '/');
-    *slash = '\0';
-    TRY(file_make_directory(path));
-    *slash = '/';
-    return rename(temporary, path) == 0 ? OK : file_error(errno);
-}
-
 static void tile_path(const struct derived *derived, const struct tile_name *name, char path[PATH_MAX])
 {
     char text[TILE_PATH_MAX];
@@ -127,12 +101,20 @@ static void tile_path(const struct derived *derived, const struct tile_name *nam
     full_path(derived, text, path);
 }
 
-static enum error write_tile_file(const struct derived *derived, const struct tile_name *name, struct slice content)
+/* The bundle that was full when this tile or bundle was. */
+static uint64_t full_with(const struct tile_name *name)
+{
+    return name->entries ? name->index : ((name->index + 1) << (8 * name->level)) - 1;
+}
+
+static enum error write_tile_file(struct derived *derived, const struct tile_name *name, struct slice content)
 {
     char text[TILE_PATH_MAX];
 
+    if (name->width == TILE_WIDTH && full_with(name) < derived->unsynced)
+        derived->unsynced = full_with(name);
     tile_path_text(name, text);
-    return write_file(derived, text, content);
+    return derived_file_write(derived->path, text, content);
 }
 
 static struct tile_name full_tile(unsigned level, uint64_t index)
@@ -174,7 +156,7 @@ static void finish_tile(struct derived *derived, unsigned level, uint64_t index)
     struct tile_name name = full_tile(level, index);
 
     if (!derived->held && write_tile_file(derived, &name, slice_of(row, TILE_BYTES)) != OK)
-        note_behind(derived, derived->frontier.size / TILE_WIDTH - 1);
+        note_behind(derived, full_with(&name));
     cache_put(derived, level, index, row);
     assert(level + 1 < TILE_LEVELS);
     derived->row[level + 1][index % TILE_WIDTH] = tile_fold(row, 8);
@@ -312,7 +294,7 @@ static enum error obtain_tile(struct derived *derived, unsigned level, uint64_t 
             return ERROR_CORRUPT; /* the journal is not what the tree was built from */
     }
     if (write_tile_file(derived, &name, slice_of(ret_hash, TILE_BYTES)) != OK)
-        note_behind(derived, ((index + 1) << (8 * level)) - 1);
+        note_behind(derived, full_with(&name));
     return OK;
 }
 
@@ -500,34 +482,50 @@ static void remove_old_partial_tiles(const struct derived *derived)
     }
 }
 
-static enum error sync_path(const char *path, int flags)
+static enum error sync_tile_file(const struct derived *derived, const struct tile_name *name)
 {
-    CLEANUP_DESCRIPTOR int descriptor = open(path, O_RDONLY | O_CLOEXEC | flags);
+    char path[PATH_MAX];
 
-    return descriptor >= 0 && fsync(descriptor) == 0 ? OK : file_error(errno);
+    tile_path(derived, name, path);
+    TRY(derived_file_sync(path, 0));
+    *strrchr(path, '/') = '\0';
+    return derived_file_sync(path, O_DIRECTORY);
 }
 
-/* Synced under its temporary name, so that the checkpoint is the old or the new one whatever happens. */
-static enum error write_checkpoint(const struct derived *derived, struct slice note, bool durable)
+static enum error sync_full_with(const struct derived *derived, uint64_t index)
 {
-    char temporary[PATH_MAX], path[PATH_MAX];
+    struct tile_name name = full_bundle(index);
+    uint64_t full = index + 1;
 
-    if (!durable)
-        return write_file(derived, "checkpoint", note);
-    full_path(derived, "new", temporary);
-    full_path(derived, "checkpoint", path);
-    TRY(write_new(temporary, note));
-    TRY(sync_path(temporary, 0));
-    if (rename(temporary, path) != 0)
-        return file_error(errno);
-    return sync_path(derived->path, O_DIRECTORY);
+    if (index * TILE_WIDTH >= derived->minimum)
+        TRY(sync_tile_file(derived, &name));
+    for (unsigned level = 0;; level++) {
+        name = full_tile(level, full - 1);
+        TRY(sync_tile_file(derived, &name));
+        if (full % TILE_WIDTH != 0)
+            return OK;
+        full /= TILE_WIDTH;
+    }
+}
+
+/* What a checkpoint covers is looked at after a start, but not read through: a crash must not leave half of it. */
+static enum error sync_full(struct derived *derived)
+{
+    while (derived->unsynced < derived->frontier.size / TILE_WIDTH) {
+        TRY(sync_full_with(derived, derived->unsynced));
+        derived->unsynced++;
+    }
+    derived->unsynced = NONE;
+    return OK;
 }
 
 enum error derived_publish(struct derived *derived, struct slice note, bool durable)
 {
     TRY(catch_up(derived));
+    TRY(sync_full(derived));
     TRY(write_partial_tiles(derived));
-    TRY(write_checkpoint(derived, note, durable));
+    TRY(durable ? derived_file_write_durably(derived->path, "checkpoint", note)
+                : derived_file_write(derived->path, "checkpoint", note));
     remove_old_partial_tiles(derived);
     derived->published = derived->frontier.size;
     return OK;
@@ -535,7 +533,7 @@ enum error derived_publish(struct derived *derived, struct slice note, bool dura
 
 /* ---- letting go of old entries ---- */
 
-#define KEEP_STEP 32  /* tiles that are synced at once: some milliseconds */
+#define KEEP_STEP 32 /* tiles that are synced at once: some milliseconds */
 
 void derived_set_minimum(struct derived *derived, uint64_t minimum)
 {
@@ -545,16 +543,12 @@ void derived_set_minimum(struct derived *derived, uint64_t minimum)
 /* The tile is read as its parent wants it, or made anew from the journal, and synced with the name that it has. */
 static enum error keep_tile(struct derived *derived, unsigned level, uint64_t index)
 {
-    char path[PATH_MAX];
     struct tile_name name = full_tile(level, index);
     const struct hash *tile;
 
     derived->cache[(index + 3 * level) % CACHE_SLOTS].used = false; /* its file is what counts */
     TRY(load_tile(derived, level, index, &tile));
-    tile_path(derived, &name, path);
-    TRY(sync_path(path, 0));
-    *strrchr(path, '/') = '\0';
-    return sync_path(path, O_DIRECTORY);
+    return sync_tile_file(derived, &name);
 }
 
 /* Tile `index` of level 0 and those above that it is the last of. */
@@ -578,5 +572,5 @@ enum error derived_keep_tiles(struct derived *derived, uint64_t minimum, uint64_
     for (int i = 0; i < KEEP_STEP && *next < tiles; i++)
         TRY(keep_tiles_of(derived, (*next)++));
     *ret_done = *next >= tiles;
-    return *ret_done ? sync_path(derived->path, O_DIRECTORY) : OK;
+    return *ret_done ? derived_file_sync(derived->path, O_DIRECTORY) : OK;
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 /* What follows from the journal: the tree, and its files in the C2SP layout (tile.h). The right edge of the tree is
- * kept in memory; everything left of it is in files that are written without sync and never believed: a tile that is
- * loaded must fold to what its parent says, up to the edge, or it is made anew from the journal.
+ * kept in memory; everything left of it is in files that are never believed: a tile that is loaded must fold to what
+ * its parent says, up to the edge, or it is made anew from the journal. They are synced before a checkpoint covers
+ * them.
  *
  * One thread; inside the ledger only. */
 

@@ -7,8 +7,6 @@
  * While there is one, the public log gets a commitment for each order and at random times one for nothing, so that
  * neither number nor hour of orders shows. What closes is told, and what is due to a person is told to her. */
 
-#include <unistd.h>
-
 #include "base/file.h"
 #include "base/log.h"
 #include "crypto/encode.h"
@@ -349,11 +347,10 @@ enum error answer_order_route(struct safe *safe, struct request *request)
 
 /* ---- setting up ---- */
 
+/* Durably: a crash must not open again what was closed. */
 static enum error remove_law(const struct safe *safe)
 {
-    struct node_path law = path_of(safe, "order.law");
-
-    return file_exists(law.text) && unlink(law.text) != 0 ? ERROR_IO : OK;
+    return file_remove(path_of(safe, "order.law").text);
 }
 
 /* A law that other keys have signed is none any more. */

@@ -57,6 +57,21 @@ static enum error write_told(struct safe *safe, const struct order_row *row, str
     return entry_seal(safe, told, buffer_view(&beside));
 }
 
+/* The row of one that has its entry. Until it is written no other is told, since she is told once. */
+static enum error keep_told(struct safe *safe)
+{
+    static const struct id nobody;
+
+    if (id_is_zero(&safe->route.told))
+        return OK;
+    enum error error = order_book_was_told(&safe->orders, &safe->route.told, now_s(safe));
+    if (error == OK)
+        safe->route.told = nobody;
+    else
+        safe->index_behind = true; /* the next start writes it, if this one does not */
+    return error;
+}
+
 static enum error tell(struct safe *safe, const struct order_row *row, struct request *told)
 {
     uint64_t leaf;
@@ -64,8 +79,10 @@ static enum error tell(struct safe *safe, const struct order_row *row, struct re
     TRY(write_told(safe, row, told));
     struct ledger_entry entry = {slice_of(told->leaf, sizeof told->leaf), buffer_view(&told->sealed)};
     TRY(padding_append(safe, &entry, 1, 0, &leaf));
-    TRY(person_index_add(safe->index, row->person, leaf, true));
-    TRY(order_book_was_told(&safe->orders, &row->id, now_s(safe)));
+    safe->route.told = row->id;
+    if (person_index_add(safe->index, row->person, leaf, true) != OK)
+        safe->index_behind = true; /* the next start puts it on her list */
+    TRY(keep_told(safe));
     if (!safe->index_behind)
         person_index_reached(safe->index, ledger_size(safe->access_log));
     return OK;
@@ -87,6 +104,7 @@ static enum error tell_one(struct safe *safe, const struct id *id)
 
 enum error order_tell_due(struct safe *safe)
 {
+    TRY(keep_told(safe));
     for (unsigned told = 0; told < TELLS_MAX; told++) {
         struct id id;
         enum error error = order_book_due(&safe->orders, now_s(safe), &id);

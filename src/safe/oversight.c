@@ -114,6 +114,11 @@ static enum error prepare_suspend(struct safe *safe, struct request *request)
         return ERROR_NOT_FOUND;
     safe->world->random(safe->world, deed->commitment.byte, ID_BYTES);
     TRY(suspensions_begin(&safe->suspensions, deed->what, deed->subject, &deed->number, &deed->is_new));
+    struct suspension *begun = suspensions_find(&safe->suspensions, deed->number);
+    if (begun->owed) /* strangers may know it by that already */
+        deed->commitment = begun->commitment;
+    else
+        begun->commitment = deed->commitment;
     if (deed->what == SUSPENDED_RULE)
         decider_suspend(safe->decider, deed->subject, true);
     return OK;
@@ -258,28 +263,46 @@ void oversight_prepare(struct safe *safe, struct request *request)
 
 /* ---- after the entry is durable ---- */
 
+void oversight_commitment(const struct suspension_told *told, char ret_hex[ID_TEXT_BYTES])
+{
+    struct hash hash = hash_keyed(id_slice(&told->commitment), told->subject);
+
+    encode_hex(slice_of(hash.byte, ID_BYTES), ret_hex);
+}
+
 /* Of a rule its name, since rules are public; of a person or a credential a commitment that only oversight opens. */
-static enum error publish(struct safe *safe, const char *kind, const struct deed *deed)
+enum error oversight_publish(struct safe *safe, const char *kind, const struct suspension_told *told, int64_t time_s)
 {
     CLEANUP_BUFFER struct buffer text = buffer_new(LEDGER_LEAF_MAX);
     struct json_writer writer = json_writer(&text);
     char commitment[ID_TEXT_BYTES];
     uint64_t index;
 
-    struct hash hash = hash_keyed(id_slice(&deed->commitment), deed->subject);
-    encode_hex(slice_of(hash.byte, ID_BYTES), commitment);
+    oversight_commitment(told, commitment);
     json_begin_object(&writer);
     json_member_cstring(&writer, "kind", kind);
     json_key(&writer, "time");
-    json_integer(&writer, now_s(safe));
-    json_member_cstring(&writer, "what", suspended_word(deed->what));
-    if (deed->what == SUSPENDED_RULE)
-        json_member_string(&writer, "rule", deed->subject);
+    json_integer(&writer, time_s);
+    json_member_cstring(&writer, "what", suspended_word(told->what));
+    if (told->what == SUSPENDED_RULE)
+        json_member_string(&writer, "rule", told->subject);
     else
         json_member_string(&writer, "commitment", slice_of(commitment, sizeof commitment));
     json_end_object(&writer);
     TRY(buffer_check(&text));
     return safe_publish(safe, buffer_view(&text), &index);
+}
+
+/* Once, however often it has to be asked for. */
+static enum error publish_once(struct safe *safe, const char *kind, const struct deed *deed, bool *told)
+{
+    struct suspension_told text = {.what = deed->what, .subject = deed->subject, .commitment = deed->commitment};
+
+    if (*told)
+        return OK;
+    TRY(oversight_publish(safe, kind, &text, now_s(safe)));
+    *told = true;
+    return OK;
 }
 
 static enum error keep_suspension(struct safe *safe, struct request *request)
@@ -299,10 +322,14 @@ static enum error keep_suspension(struct safe *safe, struct request *request)
 /* The public log first: what is in force was told, also when it has to be asked for twice. */
 static enum error carry_out_suspend(struct safe *safe, struct request *request)
 {
+    struct suspension *begun = suspensions_find(&safe->suspensions, request->deed.number);
+
     TRY(request->error);
     if (!request->deed.is_new)
         return OK;
-    TRY(publish(safe, "suspended", &request->deed));
+    if (!begun) /* cover: nothing ends it between its entry and this */
+        return ERROR_NOT_FOUND;
+    TRY(publish_once(safe, "suspended", &request->deed, &begun->told));
     return keep_suspension(safe, request);
 }
 
@@ -324,7 +351,11 @@ enum error answer_suspend(struct safe *safe, struct request *request)
 
 static enum error carry_out_lift(struct safe *safe, const struct deed *deed)
 {
-    TRY(publish(safe, "suspension.lifted", deed));
+    struct suspension *held = suspensions_find(&safe->suspensions, deed->number);
+
+    if (!held) /* by another lift of the same message */
+        return ERROR_NOT_FOUND;
+    TRY(publish_once(safe, "suspension.lifted", deed, &held->lift_told));
     TRY(suspensions_lift(&safe->suspensions, deed->number, now_s(safe)));
     if (deed->what == SUSPENDED_RULE)
         decider_suspend(safe->decider, deed->subject, false);
@@ -354,9 +385,8 @@ void oversight_close_rows(struct safe *safe)
 static void write_suspension(struct safe *safe, struct json_writer *writer, const struct suspension_told *told)
 {
     char commitment[ID_TEXT_BYTES];
-    struct hash hash = hash_keyed(id_slice(&told->commitment), told->subject);
 
-    encode_hex(slice_of(hash.byte, ID_BYTES), commitment);
+    oversight_commitment(told, commitment);
     json_begin_object(writer);
     json_key(writer, "number");
     json_integer(writer, (int64_t)told->number);

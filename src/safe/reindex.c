@@ -5,7 +5,7 @@
  * before anything is served. Table by table (docs/formats.md):
  *
  *     person_entry, review, review_look    tokens and reviews beside the events; verdicts
- *     suspension                           permitted entries "suspend" and "lift"
+ *     suspension                           permitted entries "suspend" and "lift" (oversight_again.c)
  *     revoked                              marks in the public log: withdrawn credentials, used requests
  *     lawful_order, order_look             entries of orders (order_again.c)
  *
@@ -86,43 +86,6 @@ static enum error add_verdict(struct safe *safe, const struct json *event, const
     return error == ERROR_NOT_FOUND ? OK : error;
 }
 
-static enum error suspend_again(struct safe *safe, const struct json *event, const struct json *looker)
-{
-    struct suspension_told told = {.subject = json_text(json_member(looker, "subject")),
-                                   .reason = json_text(json_member(event, "words")),
-                                   .by = json_text(json_member(looker, "actor"))};
-    const struct json *commitment = json_member(looker, "commitment");
-
-    if (!suspended_read(json_text(json_member(event, "what")), &told.what) ||
-        !slice_to_u64(json_text(json_member(event, "number")), &told.number))
-        return ERROR_CORRUPT;
-    if (commitment) /* entries of older programs have none: those still hold, under a commitment to nothing */
-        TRY(decode_hex(json_text(commitment), told.commitment.byte, ID_BYTES));
-    TRY(time_of(event, &told.since_s));
-    return suspensions_keep(&safe->suspensions, safe->world, &told);
-}
-
-static enum error lift_again(struct safe *safe, const struct json *event)
-{
-    uint64_t number;
-    int64_t time_s;
-
-    if (!slice_to_u64(json_text(json_member(event, "number")), &number))
-        return ERROR_CORRUPT;
-    TRY(time_of(event, &time_s));
-    enum error error = suspensions_lift(&safe->suspensions, number, time_s);
-    return error == ERROR_NOT_FOUND ? OK : error;
-}
-
-static enum error add_suspension(struct safe *safe, const struct json *event, const struct json *looker)
-{
-    if (!json_is(json_member(event, "kind"), "oversight") || !json_is(json_member(event, "decision"), "permit"))
-        return OK;
-    if (json_is(json_member(event, "action"), "suspend"))
-        return suspend_again(safe, event, looker);
-    return json_is(json_member(event, "action"), "lift") ? lift_again(safe, event) : OK;
-}
-
 static enum error add_entry(struct safe *safe, const struct event_opened *opened, uint64_t leaf)
 {
     const struct json *event, *looker;
@@ -134,7 +97,7 @@ static enum error add_entry(struct safe *safe, const struct event_opened *opened
     TRY(add_tokens(safe, looker, leaf));
     TRY(add_look(safe, event, looker, leaf));
     TRY(add_verdict(safe, event, looker));
-    TRY(add_suspension(safe, event, looker));
+    TRY(oversight_keep_again(safe, event, looker));
     return order_keep_again(safe, event, looker, leaf);
 }
 
@@ -227,7 +190,10 @@ enum error reindex(struct safe *safe, struct fault *fault)
     }
     for (uint64_t leaf = person_index_next_public(safe->index); leaf < told; leaf++)
         TRY(marks_again(safe, leaf));
-    person_index_reached(safe->index, size);
+    if (oversight_tell_again(safe) == OK) /* a full disk must not keep the node from opening: the next start tells */
+        person_index_reached(safe->index, size);
+    else
+        safe->index_behind = true;
     person_index_reached_public(safe->index, told);
     return person_index_flush(safe->index);
 }

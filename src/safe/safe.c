@@ -277,6 +277,7 @@ void safe_close(struct safe *safe)
     secret_pool_free(safe->pool);
     arena_free(safe->rules_arena);
     arena_free(safe->route.arena);
+    arena_free(safe->again_arena);
     arena_free(safe->arena);
     free(safe);
 }

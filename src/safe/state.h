@@ -62,6 +62,7 @@ struct order_route {
     int64_t next_cover_s; /* 0: not drawn yet */
     int64_t wake_s;       /* when something is due next */
     unsigned cover_per_day;
+    struct id told;             /* she has been, and its row is not written yet; zero: none */
     const struct request *busy; /* one deed about orders a batch, so that two cannot both be the first */
 };
 
@@ -96,7 +97,9 @@ struct safe {
     struct suspensions suspensions;
     struct order_book orders;
     struct order_route route;
-    bool index_behind; /* a row was not written: the next start puts it back from the log */
+    bool index_behind;         /* a row was not written: the next start puts it back from the log */
+    struct deed_again *again;  /* while opening: suspensions of which the public log may not tell (oversight_again.c) */
+    struct arena *again_arena; /* where they lie */
 };
 
 /* What oversight wants done, or to see (oversight.c). */
@@ -198,6 +201,14 @@ MUST_CHECK enum error oversight_authenticate(struct safe *safe, struct request *
 MUST_CHECK enum error oversight_check_words(struct slice words);
 /* Puts the suspended rows into the decider. For opening. */
 void oversight_close_rows(struct safe *safe);
+/* What stands for the subject where everybody reads it. */
+void oversight_commitment(const struct suspension_told *told, char ret_hex[ID_TEXT_BYTES]);
+/* "suspended" or "suspension.lifted", in the public log. */
+MUST_CHECK enum error oversight_publish(struct safe *safe, const char *kind, const struct suspension_told *told,
+                                        int64_t time_s);
+/* oversight_again.c: a suspension or its lift from the entry itself, and then what the public log was not told of. */
+MUST_CHECK enum error oversight_keep_again(struct safe *safe, const struct json *event, const struct json *looker);
+MUST_CHECK enum error oversight_tell_again(struct safe *safe);
 /* evidence.c: who looked, as oversight is told: without the persons' tokens in the index, which would join what the
  * events keep apart. */
 struct json_writer;
@@ -241,9 +252,9 @@ MUST_CHECK enum error reindex(struct safe *safe, struct fault *fault);
  * payload to request->answer. */
 void answer_request(struct safe *safe, struct request *request);
 answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews, answer_review_done,
-    answer_oversight_counts;     /* oversight.c */
-answer_function answer_events;   /* listing.c */
-answer_function answer_evidence; /* evidence.c */
+    answer_oversight_counts;                                       /* oversight.c */
+answer_function answer_events;                                     /* listing.c */
+answer_function answer_evidence;                                   /* evidence.c */
 answer_function answer_prune, answer_retention;                    /* retention.c */
 answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
 

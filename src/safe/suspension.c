@@ -148,7 +148,7 @@ enum error suspensions_begin(struct suspensions *suspensions, enum suspended wha
     return OK;
 }
 
-static struct suspension *find(struct suspensions *suspensions, uint64_t number)
+struct suspension *suspensions_find(struct suspensions *suspensions, uint64_t number)
 {
     for (size_t i = 0; i < suspensions->count; i++)
         if (suspensions->in_force[i].number == number)
@@ -163,7 +163,7 @@ static void drop(struct suspensions *suspensions, struct suspension *suspension)
 
 bool suspensions_take_back(struct suspensions *suspensions, uint64_t number)
 {
-    struct suspension *begun = find(suspensions, number);
+    struct suspension *begun = suspensions_find(suspensions, number);
 
     if (!begun || begun->owed)
         return false;
@@ -173,7 +173,7 @@ bool suspensions_take_back(struct suspensions *suspensions, uint64_t number)
 
 void suspensions_owe(struct suspensions *suspensions, uint64_t number)
 {
-    struct suspension *begun = find(suspensions, number);
+    struct suspension *begun = suspensions_find(suspensions, number);
 
     if (begun)
         begun->owed = true;
@@ -245,7 +245,7 @@ enum error suspensions_keep(struct suspensions *suspensions, struct world *world
     TRY(seal_told(suspensions, world, told, &sealed));
     struct keeping keeping = {told, buffer_view(&sealed)};
     TRY(writer_run_now(suspensions->store, &(struct writer_job){.run = write_suspension, .context = &keeping}, 1));
-    struct suspension *kept = find(suspensions, told->number);
+    struct suspension *kept = suspensions_find(suspensions, told->number);
     if (kept)
         kept->owed = false;
     return OK;
@@ -271,7 +271,7 @@ enum error suspensions_lift(struct suspensions *suspensions, uint64_t number, in
     struct lifting lifting = {number, now_s};
 
     TRY(writer_run_now(suspensions->store, &(struct writer_job){.run = write_lifted, .context = &lifting}, 1));
-    struct suspension *lifted = find(suspensions, number);
+    struct suspension *lifted = suspensions_find(suspensions, number);
     if (lifted)
         drop(suspensions, lifted);
     return OK;

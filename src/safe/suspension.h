@@ -28,6 +28,8 @@ struct suspension {
     uint64_t number;
     enum suspended what;
     bool owed; /* its row could not be written: in force, since the log says so, and kept when it is asked for again */
+    bool told, lift_told; /* in public, by a deed that could not be finished */
+    struct id commitment; /* of one that is owed, what its first entry has */
     uint8_t length;
     char subject[SUSPENSION_SUBJECT_MAX]; /* a name, a credential's id in hexadecimal, a row's id */
 };
@@ -60,6 +62,8 @@ MUST_CHECK enum error suspensions_open(struct store *store, const struct secret_
  * ERROR_TOO_MANY, ERROR_VALUE for a subject that is too long. */
 MUST_CHECK enum error suspensions_begin(struct suspensions *suspensions, enum suspended what, struct slice subject,
                                         uint64_t *ret_number, bool *ret_new);
+/* One that is in force; NULL. */
+struct suspension *suspensions_find(struct suspensions *suspensions, uint64_t number);
 /* What was begun and has no entry in the log; one whose row is owed has had one before, and stays. True: it is out of
  * force. */
 bool suspensions_take_back(struct suspensions *suspensions, uint64_t number);

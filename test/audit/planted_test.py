@@ -633,6 +633,10 @@ class Planted(Case):
         self.insider("access", "drop", self.entry(action="suspend"))
         self.found("SUSPENSIONS_COUNT", file="log/public/journal")
 
+    def test_a_lift_that_had_to_be_asked_for_twice_is_one(self):
+        self.insider("access", "repeat", self.entry(action="lift"), 1)
+        self.assertNotIn("SUSPENSIONS_COUNT", [f["fault"] for f in self.audit(self.copy)["faults"]])
+
     def test_an_entry_that_was_taken_out(self):
         self.insider("access", "drop", self.entry(action="read", role="officer"))
         told = self.audit(self.copy)

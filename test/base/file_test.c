@@ -121,6 +121,20 @@ static void directories_are_made_with_their_parents_for_one_user(void **state)
     assert_int_equal(file_make_directory(""), ERROR_IO);
 }
 
+static void a_file_is_removed_and_one_that_is_not_there_is_none(void **state)
+{
+    WITH_SCRATCH scratch = scratch_make();
+
+    (void)state;
+    assert_int_equal(file_replace(scratch_path(&scratch, "law"), SLICE("x"), 0600), OK);
+    assert_int_equal(file_remove(scratch_path(&scratch, "law")), OK);
+    assert_false(file_exists(scratch_path(&scratch, "law")));
+    assert_int_equal(file_remove(scratch_path(&scratch, "law")), OK);
+    assert_int_equal(file_remove(scratch_path(&scratch, "nowhere/law")), ERROR_FILE_MISSING); /* nothing to sync */
+    assert_int_equal(file_make_directory(scratch_path(&scratch, "folder")), OK);
+    assert_int_equal(file_remove(scratch_path(&scratch, "folder")), ERROR_IO);
+}
+
 static void errno_has_a_name(void **state)
 {
     (void)state;
@@ -139,6 +153,7 @@ int main(void)
         cmocka_unit_test(reading_has_a_bound_and_names_what_is_missing),
         cmocka_unit_test(a_lock_is_held_by_one_until_it_is_closed),
         cmocka_unit_test(directories_are_made_with_their_parents_for_one_user),
+        cmocka_unit_test(a_file_is_removed_and_one_that_is_not_there_is_none),
         cmocka_unit_test(errno_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

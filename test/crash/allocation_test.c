@@ -417,7 +417,7 @@ static enum error desk_open(struct desk *desk, const char *directory)
 
     *desk = (struct desk){.anna = {{0xA1}}, .payload = buffer_new(65536)};
     struct whole_person self = whole_patient(&desk->anna);
-    TRY(house_open(&desk->house, directory, 5, NOW_S + 7200));
+    TRY(house_open(&desk->house, directory, 5, NOW_S + 7200, NULL));
     TRY(house_issue(&desk->house, &NURSE, &desk->nurse));
     TRY(house_issue(&desk->house, &PHYSICIAN_EMERGENCY, &desk->emergency));
     TRY(house_issue(&desk->house, &INES, &desk->overseer));
@@ -560,7 +560,7 @@ static bool opens_without(size_t nth, bool for_ever, bool *ret_failed, char why[
 
     snprintf(directory, sizeof directory, "%s/open", place.directory);
     memory_fail(nth, for_ever);
-    enum error error = house_open(&house, directory, 5, NOW_S + 7200);
+    enum error error = house_open(&house, directory, 5, NOW_S + 7200, NULL);
     *ret_failed = memory_has_failed();
     memory_fail(0, false);
     house_close(&house);

@@ -48,20 +48,25 @@ static enum error open_gate(struct house *house)
     return wait_all(house, &call.error);
 }
 
-enum error house_open(struct house *house, const char *directory, uint64_t seed, int64_t now_s)
+enum error house_open(struct house *house, const char *directory, uint64_t seed, int64_t now_s,
+                      const struct safe_cadence *cadence)
 {
     *house = (struct house){.world = world_driven(seed, now_s * 1000000000), .answer = buffer_new(2u << 20)};
     snprintf(house->directory, sizeof house->directory, "%s", directory);
     house->arena = arena_new(32u << 20);
     if (!house->arena)
         return ERROR_MEMORY;
-    struct safe_options options = {house->directory, SLICE(""), &house->world, NULL};
+    struct safe_options options = {.directory = house->directory, .passphrase = SLICE(""), .world = &house->world};
+    if (cadence)
+        options.cadence = *cadence;
     TRY(safe_open(&options, &house->safe, &house->fault));
     return open_gate(house);
 }
 
 void house_close(struct house *house)
 {
+    if (house->keeping)
+        house->close_keeping(house->keeping);
     gate_close(house->gate);
     safe_client_free(house->client);
     loop_free(house->loop);
@@ -187,41 +192,71 @@ static void read_done(void *context, enum error error, const struct gate_views *
     answered(call->house);
 }
 
-enum error house_read(struct house *house, const struct house_token *as, const char *type, const struct id *resource,
-                      uint64_t version, struct house_seen *ret_seen)
+static enum error read_one(struct house *house, const struct house_token *as, struct gate_read *read,
+                           struct house_seen *ret_seen)
 {
     struct read_call call = {.house = house, .seen = ret_seen};
     struct gate_asker asker;
 
     TRY(house_asker(house, as, &asker));
+    read->asker = &asker;
+    read->arena = house->arena;
+    read->done = read_done;
+    read->context = &call;
     house->waiting = 1;
-    gate_read(house->gate, &(struct gate_read){.asker = &asker,
-                                               .arena = house->arena,
-                                               .type = slice_from_string(type),
-                                               .resource = *resource,
-                                               .version = version,
-                                               .done = read_done,
-                                               .context = &call});
+    gate_read(house->gate, read);
     return wait_all(house, &call.error);
 }
 
-enum error house_search(struct house *house, const struct house_token *as, const char *type, struct slice term,
-                        struct house_seen *ret_seen)
+enum error house_read(struct house *house, const struct house_token *as, const char *type, const struct id *resource,
+                      uint64_t version, struct house_seen *ret_seen)
+{
+    struct gate_read read = {.type = slice_from_string(type), .resource = *resource, .version = version};
+
+    return read_one(house, as, &read, ret_seen);
+}
+
+enum error house_read_under(struct house *house, const struct house_token *as, const struct id *order,
+                            const struct id *person, struct house_seen *ret_seen)
+{
+    struct gate_read read = {.type = SLICE("Patient"), .resource = *person, .order = order};
+
+    return read_one(house, as, &read, ret_seen);
+}
+
+static enum error search(struct house *house, const struct house_token *as, struct gate_search *search,
+                         struct slice term, struct house_seen *ret_seen)
 {
     struct read_call call = {.house = house, .seen = ret_seen};
     struct gate_term_set set = {&term, 1};
     struct gate_asker asker;
 
     TRY(house_asker(house, as, &asker));
+    search->asker = &asker;
+    search->arena = house->arena;
+    search->set = &set;
+    search->sets = 1;
+    search->done = read_done;
+    search->context = &call;
     house->waiting = 1;
-    gate_search(house->gate, &(struct gate_search){.asker = &asker,
-                                                   .arena = house->arena,
-                                                   .type = slice_from_string(type),
-                                                   .set = &set,
-                                                   .sets = 1,
-                                                   .done = read_done,
-                                                   .context = &call});
+    gate_search(house->gate, search);
     return wait_all(house, &call.error);
+}
+
+enum error house_search(struct house *house, const struct house_token *as, const char *type, struct slice term,
+                        struct house_seen *ret_seen)
+{
+    struct gate_search across = {.type = slice_from_string(type)};
+
+    return search(house, as, &across, term, ret_seen);
+}
+
+enum error house_match(struct house *house, const struct house_token *as, const struct id *order, struct slice term,
+                       struct house_seen *ret_seen)
+{
+    struct gate_search match = {.type = SLICE("Patient"), .order = order};
+
+    return search(house, as, &match, term, ret_seen);
 }
 
 enum error house_scan(struct house *house, const struct house_token *as, const struct id *person,

@@ -20,10 +20,14 @@ struct house {
     struct gate *gate;
     struct buffer answer; /* of the safe, until the next question */
     unsigned waiting;
-    struct fault fault; /* of opening */
+    struct fault fault;      /* of opening */
+    struct keeping *keeping; /* a witness instead of a node (witness_story.c) */
+    void (*close_keeping)(struct keeping *keeping);
 };
 
-MUST_CHECK enum error house_open(struct house *house, const char *directory, uint64_t seed, int64_t now_s);
+/* `cadence` may be NULL: the log grows as it happens. */
+MUST_CHECK enum error house_open(struct house *house, const char *directory, uint64_t seed, int64_t now_s,
+                                 const struct safe_cadence *cadence);
 void house_close(struct house *house); /* also of one that did not open */
 /* The safe is reached from here and not by the gate. */
 MUST_CHECK enum error house_ask(struct house *house, enum protocol_kind kind, struct slice payload,
@@ -56,6 +60,11 @@ struct house_seen {
 };
 MUST_CHECK enum error house_read(struct house *house, const struct house_token *as, const char *type,
                                  const struct id *resource, uint64_t version, struct house_seen *ret_seen);
+/* Under a lawful order; oversight's search for its person, which shows no text. */
+MUST_CHECK enum error house_read_under(struct house *house, const struct house_token *as, const struct id *order,
+                                       const struct id *person, struct house_seen *ret_seen);
+MUST_CHECK enum error house_match(struct house *house, const struct house_token *as, const struct id *order,
+                                  struct slice term, struct house_seen *ret_seen);
 MUST_CHECK enum error house_search(struct house *house, const struct house_token *as, const char *type,
                                    struct slice term, struct house_seen *ret_seen);
 MUST_CHECK enum error house_scan(struct house *house, const struct house_token *as, const struct id *person,

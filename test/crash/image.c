@@ -44,6 +44,7 @@ struct image {
     size_t files;
     struct names now, durable;
     const struct disk_operation *pending[PENDING_MAX]; /* changes of names that no folder's sync has made durable */
+    uint32_t named[PENDING_MAX];                       /* of a rename or a link: which file it was */
     size_t count;
     const struct disk_operation *last;
 };
@@ -191,19 +192,9 @@ static uint32_t place_of(struct image *image, uint32_t number)
     return (uint32_t)image->files++;
 }
 
-static void rename_in(struct names *names, const struct disk_operation *operation)
-{
-    struct name *from = find(names, operation->name);
-    uint32_t file = from ? from->file : FOLDER;
-
-    if (!from)
-        return;
-    if (operation->kind == DISK_RENAME)
-        drop(names, operation->name);
-    set(names, operation->other, file);
-}
-
-static void change_names(struct image *image, struct names *names, const struct disk_operation *operation)
+/* The new name is the file's whether or not the folder of the old one was synced. */
+static void change_names(struct image *image, struct names *names, const struct disk_operation *operation,
+                         uint32_t file)
 {
     switch (operation->kind) {
     case DISK_CREATE:
@@ -213,8 +204,11 @@ static void change_names(struct image *image, struct names *names, const struct 
         set(names, operation->name, FOLDER);
         break;
     case DISK_RENAME:
+        drop(names, operation->name);
+        set(names, operation->other, file);
+        break;
     case DISK_LINK:
-        rename_in(names, operation);
+        set(names, operation->other, file);
         break;
     default:
         drop(names, operation->name);
@@ -240,10 +234,12 @@ static void sync_folder(struct image *image, const char *synced)
 
     for (size_t i = 0; i < image->count; i++) {
         folder_of(image->pending[i], folder);
-        if (strcmp(folder, synced) == 0)
-            change_names(image, &image->durable, image->pending[i]);
-        else
+        if (strcmp(folder, synced) == 0) {
+            change_names(image, &image->durable, image->pending[i], image->named[i]);
+        } else {
+            image->named[left] = image->named[i];
             image->pending[left++] = image->pending[i];
+        }
     }
     image->count = left;
 }
@@ -255,6 +251,15 @@ static void pend(const struct disk_operation **pending, size_t *count, const str
     if (*count == PENDING_MAX)
         abort();
     pending[(*count)++] = operation;
+}
+
+static void tell_names(struct image *image, const struct disk_operation *operation)
+{
+    const struct name *name = find(&image->now, operation->name);
+
+    image->named[image->count] = name ? name->file : FOLDER;
+    change_names(image, &image->now, operation, image->named[image->count]);
+    pend(image->pending, &image->count, operation);
 }
 
 void image_tell(struct image *image, const struct disk_operation *operation)
@@ -280,8 +285,7 @@ void image_tell(struct image *image, const struct disk_operation *operation)
     case DISK_ALLOCATE:
         break;
     default:
-        change_names(image, &image->now, operation);
-        pend(image->pending, &image->count, operation);
+        tell_names(image, operation);
     }
 }
 
@@ -371,7 +375,7 @@ static void names_after(struct image *image, enum image_cut cut, uint64_t *state
         if (chance(state, 3) == 0)
             set(&stopped, folder, FOLDER);
         else
-            change_names(image, into, image->pending[i]);
+            change_names(image, into, image->pending[i], image->named[i]);
     }
 }
 
