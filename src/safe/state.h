@@ -101,6 +101,7 @@ struct safe {
 
 /* What oversight wants done, or to see (oversight.c). */
 struct deed {
+    uint64_t request; /* the door's number of it */
     enum suspended what;
     struct slice subject; /* whom or what it is about */
     struct slice words;   /* reason, or a verdict's note */
@@ -112,6 +113,7 @@ struct deed {
 
 /* What a request has to do with a lawful order (order_deed.c, order_look.c). */
 struct order_deed {
+    uint64_t request; /* the door's number of it */
     enum order_verb verb;
     struct id id;
     struct order_text asked; /* of an intake */

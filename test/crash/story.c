@@ -211,6 +211,15 @@ static enum error broke_glass(struct house *house, struct story *story)
     return house_break_glass(house, &story->token[BY_EMERGENCY], &story->anna, REASON, &story->glass);
 }
 
+static enum error list_reviews(struct house *house, const struct house_token *token, struct slice *ret_list)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
+
+    protocol_asker_write(slice_of(token->byte, token->length), 0, &payload);
+    TRY(buffer_check(&payload));
+    return house_ask(house, PROTOCOL_REVIEWS, buffer_view(&payload), ret_list);
+}
+
 static enum error reviews_open_are(struct house *house, const struct story *story, size_t expected,
                                    const char **ret_why)
 {
@@ -218,7 +227,7 @@ static enum error reviews_open_are(struct house *house, const struct story *stor
     size_t count = 0;
     struct slice list;
 
-    TRY(house_ask(house, PROTOCOL_REVIEWS, slice_of(token->byte, token->length), &list));
+    TRY(list_reviews(house, token, &list));
     for (size_t at; (at = slice_search(list, SLICE("\"overdue\""))) != SIZE_MAX; list = slice_from(list, at + 1))
         count++;
     *ret_why = "a review is lost, or one that was closed is open again";
@@ -237,7 +246,7 @@ static enum error opened_by(struct house *house, const struct story *story, uint
     const struct house_token *token = &story->token[BY_OVERSEER];
     struct slice list;
 
-    TRY(house_ask(house, PROTOCOL_REVIEWS, slice_of(token->byte, token->length), &list));
+    TRY(list_reviews(house, token, &list));
     size_t at = slice_search(list, SLICE("\"entry\":"));
     if (at == SIZE_MAX)
         return ERROR_NOT_FOUND;
@@ -252,7 +261,7 @@ static enum error judged(struct house *house, struct story *story)
     uint64_t entry;
 
     TRY(opened_by(house, story, &entry));
-    protocol_text_write(slice_of(token->byte, token->length), &payload);
+    protocol_asker_write(slice_of(token->byte, token->length), 0, &payload);
     buffer_u64(&payload, entry);
     buffer_byte(&payload, REVIEW_JUSTIFIED);
     protocol_text_write(SLICE("seen the ward's log"), &payload);
@@ -272,7 +281,7 @@ static enum error suspended(struct house *house, struct story *story)
     const struct house_token *token = &story->token[BY_OVERSEER];
     struct slice answer;
 
-    protocol_text_write(slice_of(token->byte, token->length), &payload);
+    protocol_asker_write(slice_of(token->byte, token->length), 0, &payload);
     buffer_byte(&payload, SUSPENDED_ACTOR);
     protocol_text_write(slice_from_string(vocabulary_word(VOCABULARY_ROLE, ROLE_NURSE)), &payload);
     protocol_text_write(SLICE("under investigation"), &payload);
@@ -292,7 +301,7 @@ static enum error lifted(struct house *house, struct story *story)
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
     const struct house_token *token = &story->token[BY_OVERSEER];
 
-    protocol_text_write(slice_of(token->byte, token->length), &payload);
+    protocol_asker_write(slice_of(token->byte, token->length), 0, &payload);
     buffer_u64(&payload, story->suspension);
     protocol_text_write(SLICE("cleared after inquiry"), &payload);
     TRY(buffer_check(&payload));
