@@ -62,6 +62,7 @@ enum protocol_kind {
     PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
     PROTOCOL_PRUNE,            /* -> how far the old entries of the access log have been let go */
     PROTOCOL_RETENTION,        /* -> JSON: how long the access log is kept, for everybody */
+    PROTOCOL_WITNESSES,        /* mark u64 -> whom the courier asks, and how often, unless it knows (witnessing.c) */
     PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
 

@@ -247,7 +247,7 @@ answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews,
 answer_function answer_events;   /* listing.c */
 answer_function answer_evidence; /* evidence.c */
 answer_function answer_prune, answer_retention;                    /* retention.c */
-answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
+answer_function answer_cosign, answer_cosigned, answer_witnesses, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
 void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,

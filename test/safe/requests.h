@@ -212,6 +212,11 @@ static inline void ready_begin(struct bench *bench)
     buffer_byte(&bench->payload, 0);
 }
 
+static inline void ready_mark(struct bench *bench)
+{
+    buffer_u64(&bench->payload, 0);
+}
+
 static inline uint64_t begun(struct bench *bench)
 {
     const uint8_t log = 0;
@@ -444,6 +449,7 @@ static const struct work {
     {"counts of a year",                PROTOCOL_ORDER_SETUP,  ready_counts,     false},
     {"a round of witnesses begins",     PROTOCOL_COSIGN,       ready_begin,      false},
     {"what a witness is sent",          PROTOCOL_COSIGN,       ready_submission, false},
+    {"whom to ask",                     PROTOCOL_WITNESSES,    ready_mark,       false},
     {"what a witness says",             PROTOCOL_COSIGNED,     ready_cosigned,   false},
     {"how the witnesses are doing",     PROTOCOL_WITNESSING,   nothing,          false},
     {"how long the log is kept",        PROTOCOL_RETENTION,    nothing,          false},
