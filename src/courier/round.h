@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "ledger/policy.h"
 
-#define COURIER_ANSWER_MAX 65536
+#define COURIER_ANSWER_MAX (NOTE_BYTES_MAX + 4096) /* and what is sent */
 
 enum { COURIER_ACCESS, COURIER_PUBLIC, COURIER_LOGS };
 

@@ -22,7 +22,7 @@
 #define PROTOCOL_CHANGES_MAX 512
 #define PROTOCOL_TEXT_MAX 1024
 #define PROTOCOL_TOKEN_MAX 400
-#define COSIGNED_MAX 65536 /* what a witness may answer */
+#define COSIGNED_MAX (160 * 1024) /* what a witness may answer: as much as a note */
 
 /* The node's two logs, in COSIGN, COSIGNED, CHECKPOINT and TILE. */
 enum { LOG_ACCESS, LOG_PUBLIC, LOGS };
