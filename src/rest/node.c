@@ -39,7 +39,7 @@ static const struct gauge witness_gauges[] = {
     {"hospitium_forks", "How often a witness said that a log is not the one it cosigned: above 0 is an alarm."},
     {"hospitium_access_cosigned_age_seconds", "Since enough witnesses cosigned a checkpoint of the access log."},
     {"hospitium_public_cosigned_age_seconds", "Since enough witnesses cosigned a checkpoint of the public log."},
-    {"hospitium_witness_files_refused", "Of witnesses, region and witnesses.pem: what is not in force as it lies there."},
+    {"hospitium_witness_files_refused", "Of witnesses, region, witnesses.pem: not in force as it lies there."},
 };
 
 struct measuring {
