@@ -52,8 +52,8 @@ enum error courier_counts(struct courier *courier, struct slice region, int64_t 
         return OK;
     }
     courier->counts_under_way = true;
-    enum error error =
-        lines->post(lines->context, COURIER_NUMBER_COUNTS, region, "add-order-counts", buffer_view(&statement));
+    enum error error = lines->post(lines->context, COURIER_NUMBER_COUNTS, region, "add-order-counts",
+                                   buffer_view(&statement));
     if (error != OK)
         courier_counts_answered(courier, &(struct courier_answer){COURIER_NUMBER_COUNTS, error, 0, SLICE("")}, now_ms);
     return OK;

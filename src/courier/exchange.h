@@ -33,8 +33,8 @@ MUST_CHECK enum error exchange_run(struct exchange *exchange, const struct excha
                                    unsigned *ret_status, struct buffer *ret_answer);
 
 /* Begins one of many; `number` is the caller's. Nothing of the request need outlive the call. ERROR_MEMORY. */
-MUST_CHECK enum error exchange_begin(struct exchange *exchange, unsigned number,
-                                     const struct exchange_request *request, size_t answer_max);
+MUST_CHECK enum error exchange_begin(struct exchange *exchange, unsigned number, const struct exchange_request *request,
+                                     size_t answer_max);
 /* Goes on with all that were begun, until something happens or the time is over. */
 void exchange_wait(struct exchange *exchange, int timeout_ms);
 /* One that is over: its number, its error as of exchange_run, status and body, which last until the next call. False

@@ -33,11 +33,11 @@
 #define WITNESS_MS 5000L
 #define ROUND_MS 1000
 #define URL_BYTES_MAX 1024
-#define FILES_MAX (1u << 20)  /* what the owner says of witnesses, as the node gives it */
+#define FILES_MAX (1u << 20)   /* what the owner says of witnesses, as the node gives it */
 #define POLICY_ROOM (1u << 16) /* beside its text: what is parsed of it */
 
 /* What the owner says of witnesses, as the safe has read it last. */
-struct orders {
+struct instructions {
     struct arena *arena;
     uint64_t mark; /* by which the safe knows what is here */
     const struct policy *policy;
@@ -47,7 +47,7 @@ struct orders {
 struct ways {
     struct exchange *node, *outside;
     char socket[64]; /* the control socket through the descriptor of its directory: a socket's path has a short limit */
-    struct orders orders;
+    struct instructions instructions;
     struct courier courier;
 };
 
@@ -99,58 +99,58 @@ static struct slice text_read(struct reader *reader)
 }
 
 /* policy ‖ region ‖ authorities, each u32 length ‖ text. An empty policy: there are no witnesses. */
-static enum error read_orders(struct reader *reader, struct orders *orders)
+static enum error read_instructions(struct reader *reader, struct instructions *instructions)
 {
-    struct slice text = arena_copy(orders->arena, text_read(reader));
-    struct slice region = arena_copy(orders->arena, text_read(reader));
+    struct slice text = arena_copy(instructions->arena, text_read(reader));
+    struct slice region = arena_copy(instructions->arena, text_read(reader));
 
-    orders->authorities = arena_copy(orders->arena, text_read(reader));
+    instructions->authorities = arena_copy(instructions->arena, text_read(reader));
     if (reader->failed)
         return ERROR_SYNTAX;
-    if (!text.data || !region.data || !orders->authorities.data)
+    if (!text.data || !region.data || !instructions->authorities.data)
         return ERROR_MEMORY;
-    orders->region = slice_cut(&region, '\n');
-    return text.length == 0 ? OK : policy_parse(text, orders->arena, &orders->policy, NULL);
+    instructions->region = slice_cut(&region, '\n');
+    return text.length == 0 ? OK : policy_parse(text, instructions->arena, &instructions->policy, NULL);
 }
 
-static void take_orders(struct ways *ways, struct orders *orders)
+static void take_instructions(struct ways *ways, struct instructions *instructions)
 {
-    bool other_region = !slice_equal(ways->orders.region, orders->region);
+    bool other_region = !slice_equal(ways->instructions.region, instructions->region);
 
     exchange_forget(ways->outside); /* asked for by what was said before */
-    exchange_trust(ways->outside, orders->authorities);
-    courier_take_policy(&ways->courier, orders->policy);
+    exchange_trust(ways->outside, instructions->authorities);
+    courier_take_policy(&ways->courier, instructions->policy);
     if (other_region)
         ways->courier.counts_due_ms = COURIER_NEVER;
-    arena_free(ways->orders.arena);
-    ways->orders = *orders;
-    LOG(INFO, "courier.orders", FIELD("members", orders->policy ? orders->policy->members : 0u));
+    arena_free(ways->instructions.arena);
+    ways->instructions = *instructions;
+    LOG(INFO, "courier.instructed", FIELD("members", instructions->policy ? instructions->policy->members : 0u));
 }
 
-/* mark u64 ‖ interval u64, and what there is to say when the marks differ. Without memory the former orders stay. */
-static enum error look_at_orders(struct ways *ways)
+/* mark u64 ‖ interval u64, and what there is to say when the marks differ. Without memory the former ones stay. */
+static enum error look_at_instructions(struct ways *ways)
 {
     CLEANUP_BUFFER struct buffer answer = buffer_new(FILES_MAX);
     char path[64];
     unsigned status;
 
-    snprintf(path, sizeof path, "/control/witnesses/%" PRIu64, ways->orders.mark);
+    snprintf(path, sizeof path, "/control/witnesses/%" PRIu64, ways->instructions.mark);
     TRY(to_node(ways, path, slice_of(NULL, 0), &status, &answer));
     struct reader reader = reader_of(buffer_view(&answer));
-    struct orders orders = {.mark = reader_u64(&reader), .region = SLICE(""), .authorities = SLICE("")};
+    struct instructions instructions = {.mark = reader_u64(&reader), .region = SLICE(""), .authorities = SLICE("")};
     uint64_t interval_s = reader_u64(&reader);
     if (status != 200 || reader.failed)
         return OK; /* the safe is away */
     ways->courier.interval_ms = (int64_t)(interval_s < INT32_MAX ? interval_s : INT32_MAX) * 1000;
-    if (orders.mark == ways->orders.mark)
+    if (instructions.mark == ways->instructions.mark)
         return OK;
-    orders.arena = arena_new(FILES_MAX + POLICY_ROOM);
-    if (orders.arena && read_orders(&reader, &orders) == OK) {
-        take_orders(ways, &orders);
+    instructions.arena = arena_new(FILES_MAX + POLICY_ROOM);
+    if (instructions.arena && read_instructions(&reader, &instructions) == OK) {
+        take_instructions(ways, &instructions);
         return OK;
     }
-    arena_free(orders.arena);
-    LOG(ERROR, "courier.orders_not_taken");
+    arena_free(instructions.arena);
+    LOG(ERROR, "courier.instructions_not_taken");
     return OK;
 }
 
@@ -191,9 +191,9 @@ static enum error go_round(struct ways *ways)
 {
     int64_t now_ms = world_stopwatch_ns() / 1000000, next_ms = now_ms + ROUND_MS;
 
-    TRY(look_at_orders(ways));
+    TRY(look_at_instructions(ways));
     TRY(courier_round(&ways->courier, now_ms));
-    TRY(courier_counts(&ways->courier, ways->orders.region, now_ms, (int64_t)time(NULL)));
+    TRY(courier_counts(&ways->courier, ways->instructions.region, now_ms, (int64_t)time(NULL)));
     while (now_ms < next_ms) {
         exchange_wait(ways->outside, (int)(next_ms - now_ms));
         now_ms = world_stopwatch_ns() / 1000000;
@@ -217,7 +217,7 @@ static enum error serve(const char *directory)
         error = go_round(&ways);
     exchange_free(ways.node);
     exchange_free(ways.outside);
-    arena_free(ways.orders.arena);
+    arena_free(ways.instructions.arena);
     return error;
 }
 

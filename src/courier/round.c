@@ -61,6 +61,14 @@ static enum error ask_node(const struct courier *courier, const char *path, stru
     return courier->lines.node(courier->lines.context, path, body, ret_status, answer);
 }
 
+/* The node does not know the errand's checkpoint: it has begun anew, if that is the newest. */
+static void lose_round(const struct delivery *delivery)
+{
+    struct courier_log *log = &delivery->courier->log[delivery->log];
+
+    log->lost = log->lost || delivery->errand->size == log->size;
+}
+
 /* ---- what a witness says ---- */
 
 /* The witness says that the log is not the one that it cosigned. */
@@ -89,8 +97,7 @@ static enum error hand_back(const struct delivery *delivery, struct slice lines)
         wait_longer(delivery);
         return OK;
     }
-    snprintf(path, sizeof path, "/control/cosigned/%s/%llu", log_name[delivery->log],
-             (unsigned long long)errand->size);
+    snprintf(path, sizeof path, "/control/cosigned/%s/%llu", log_name[delivery->log], (unsigned long long)errand->size);
     TRY(ask_node(delivery->courier, path, lines, &status, &answer));
     if (status == STATUS_TAKEN) {
         errand->known = errand->size;
@@ -98,7 +105,7 @@ static enum error hand_back(const struct delivery *delivery, struct slice lines)
         errand->round = errand->size == log->size ? log->round : errand->round;
     } else if (status == STATUS_CONFLICT) {
         errand->failures = 0; /* it did answer; the node has forgotten what */
-        log->lost = log->lost || errand->size == log->size;
+        lose_round(delivery);
     } else {
         TELL(WARNING, "courier.wrong_cosignature", delivery);
         wait_longer(delivery);
@@ -154,16 +161,18 @@ static enum error ask_witness(const struct delivery *delivery)
              (unsigned long long)errand->size);
     TRY(ask_node(courier, path, slice_of(NULL, 0), &status, &body));
     if (status != STATUS_OK) {
-        courier->log[delivery->log].lost = true; /* the next round has a newer checkpoint */
+        lose_round(delivery);
         return OK;
     }
     if (errand->tries++ == 0)
         errand->asked_ms = delivery->now_ms;
-    if (courier->lines.post(courier->lines.context, COURIER_NUMBER(delivery->member, delivery->log),
-                            courier->policy->member[delivery->member].url, "add-checkpoint", buffer_view(&body)) == OK)
-        errand->under_way = true;
-    else
+    errand->under_way = courier->lines.post(courier->lines.context, COURIER_NUMBER(delivery->member, delivery->log),
+                                            courier->policy->member[delivery->member].url, "add-checkpoint",
+                                            buffer_view(&body)) == OK;
+    if (!errand->under_way) {
+        TELL(WARNING, "courier.witness_not_asked", delivery);
         wait_longer(delivery);
+    }
     return OK;
 }
 
@@ -196,8 +205,8 @@ static enum error send_from(const struct delivery *delivery, uint64_t known)
 
 enum error courier_answered(struct courier *courier, const struct courier_answer *answer, int64_t now_ms)
 {
-    struct delivery delivery =
-        delivery_of(courier, answer->number / COURIER_LOGS, answer->number % COURIER_LOGS, now_ms);
+    struct delivery delivery = delivery_of(courier, answer->number / COURIER_LOGS, answer->number % COURIER_LOGS,
+                                           now_ms);
     uint64_t known;
 
     delivery.errand->under_way = false;

@@ -21,7 +21,7 @@
 enum { COURIER_ACCESS, COURIER_PUBLIC, COURIER_LOGS };
 
 /* What is sent has a number: of a witness's questions this one, of the counts of orders the one behind them. */
-#define COURIER_NUMBER(member, log) ((member) * COURIER_LOGS + (log))
+#define COURIER_NUMBER(member, log) ((member)*COURIER_LOGS + (log))
 #define COURIER_NUMBER_COUNTS COURIER_NUMBER(POLICY_MEMBERS_MAX, 0)
 
 /* The ways out. */

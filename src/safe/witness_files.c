@@ -7,13 +7,7 @@
 
 #define ROOM (64 * 1024) /* beside the text: what is parsed of it */
 
-static enum error check_policy(struct slice text, struct arena *arena, const struct policy **ret_policy,
-                               struct fault *fault)
-{
-    return policy_parse(text, arena, ret_policy, fault);
-}
-
-/* A line, or nothing. */
+/* A line, or nothing. As all that look at a file it has the form of policy_parse. */
 static enum error check_region(struct slice text, struct arena *arena, const struct policy **ret_policy,
                                struct fault *fault)
 {
@@ -53,7 +47,7 @@ static const struct {
     enum error (*check)(struct slice text, struct arena *arena, const struct policy **ret_policy, struct fault *fault);
 } specs[WITNESS_FILES] = {
     /* Who wants no witnesses any more says so: `quorum none`. */
-    [WITNESS_POLICY] = {"witnesses", {"witnesses"}, POLICY_BYTES_MAX, false, check_policy},
+    [WITNESS_POLICY] = {"witnesses", {"witnesses"}, POLICY_BYTES_MAX, false, policy_parse},
     [WITNESS_REGION] = {"region", {"region"}, WITNESS_REGION_MAX, true, check_region},
     [WITNESS_AUTHORITIES] = {"witnesses.pem", {"witnesses.pem"}, WITNESS_AUTHORITIES_MAX, true, check_authorities},
 };
@@ -83,8 +77,8 @@ static void accept(struct witness_file *file, size_t which, struct slice text, s
 static enum error read_text(const struct witness_file *file, size_t which, const char *directory, struct arena *arena,
                             struct slice *ret_text, bool *ret_there, struct fault *fault)
 {
-    enum error error =
-        file_read(arena, node_path(directory, specs[which].name).text, specs[which].maximum, ret_text, fault);
+    enum error error = file_read(arena, node_path(directory, specs[which].name).text, specs[which].maximum, ret_text,
+                                 fault);
 
     *ret_there = error == OK;
     if (error != ERROR_FILE_MISSING || (file->text.length > 0 && !specs[which].may_go))

@@ -149,8 +149,8 @@ static void judge_anew(struct safe *safe, unsigned log)
     struct policy_verdict verdict;
 
     forget_rounds(witnessed);
-    if (witnessed->enough.length > 0 && policy_check(safe->witnessing.files.policy, &key,
-                                                     buffer_view(&witnessed->enough), &verdict) != OK)
+    if (witnessed->enough.length > 0 &&
+        policy_check(safe->witnessing.files.policy, &key, buffer_view(&witnessed->enough), &verdict) != OK)
         forget_enough(witnessed);
 }
 

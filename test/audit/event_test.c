@@ -49,8 +49,8 @@ static void an_event_has_the_members_of_its_kind_and_each_once(void **state)
 }
 
 #define ASKED(kind)                                                                                                    \
-    "{\"kind\":\"" kind "\",\"time\":\"2026-11-22T00:27:32.286Z\",\"looker\":\"00112233445566778899aabbccddeeff\","   \
-    "\"role\":\"overseer\",\"sector\":\"oversight\",\"organization\":\"00112233445566778899aabbccddeeff\","             \
+    "{\"kind\":\"" kind "\",\"time\":\"2026-11-22T00:27:32.286Z\",\"looker\":\"00112233445566778899aabbccddeeff\","    \
+    "\"role\":\"overseer\",\"sector\":\"oversight\",\"organization\":\"00112233445566778899aabbccddeeff\","            \
     "\"action\":\"refuse\",\"decision\":\"permit\""
 
 /* As the door writes it, or not at all; of every kind that somebody asks for. */

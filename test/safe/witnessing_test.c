@@ -372,7 +372,8 @@ static void a_region_and_authorities_may_go(void **state)
     static const struct {
         const char *name, *text;
         size_t file;
-    } rows[] = {{"region", "https://region.example/\n", WITNESS_REGION}, {"witnesses.pem", CERTIFICATE, WITNESS_AUTHORITIES}};
+    } rows[] = {{"region", "https://region.example/\n", WITNESS_REGION},
+                {"witnesses.pem", CERTIFICATE, WITNESS_AUTHORITIES}};
     struct whole whole;
 
     (void)state;
