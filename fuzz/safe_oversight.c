@@ -73,6 +73,7 @@ static void write_event(struct safe *safe, const struct request *request, const 
     const struct deed *deed = &request->deed;
     const struct event_looker looker = {.credential = &overseer, .nonce = nonce, .subject = deed->subject};
     const struct event_deed event = {.credential = &overseer,
+                                     .request = deed->request,
                                      .action = action,
                                      .what = deed->what ? suspended_word(deed->what) : NULL,
                                      .subject = deed->subject,

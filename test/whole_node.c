@@ -141,6 +141,14 @@ enum error whole_ask(struct whole *whole, enum protocol_kind kind, struct slice 
     return error;
 }
 
+enum error whole_list(struct whole *whole, enum protocol_kind kind, struct slice token, struct slice *ret_payload)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(PROTOCOL_TOKEN_MAX + 64);
+
+    protocol_asker_write(token, WHOLE_REQUEST, &payload);
+    return whole_ask(whole, kind, buffer_view(&payload), ret_payload);
+}
+
 struct whole_person whole_patient(const struct id *person)
 {
     return (struct whole_person){ROLE_PATIENT, SECTOR_PATIENT, 1u << PURPOSE_PATRQT, "none", *person};

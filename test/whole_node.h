@@ -22,6 +22,9 @@ int whole_template_remove(void **state);
 /* Where the template lies: DIRECTORY/node is the node that was made. */
 const char *whole_template_directory(void);
 
+/* The number that the door gave a deed's request, as tests have it. */
+#define WHOLE_REQUEST UINT64_C(0x9c41f0e2b7a3d518)
+
 struct whole {
     char directory[96];
     struct world world;
@@ -43,6 +46,9 @@ void whole_reopen(struct whole *whole);
 void whole_files_may_grow_to(rlim_t bytes);
 
 /* Sends a message of one request. The payload of the answer lives until the next message. */
+/* A list of oversight: the payload is who asks. */
+MUST_CHECK enum error whole_list(struct whole *whole, enum protocol_kind kind, struct slice token,
+                                 struct slice *ret_payload);
 MUST_CHECK enum error whole_ask(struct whole *whole, enum protocol_kind kind, struct slice payload,
                                 struct slice *ret_payload);
 

@@ -123,10 +123,11 @@ static const char *const members[EVENT_KINDS][MEMBERS_MAX] = {
                       "request",  "reason",  "opened", "decision",    "outcome",    "error",        "row",
                       "citation", "basis",   "rules",  "obligations", "breakGlass", "order",        "openedOf"},
     [EVENT_COMPLETED] = {"kind", "time", "accesses"},
-    [EVENT_OVERSIGHT] = {"kind", "time", "looker", "role", "sector", "organization", "action", "decision", "error",
-                         "what", "subject", "number", "verdict", "words"},
-    [EVENT_ORDER] = {"kind", "time", "looker", "role", "sector", "organization", "action", "decision", "error", "order",
-                     "commitment", "authority", "law", "article", "drawers", "until", "told", "words", "reads"},
+    [EVENT_OVERSIGHT] = {"kind", "time", "looker", "role", "sector", "organization", "action", "request", "decision",
+                         "error", "what", "subject", "number", "verdict", "words"},
+    [EVENT_ORDER] = {"kind", "time", "looker", "role", "sector", "organization", "action", "request", "decision",
+                     "error", "order", "commitment", "authority", "law", "article", "drawers", "until", "told", "words",
+                     "reads"},
 };
 static const char *const beside[MEMBERS_MAX] = {"actor",  "nonce",   "credential", "index", "told",
                                                 "review", "subject", "order",      "until", "intake",
@@ -225,13 +226,22 @@ static bool read_decision(struct event *event)
     return event->permitted ? event->error.length == 0 : slice_is(decision, "deny") && event->error.length > 0;
 }
 
+/* The door's number, of what came through a door. */
+static bool read_request(const struct event *event)
+{
+    uint8_t number[8];
+
+    return !json_at(event->root, "request") || read_bytes(json_text_at(event->root, "request"), number, sizeof number);
+}
+
 static bool read_asker(struct event *event)
 {
     event->role = vocabulary_number(VOCABULARY_ROLE, json_text_at(event->root, "role"));
     event->sector = vocabulary_number(VOCABULARY_SECTOR, json_text_at(event->root, "sector"));
     event->organization = json_text_at(event->root, "organization");
     return event->role >= 0 && event->sector >= 0 && event->organization.length == ID_TEXT_BYTES &&
-           read_bytes(json_text_at(event->root, "looker"), event->looked.byte, ID_BYTES) && read_decision(event);
+           read_bytes(json_text_at(event->root, "looker"), event->looked.byte, ID_BYTES) && read_request(event) &&
+           read_decision(event);
 }
 
 static bool read_review(struct looker *looker, yyjson_val *review)

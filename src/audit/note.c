@@ -17,8 +17,8 @@
 #define COSIGNATURE_BLOB (KEY_ID + TIME_BYTES + SIGNATURE_BYTES)
 #define BLOB_MAX 8192 /* signatures of other algorithms are longer, and passed over */
 #define DASH SLICE("\xE2\x80\x94 ")
-#define NAME_MAX_BYTES 200
-#define SIGNATURES_MAX 64
+#define NAME_MAX_BYTES 255
+#define SIGNATURES_MAX 144
 
 static bool name_allowed(struct slice name)
 {

@@ -12,7 +12,7 @@
 #include "crypto/hash.h"
 #include "crypto/sign.h"
 
-#define NOTE_MAX 65536
+#define NOTE_MAX (160 * 1024)
 #define VKEY_MAX 512
 #define KEYS_MAX 64 /* that one log ever had and that are remembered */
 

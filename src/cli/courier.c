@@ -16,15 +16,10 @@
 #include "command.h"
 #include "safe/node.h"
 
-#define RESTART_MS 3000
+#define LOOK_MS 3000
 #define NAME_BYTES 32
 
-static void run(struct courier_child *child);
-
-static void restart(void *context)
-{
-    run(context);
-}
+static void look_later(struct courier_child *child);
 
 static void forget(struct courier_child *child)
 {
@@ -42,8 +37,7 @@ static void ended(void *context, uint32_t events)
     waitpid(child->pid, NULL, 0);
     forget(child);
     LOG(WARNING, "courier.lost");
-    if (!loop_timer(child->loop, RESTART_MS, restart, child))
-        LOG(ERROR, "courier.cannot_restart", FIELD_ERROR(ERROR_MEMORY));
+    look_later(child);
 }
 
 /* It lies beside this program. Runs in the child between fork and exec. */
@@ -71,15 +65,33 @@ static void run(struct courier_child *child)
     child->descriptor = child->pid > 0 ? (int)syscall(SYS_pidfd_open, child->pid, 0) : -1;
     if (child->descriptor >= 0)
         child->watch = loop_watch(child->loop, child->descriptor, EPOLLIN, ended, child);
+    if (child->watch)
+        return;
+    LOG(ERROR, "courier.cannot_start", FIELD_ERROR(ERROR_IO));
+    courier_child_stop(child); /* nobody would notice its end */
+}
+
+/* A node may come to have witnesses while it runs. */
+static void look(void *context)
+{
+    struct courier_child *child = context;
+
+    if (file_exists(node_path(child->directory, "witnesses").text))
+        run(child);
     if (!child->watch)
-        LOG(ERROR, "courier.cannot_start", FIELD_ERROR(ERROR_IO));
+        look_later(child);
+}
+
+static void look_later(struct courier_child *child)
+{
+    if (!loop_timer(child->loop, LOOK_MS, look, child))
+        LOG(ERROR, "courier.cannot_start", FIELD_ERROR(ERROR_MEMORY));
 }
 
 void courier_child_start(struct courier_child *child, struct loop *loop, const char *directory)
 {
     *child = (struct courier_child){.loop = loop, .directory = directory, .descriptor = -1};
-    if (file_exists(node_path(directory, "witnesses").text))
-        run(child);
+    look(child);
 }
 
 void courier_child_stop(struct courier_child *child)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The courier's life (src/courier): a child of the door, started when the node has witnesses, started again when it
- * ends, ended with the door. Nothing waits for it. */
+/* The courier's life (src/courier): a child of the door, started when the node has witnesses or comes to have some,
+ * started again when it ends, ended with the door. Nothing waits for it. */
 
 #include <sys/types.h>
 
@@ -16,6 +16,6 @@ struct courier_child {
     pid_t pid;
 };
 
-/* Nothing when DIRECTORY/witnesses is not there. What goes wrong is logged: care does not depend on it. */
+/* Not before DIRECTORY/witnesses is there. What goes wrong is logged: care does not depend on it. */
 void courier_child_start(struct courier_child *child, struct loop *loop, const char *directory);
 void courier_child_stop(struct courier_child *child);

@@ -376,6 +376,7 @@ static enum error read_cadence(const char *directory, struct safe_cadence *ret_c
         .serving = true,
         .segment_bytes = (uint64_t)settings_number(settings, "log.segment_mib") << 20,
         .retention_years = (unsigned)settings_number(settings, "log.retention_years"),
+        .witness_interval_s = (unsigned)settings_number(settings, "witness.interval"),
         .cover = (unsigned)settings_number(settings, "order.cover"),
     };
     return OK;

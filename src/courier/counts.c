@@ -21,25 +21,28 @@ void courier_period(int64_t now_s, char ret_period[COURIER_PERIOD_BYTES])
 }
 
 /* 200: taken. 409: that quarter is published already. */
-static void judge(struct courier *courier, enum error error, unsigned status, int64_t now_ms)
+void courier_counts_answered(struct courier *courier, const struct courier_answer *answer, int64_t now_ms)
 {
-    if (error == OK && (status == 200 || status == 409))
+    courier->counts_under_way = false;
+    if (answer->error == OK && (answer->status == 200 || answer->status == 409))
         return;
-    if (error != OK)
+    if (answer->error == ERROR_SIGNATURE)
+        LOG(WARNING, "courier.region_certificate_not_trusted");
+    else if (answer->error != OK)
         LOG(WARNING, "courier.region_silent");
     else
-        LOG(WARNING, "courier.region_refused", FIELD("status", status));
+        LOG(WARNING, "courier.region_refused", FIELD("status", answer->status));
     courier->counts_due_ms = now_ms + AGAIN_MS;
 }
 
 enum error courier_counts(struct courier *courier, struct slice region, int64_t now_ms, int64_t now_s)
 {
-    CLEANUP_BUFFER struct buffer statement = buffer_new(COURIER_ANSWER_MAX), answer = buffer_new(COURIER_ANSWER_MAX);
+    CLEANUP_BUFFER struct buffer statement = buffer_new(COURIER_ANSWER_MAX);
     const struct courier_lines *lines = &courier->lines;
     char period[COURIER_PERIOD_BYTES];
     unsigned status = 0;
 
-    if (region.length == 0 || now_ms < courier->counts_due_ms)
+    if (region.length == 0 || courier->counts_under_way || now_ms < courier->counts_due_ms)
         return OK;
     courier->counts_due_ms = now_ms + DAY_MS;
     courier_period(now_s, period);
@@ -48,8 +51,10 @@ enum error courier_counts(struct courier *courier, struct slice region, int64_t 
         LOG(WARNING, "courier.no_counts", FIELD("status", status));
         return OK;
     }
-    enum error error = lines->witness(lines->context, region, "add-order-counts", buffer_view(&statement), &status,
-                                      &answer);
-    judge(courier, error, status, now_ms);
+    courier->counts_under_way = true;
+    enum error error = lines->post(lines->context, COURIER_NUMBER_COUNTS, region, "add-order-counts",
+                                   buffer_view(&statement));
+    if (error != OK)
+        courier_counts_answered(courier, &(struct courier_answer){COURIER_NUMBER_COUNTS, error, 0, SLICE("")}, now_ms);
     return OK;
 }

@@ -11,6 +11,7 @@
 /* The quarter that was over last at `now_s`. */
 void courier_period(int64_t now_s, char ret_period[COURIER_PERIOD_BYTES]);
 
-/* `region` is a URL; empty: there is none. What the region says is logged; an error is that the node does not
- * answer. */
+/* `region` is a URL; empty: there is none. An error is that the node does not answer. */
 MUST_CHECK enum error courier_counts(struct courier *courier, struct slice region, int64_t now_ms, int64_t now_s);
+/* What the region says is logged. */
+void courier_counts_answered(struct courier *courier, const struct courier_answer *answer, int64_t now_ms);

@@ -54,6 +54,8 @@ static enum error verify_one(struct slice text, const struct note_signature_byte
     if (signature->length != COSIGNATURE_BYTES)
         return ERROR_SIGNATURE;
     uint64_t time_s = reader_u64(&reader);
+    if (time_s == 0) /* tlog-witness: a cosignature does not omit its time */
+        return ERROR_SIGNATURE;
     enum error error = message_of(text, time_s, &message);
     if (error != OK)
         return error == ERROR_VALUE ? ERROR_SIGNATURE : error;

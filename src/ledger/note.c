@@ -34,12 +34,13 @@ static bool is_wide_space(uint32_t code_point)
     }
 }
 
-bool note_name_allowed(struct slice name)
+/* signed-note: a name is not empty and has no space of any kind and no plus. */
+static bool is_name(struct slice name)
 {
     struct slice rest = name;
     uint32_t code_point;
 
-    if (name.length == 0 || name.length > NOTE_NAME_MAX)
+    if (name.length == 0)
         return false;
     while (rest.length > 0) {
         if (!utf8_next(&rest, &code_point))
@@ -48,6 +49,11 @@ bool note_name_allowed(struct slice name)
             return false;
     }
     return true;
+}
+
+bool note_name_allowed(struct slice name)
+{
+    return name.length <= NOTE_NAME_MAX && is_name(name);
 }
 
 /* ---- keys ---- */
@@ -259,7 +265,7 @@ static enum error parse_signature(struct slice line, struct note_signature *ret_
         return ERROR_SYNTAX;
     struct slice base64 = slice_from(line, SIGNATURE_START.length);
     struct slice name = slice_cut(&base64, ' ');
-    if (!note_name_allowed(name))
+    if (!is_name(name)) /* of any length, since the keys of strangers are passed over */
         return ERROR_SYNTAX;
     TRY(decode_base64(base64, blob, sizeof blob, &length));
     if (length <= KEY_ID_BYTES)

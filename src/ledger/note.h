@@ -17,11 +17,12 @@
 #include "crypto/secret.h"
 #include "crypto/sign.h"
 
-#define NOTE_BYTES_MAX (64 * 1024)
-#define NOTE_SIGNATURES_MAX 16
-#define NOTE_NAME_MAX 200
-/* Ed25519 takes 64, a cosignature 72, ML-DSA-44 2,428; longer ones are refused with the note. */
-#define NOTE_SIGNATURE_BYTES_MAX 2432
+/* signed-note wants 16 signatures to be read at the least, of which each may have nearly 5 kB. A log that all witnesses
+ * of a policy cosign has more (ledger/policy.h). */
+#define NOTE_BYTES_MAX (160 * 1024)
+#define NOTE_SIGNATURES_MAX 144
+#define NOTE_SIGNATURE_BYTES_MAX 5120
+#define NOTE_NAME_MAX 255 /* of keys that are used here: a cosigner's name has no more (tlog-cosignature) */
 
 /* signed-note, "Signature types". */
 enum note_algorithm {
@@ -51,7 +52,7 @@ struct note {
     size_t signature_count;
 };
 
-/* Not empty, at most NOTE_NAME_MAX bytes of UTF-8 without spaces, control characters or '+'. */
+/* For a key: not empty, at most NOTE_NAME_MAX bytes of UTF-8 without spaces, control characters or '+'. */
 bool note_name_allowed(struct slice name);
 
 /* The id is SHA-256(name ‖ newline ‖ algorithm ‖ public key), its first four bytes. */

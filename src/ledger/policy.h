@@ -21,6 +21,7 @@
 #define POLICY_BYTES_MAX (256 * 1024)
 #define POLICY_LOGS_MAX 64
 #define POLICY_MEMBERS_MAX 128
+_Static_assert(POLICY_MEMBERS_MAX < NOTE_SIGNATURES_MAX, "a checkpoint that all have cosigned is a note");
 #define POLICY_NOBODY POLICY_MEMBERS_MAX /* in place of a member's number */
 
 struct policy_log {

@@ -12,7 +12,7 @@
 
 #define PROOF_EXTRA_MAX (64 * 1024)
 /* The most bytes of a proof file. */
-#define PROOF_TEXT_MAX (160 * 1024)
+#define PROOF_TEXT_MAX (256 * 1024)
 
 struct proof {
     struct slice extra; /* base64 as it stands in the file; empty when there is none. Nobody vouches for it. */

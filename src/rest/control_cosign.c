@@ -33,6 +33,24 @@ static void text_came(void *context, enum error error, struct slice payload)
         reply_public(context, "text/plain; charset=utf-8", payload);
 }
 
+static void witnesses_came(void *context, enum error error, struct slice payload)
+{
+    if (error != OK)
+        reply_error(context, error, NULL);
+    else
+        reply_public(context, "application/octet-stream", payload);
+}
+
+void control_witnesses(struct call *call)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(32);
+
+    if (!read_number(call, 0, &payload))
+        reply_error(call, ERROR_NOT_FOUND, NULL);
+    else
+        safe_call(gate_client(call->app->gate), PROTOCOL_WITNESSES, buffer_view(&payload), witnesses_came, call);
+}
+
 void control_cosign_begin(struct call *call)
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(32);

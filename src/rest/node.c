@@ -35,10 +35,11 @@ static const struct gauge oversight_gauges[] = {
 };
 static const struct gauge witness_gauges[] = {
     {"hospitium_witnesses", "Witnesses that the node asks."},
-    {"hospitium_witnesses_behind", "Of these, without a cosignature of the access log for a minute."},
+    {"hospitium_witnesses_behind", "Of these, without a cosignature of the access log for a round and a minute."},
     {"hospitium_forks", "How often a witness said that a log is not the one it cosigned: above 0 is an alarm."},
     {"hospitium_access_cosigned_age_seconds", "Since enough witnesses cosigned a checkpoint of the access log."},
     {"hospitium_public_cosigned_age_seconds", "Since enough witnesses cosigned a checkpoint of the public log."},
+    {"hospitium_witness_files_refused", "Of witnesses, region, witnesses.pem: not in force as it lies there."},
 };
 
 struct measuring {

@@ -105,7 +105,7 @@ static enum error read_intake(struct call *call, struct intake *intake)
 static void write_intake(struct call *call, const struct intake *intake, struct buffer *payload)
 {
     buffer_byte(payload, ORDER_INTAKE);
-    protocol_text_write(call->asker.token, payload);
+    protocol_asker_write(call->asker.token, call->asker.request, payload);
     for (size_t i = 0; i < NAME; i++)
         protocol_text_write(intake->text[i], payload);
     protocol_text_write(buffer_view(&intake->drawers), payload);
@@ -235,9 +235,18 @@ static void list_came(void *context, enum error error, struct slice payload)
     reply_json(call, 200, &body);
 }
 
+static void ask_open(struct call *call, void (*came)(void *context, enum error error, struct slice payload),
+                     void *context)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
+
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
+    safe_call(gate_client(call->app->gate), PROTOCOL_ORDERS, buffer_view(&payload), came, context);
+}
+
 void orders_open(struct call *call)
 {
-    safe_call(gate_client(call->app->gate), PROTOCOL_ORDERS, call->asker.token, list_came, call);
+    ask_open(call, list_came, call);
 }
 
 static void decided(void *context, enum error error, struct slice payload)
@@ -256,7 +265,7 @@ static void send_decision(struct call *call, enum order_verb verb, struct slice 
     if (!read_order(call, &order))
         return;
     buffer_byte(&payload, (uint8_t)verb);
-    protocol_text_write(call->asker.token, &payload);
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
     buffer_slice(&payload, id_slice(&order));
     protocol_text_write(words, &payload);
     if (buffer_check(&payload) != OK)
@@ -442,5 +451,5 @@ void order_match(struct call *call)
     }
     *matching = (struct matching){.call = call};
     if (read_order(call, &matching->order))
-        safe_call(gate_client(call->app->gate), PROTOCOL_ORDERS, call->asker.token, open_came, matching);
+        ask_open(call, open_came, matching);
 }

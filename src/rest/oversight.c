@@ -55,11 +55,19 @@ static bool read_number(struct call *call, uint64_t *ret_number)
     return false;
 }
 
+static void ask_list(struct call *call, enum protocol_kind kind)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
+
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
+    safe_call(gate_client(call->app->gate), kind, buffer_view(&payload), json_came, call);
+}
+
 /* ---- reviews ---- */
 
 void reviews(struct call *call)
 {
-    safe_call(gate_client(call->app->gate), PROTOCOL_REVIEWS, call->asker.token, json_came, call);
+    ask_list(call, PROTOCOL_REVIEWS);
 }
 
 void review_done(struct call *call)
@@ -80,7 +88,7 @@ void review_done(struct call *call)
         reply_fault(call, ERROR_TOO_LARGE, "a `note` of at most %d bytes", PROTOCOL_TEXT_MAX);
         return;
     }
-    protocol_text_write(call->asker.token, &payload);
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
     buffer_u64(&payload, entry);
     buffer_byte(&payload, (uint8_t)verdict);
     protocol_text_write(note, &payload);
@@ -91,7 +99,7 @@ void review_done(struct call *call)
 
 void suspensions(struct call *call)
 {
-    safe_call(gate_client(call->app->gate), PROTOCOL_SUSPENSIONS, call->asker.token, json_came, call);
+    ask_list(call, PROTOCOL_SUSPENSIONS);
 }
 
 static void suspended(void *context, enum error error, struct slice payload)
@@ -141,7 +149,7 @@ void suspend(struct call *call)
                     SUSPENSION_SUBJECT_MAX);
         return;
     }
-    protocol_text_write(call->asker.token, &payload);
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
     buffer_byte(&payload, (uint8_t)what);
     protocol_text_write(subject, &payload);
     protocol_text_write(reason, &payload);
@@ -161,7 +169,7 @@ void suspension_lift(struct call *call)
         reply_fault(call, ERROR_TOO_LARGE, "a reason of at most %d bytes", PROTOCOL_TEXT_MAX);
         return;
     }
-    protocol_text_write(call->asker.token, &payload);
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
     buffer_u64(&payload, number);
     protocol_text_write(reason, &payload);
     safe_call(gate_client(call->app->gate), PROTOCOL_LIFT, buffer_view(&payload), deed_done, call);
@@ -217,7 +225,7 @@ void evidence(struct call *call)
         reply_error(call, error, NULL);
         return;
     }
-    protocol_text_write(call->asker.token, &payload);
+    protocol_asker_write(call->asker.token, call->asker.request, &payload);
     for (size_t i = 0; i < FILTERS; i++)
         protocol_text_write(filter[i], &payload);
     buffer_u64(&payload, next);

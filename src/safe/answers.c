@@ -340,6 +340,7 @@ static answer_function *const answer_to[] = {
     [PROTOCOL_ORDER_SETUP] = answer_order_setup,
     [PROTOCOL_COSIGN] = answer_cosign,
     [PROTOCOL_COSIGNED] = answer_cosigned,
+    [PROTOCOL_WITNESSES] = answer_witnesses,
     [PROTOCOL_WITNESSING] = answer_witnessing,
     [PROTOCOL_PRUNE] = answer_prune,
     [PROTOCOL_RETENTION] = answer_retention,

@@ -70,6 +70,17 @@ static void write_asker(struct json_writer *writer, const struct credential *cre
     member_id(writer, "organization", &credential->organization);
 }
 
+/* As the door names it in each answer (X-Request-Id). */
+static void member_request(struct json_writer *writer, uint64_t request)
+{
+    char text[2 * sizeof request + 1];
+
+    if (request == 0)
+        return;
+    int length = snprintf(text, sizeof text, "%016" PRIx64, request);
+    json_member_string(writer, "request", slice_of(text, (size_t)length));
+}
+
 static void write_asked(struct json_writer *writer, const struct event_access *event, const uint8_t *nonce)
 {
     const struct access *access = event->access;
@@ -91,11 +102,7 @@ static void write_asked(struct json_writer *writer, const struct event_access *e
         json_bool(writer, true);
     }
     member_drawers(writer, "asked", access->drawers);
-    if (access->request != 0) {
-        char text[2 * sizeof access->request + 1];
-        int length = snprintf(text, sizeof text, "%016" PRIx64, access->request);
-        json_member_string(writer, "request", slice_of(text, (size_t)length));
-    }
+    member_request(writer, access->request);
     if (access->reason.length > 0)
         json_member_string(writer, "reason", access->reason);
     if (!id_is_zero(&access->order))
@@ -239,6 +246,7 @@ void event_write_deed(const struct event_deed *deed, struct buffer *into)
     member_time(&writer, deed->time_ns);
     write_asker(&writer, deed->credential, deed->looker_nonce);
     json_member_cstring(&writer, "action", deed->action);
+    member_request(&writer, deed->request);
     json_member_cstring(&writer, "decision", deed->error == OK ? "permit" : "deny");
     if (deed->error != OK)
         json_member_cstring(&writer, "error", error_entry(deed->error)->name);
@@ -283,6 +291,7 @@ void event_write_order(const struct event_order *event, struct buffer *into)
     member_time(&writer, event->time_ns);
     write_asker(&writer, event->credential, event->looker_nonce);
     json_member_cstring(&writer, "action", event->action);
+    member_request(&writer, event->request);
     json_member_cstring(&writer, "decision", event->error == OK ? "permit" : "deny");
     if (event->error != OK)
         json_member_cstring(&writer, "error", error_entry(event->error)->name);

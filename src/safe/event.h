@@ -65,6 +65,7 @@ void event_write_looker(const struct event_looker *looker, struct buffer *into);
 struct event_deed {
     int64_t time_ns;
     const struct credential *credential;
+    uint64_t request;   /* the number that the door gave the request; 0: a command's */
     const char *action; /* "suspend", "lift", "review", "evidence" */
     const char *what;   /* of a suspension: actor, credential, rule; NULL: none */
     struct slice subject;
@@ -81,6 +82,7 @@ void event_write_deed(const struct event_deed *deed, struct buffer *into);
 struct event_order {
     int64_t time_ns;
     const struct credential *credential;
+    uint64_t request;   /* as above; 0 also where the safe acts by itself */
     const char *action; /* "intake", "refuse", "release", "tell", "told" */
     const struct id *order;
     const struct hash *commitment;

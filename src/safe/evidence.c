@@ -17,12 +17,13 @@ struct sought {
     uint64_t next;
 };
 
-/* token text ‖ what is looked for text ‖ actor ‖ credential ‖ rule ‖ from ‖ to, texts ‖ next u64 */
+/* asker ‖ what is looked for text ‖ actor ‖ credential ‖ rule ‖ from ‖ to, texts ‖ next u64 */
 static enum error read_sought(struct slice payload, struct sought *sought)
 {
     struct reader reader = reader_of(payload);
+    uint64_t request;
 
-    protocol_text_read(&reader, PROTOCOL_TOKEN_MAX);
+    protocol_asker_read(&reader, &request);
     protocol_text_read(&reader, PROTOCOL_TEXT_MAX);
     sought->actor = protocol_text_read(&reader, CREDENTIAL_ACTOR_MAX);
     sought->credential = protocol_text_read(&reader, ID_TEXT_BYTES);

@@ -248,6 +248,7 @@ static struct event_order event_of(struct safe *safe, const struct request *requ
     return (struct event_order){
         .time_ns = safe->now_ns,
         .credential = &request->credential,
+        .request = deed->request,
         .action = verbs[deed->verb].action,
         .order = &deed->id,
         .words = decided && deed->verb != ORDER_RELEASE ? deed->words : slice_of("", 0),
@@ -306,7 +307,7 @@ static enum error read_deed(struct request *request, struct slice *ret_token)
     struct reader reader = reader_of(request->payload);
     unsigned verb = reader_byte(&reader);
 
-    *ret_token = protocol_text_read(&reader, PROTOCOL_TOKEN_MAX);
+    *ret_token = protocol_asker_read(&reader, &request->order->request);
     if (reader.failed || verb < ORDER_INTAKE || verb >= ORDER_VERBS)
         return ERROR_SYNTAX;
     request->order->verb = (enum order_verb)verb;

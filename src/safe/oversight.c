@@ -54,49 +54,48 @@ enum error oversight_check_words(struct slice words)
     return letters >= WORDS_MIN ? OK : ERROR_REQUIRED;
 }
 
-/* token text ‖ what u8 ‖ subject text ‖ reason text */
+/* asker ‖ what u8 ‖ subject text ‖ reason text */
 static enum error read_suspend(struct reader *reader, struct deed *deed, struct slice *ret_token)
 {
-    *ret_token = protocol_text_read(reader, PROTOCOL_TOKEN_MAX);
+    *ret_token = protocol_asker_read(reader, &deed->request);
     deed->what = (enum suspended)reader_byte(reader);
     deed->subject = protocol_text_read(reader, SUSPENSION_SUBJECT_MAX);
     deed->words = protocol_text_read(reader, PROTOCOL_TEXT_MAX);
     return reader_done(reader) && deed->what >= SUSPENDED_ACTOR && deed->what < SUSPENDED_COUNT ? OK : ERROR_SYNTAX;
 }
 
-/* token text ‖ number u64 ‖ reason text */
+/* asker ‖ number u64 ‖ reason text */
 static enum error read_lift(struct reader *reader, struct deed *deed, struct slice *ret_token)
 {
-    *ret_token = protocol_text_read(reader, PROTOCOL_TOKEN_MAX);
+    *ret_token = protocol_asker_read(reader, &deed->request);
     deed->number = reader_u64(reader);
     deed->words = protocol_text_read(reader, PROTOCOL_TEXT_MAX);
     return reader_done(reader) ? OK : ERROR_SYNTAX;
 }
 
-/* token text ‖ entry u64 ‖ verdict u8 ‖ note text */
+/* asker ‖ entry u64 ‖ verdict u8 ‖ note text */
 static enum error read_verdict(struct reader *reader, struct deed *deed, struct slice *ret_token)
 {
-    *ret_token = protocol_text_read(reader, PROTOCOL_TOKEN_MAX);
+    *ret_token = protocol_asker_read(reader, &deed->request);
     deed->number = reader_u64(reader);
     deed->verdict = (enum review_verdict)reader_byte(reader);
     deed->words = protocol_text_read(reader, PROTOCOL_TEXT_MAX);
     return reader_done(reader) && deed->verdict > REVIEW_OPEN && deed->verdict < REVIEW_VERDICTS ? OK : ERROR_SYNTAX;
 }
 
-/* token text ‖ what is looked for text ‖ …: the rest is read when it is answered (evidence.c). */
+/* asker ‖ what is looked for text ‖ …: the rest is read when it is answered (evidence.c). */
 static enum error read_evidence(struct reader *reader, struct deed *deed, struct slice *ret_token)
 {
-    *ret_token = protocol_text_read(reader, PROTOCOL_TOKEN_MAX);
+    *ret_token = protocol_asker_read(reader, &deed->request);
     deed->subject = protocol_text_read(reader, PROTOCOL_TEXT_MAX);
     return reader->failed ? ERROR_SYNTAX : OK;
 }
 
-/* Lists: a token and nothing else. They name staff, and reasons that staff gave, so that reading them is a look too. */
+/* Lists: the asker and nothing else. They name staff, and the reasons staff gave: reading them is a look too. */
 static enum error read_list(struct reader *reader, struct deed *deed, struct slice *ret_token)
 {
-    (void)deed;
-    *ret_token = reader->rest;
-    return OK;
+    *ret_token = protocol_asker_read(reader, &deed->request);
+    return reader_done(reader) ? OK : ERROR_SYNTAX;
 }
 
 /* ---- may she, and what becomes of it ---- */
@@ -208,6 +207,7 @@ static enum error write_entry(struct safe *safe, struct request *request, const 
     struct event_deed event = {
         .time_ns = safe->now_ns,
         .credential = &request->credential,
+        .request = deed->request,
         .action = action,
         .what = suspended_word(deed->what),
         .subject = deed->subject,
@@ -403,7 +403,7 @@ static void write_suspension(struct safe *safe, struct json_writer *writer, cons
     json_end_object(writer);
 }
 
-/* A token -> JSON: [{"number":…,"what":…,"subject":…,"reason":…,"by":…,"since":…,"commitment":…,"closes":…}] */
+/* An asker -> JSON: [{"number":…,"what":…,"subject":…,"reason":…,"by":…,"since":…,"commitment":…,"closes":…}] */
 enum error answer_suspensions(struct safe *safe, struct request *request)
 {
     struct json_writer writer = json_writer(&request->answer);
@@ -448,7 +448,7 @@ static enum error write_review(struct safe *safe, struct json_writer *writer, co
     return OK;
 }
 
-/* A token -> JSON: [{"entry":…,"opened":…,"due":…,"overdue":…,"rung":…,"looks":…,"event":{…},"looker":{…}}], the
+/* An asker -> JSON: [{"entry":…,"opened":…,"due":…,"overdue":…,"rung":…,"looks":…,"event":{…},"looker":{…}}], the
  * longest waiting first. */
 enum error answer_reviews(struct safe *safe, struct request *request)
 {

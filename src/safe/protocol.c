@@ -18,6 +18,20 @@ struct slice protocol_text_read(struct reader *reader, size_t maximum)
     return reader_bytes(reader, reader->failed ? 0 : length);
 }
 
+void protocol_asker_write(struct slice token, uint64_t request, struct buffer *into)
+{
+    protocol_text_write(token, into);
+    buffer_u64(into, request);
+}
+
+struct slice protocol_asker_read(struct reader *reader, uint64_t *ret_request)
+{
+    struct slice token = protocol_text_read(reader, PROTOCOL_TOKEN_MAX);
+
+    *ret_request = reader_u64(reader);
+    return token;
+}
+
 static void id_write(const struct id *id, struct buffer *into)
 {
     buffer_bytes(into, id->byte, ID_BYTES);

@@ -22,7 +22,7 @@
 #define PROTOCOL_CHANGES_MAX 512
 #define PROTOCOL_TEXT_MAX 1024
 #define PROTOCOL_TOKEN_MAX 400
-#define COSIGNED_MAX 65536 /* what a witness may answer */
+#define COSIGNED_MAX (160 * 1024) /* what a witness may answer: as much as a note */
 
 /* The node's two logs, in COSIGN, COSIGNED, CHECKPOINT and TILE. */
 enum { LOG_ACCESS, LOG_PUBLIC, LOGS };
@@ -48,13 +48,13 @@ enum protocol_kind {
     PROTOCOL_CHECK_KEYS,     /* -> findings in the key store, a text each */
     PROTOCOL_ROTATE,         /* enum rotation, a byte -> nothing: that key is another from now on */
     PROTOCOL_PANIC,          /* -> nothing: told in the public log, then every key is wiped and the safe ends */
-    PROTOCOL_SUSPEND,        /* a token of oversight, what, whom, why -> its number; in force for the next request */
-    PROTOCOL_LIFT,           /* a token of oversight, number, why -> nothing */
-    PROTOCOL_SUSPENSIONS,    /* a token of oversight -> those in force, JSON */
-    PROTOCOL_EVIDENCE,       /* a token of oversight, filters -> events with names and proofs, JSON */
+    PROTOCOL_SUSPEND,        /* an asker of oversight, what, whom, why -> its number; in force for the next request */
+    PROTOCOL_LIFT,           /* an asker of oversight, number, why -> nothing */
+    PROTOCOL_SUSPENSIONS,    /* an asker of oversight -> those in force, JSON */
+    PROTOCOL_EVIDENCE,       /* an asker of oversight, filters -> events with names and proofs, JSON */
     PROTOCOL_OVERSIGHT_COUNTS, /* -> how many reviews and suspensions are open, for everybody */
-    PROTOCOL_ORDER,        /* enum order_verb u8, a token, …: taken in, decided, told -> the order's id */
-    PROTOCOL_ORDERS,       /* a token of oversight -> the open orders, JSON */
+    PROTOCOL_ORDER,        /* enum order_verb u8, an asker, …: taken in, decided, told -> the order's id */
+    PROTOCOL_ORDERS,       /* an asker of oversight -> the open orders, JSON */
     PROTOCOL_ORDER_PERSON, /* a token, an order's id -> whose record it opens to this token; else nobody's id */
     PROTOCOL_ORDER_ROUTE,  /* -> from i64 ‖ until i64: when there is a route for orders; 0 ‖ 0: there is none */
     PROTOCOL_ORDER_SETUP,  /* enum order_setup u8 ‖ text -> text: keys, a law, the end of the route, counts */
@@ -62,6 +62,7 @@ enum protocol_kind {
     PROTOCOL_COSIGNED,         /* log, size, a witness's answer -> nothing */
     PROTOCOL_PRUNE,            /* -> how far the old entries of the access log have been let go */
     PROTOCOL_RETENTION,        /* -> JSON: how long the access log is kept, for everybody */
+    PROTOCOL_WITNESSES,        /* mark u64 -> whom the courier asks, and how often, unless it knows (witnessing.c) */
     PROTOCOL_WITNESSING,       /* -> how the witnesses are doing, for everybody */
 };
 
@@ -193,3 +194,8 @@ MUST_CHECK enum error session_keys_read(struct slice payload, struct session_key
 /* u32 length ‖ bytes, for texts inside payloads. */
 void protocol_text_write(struct slice text, struct buffer *into);
 struct slice protocol_text_read(struct reader *reader, size_t maximum);
+
+/* Whom a deed of oversight or about an order is asked by: token text ‖ request u64, the number that the door gave the
+ * request; 0: a command's. */
+void protocol_asker_write(struct slice token, uint64_t request, struct buffer *into);
+struct slice protocol_asker_read(struct reader *reader, uint64_t *ret_request);

@@ -22,6 +22,7 @@ struct safe_cadence {
     bool serving;    /* strangers will look */
     uint64_t segment_bytes;   /* of the access log's journal, which is let go by whole segments; 0 for 64 MiB */
     unsigned retention_years; /* how long the access log is kept (retention.h); 0: for ever */
+    unsigned witness_interval_s; /* a witness is asked for a log at most this often */
     unsigned cover;  /* commitments for nothing a day, while there is a route for orders; 0: as many as usual */
 };
 

@@ -104,6 +104,7 @@ struct safe {
 
 /* What oversight wants done, or to see (oversight.c). */
 struct deed {
+    uint64_t request; /* the door's number of it */
     enum suspended what;
     struct slice subject; /* whom or what it is about */
     struct slice words;   /* reason, or a verdict's note */
@@ -115,6 +116,7 @@ struct deed {
 
 /* What a request has to do with a lawful order (order_deed.c, order_look.c). */
 struct order_deed {
+    uint64_t request; /* the door's number of it */
     enum order_verb verb;
     struct id id;
     struct order_text asked; /* of an intake */
@@ -256,7 +258,7 @@ answer_function answer_suspend, answer_lift, answer_suspensions, answer_reviews,
 answer_function answer_events;                                     /* listing.c */
 answer_function answer_evidence;                                   /* evidence.c */
 answer_function answer_prune, answer_retention;                    /* retention.c */
-answer_function answer_cosign, answer_cosigned, answer_witnessing; /* witnessing.c */
+answer_function answer_cosign, answer_cosigned, answer_witnesses, answer_witnessing; /* witnessing.c */
 
 /* confirm.c: the newest fact block of a person, from its making until the door has stored it. */
 void unconfirmed_add(struct safe *safe, const struct request *request, const struct id *person, uint64_t version,

@@ -88,10 +88,10 @@ class Cosigned(Case):
             file.write(text)
 
     def parts(self, below=COSIGNED):
-        """The checkpoint with its own line, and the lines of witnesses."""
+        """The checkpoint with its own line, and the lines of witnesses, by name: they stand as they came."""
         text, lines = self.read(below).rsplit("\n\n", 1)
         own, *cosignatures = lines.splitlines(keepends=True)
-        return text + "\n\n" + own, cosignatures
+        return text + "\n\n" + own, sorted(cosignatures)
 
     # ---- as it is ----
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -37,7 +38,7 @@ static void an_event_has_the_members_of_its_kind_and_each_once(void **state)
 {
     (void)state;
     assert_true(reads(ACCESS "}", BESIDE));
-    assert_true(reads(ACCESS ",\"request\":\"9c41\"}", BESIDE));
+    assert_true(reads(ACCESS ",\"reason\":\"pale\"}", BESIDE));
     assert_false(reads(ACCESS ",\"colour\":\"red\"}", BESIDE));
     assert_false(reads(ACCESS ",\"row\":\"D-10\"}", BESIDE));      /* two programs could take another one each */
     assert_false(reads(ACCESS ",\"error\":\"REFUSED\"}", BESIDE)); /* permitted, and refused */
@@ -45,6 +46,37 @@ static void an_event_has_the_members_of_its_kind_and_each_once(void **state)
     assert_false(reads(ACCESS "}", ""));
     assert_false(reads("{\"kind\":\"rumour\"}", ""));
     assert_true(reads("{\"kind\":\"completed\",\"time\":\"2026-11-22T00:27:32.286Z\",\"accesses\":[]}", ""));
+}
+
+#define ASKED(kind)                                                                                                    \
+    "{\"kind\":\"" kind "\",\"time\":\"2026-11-22T00:27:32.286Z\",\"looker\":\"00112233445566778899aabbccddeeff\","    \
+    "\"role\":\"overseer\",\"sector\":\"oversight\",\"organization\":\"00112233445566778899aabbccddeeff\","            \
+    "\"action\":\"refuse\",\"decision\":\"permit\""
+
+/* As the door writes it, or not at all; of every kind that somebody asks for. */
+static void the_number_of_a_request_is_sixteen_digits_of_base_16(void **state)
+{
+    static const char *const kinds[] = {ACCESS, ASKED("oversight"), ASKED("order")};
+    static const struct {
+        const char *member;
+        bool reads;
+    } rows[] = {{"", true},
+                {",\"request\":\"9c41f0e2b7a3d518\"", true},
+                {",\"request\":\"9c41f0e2b7a3d51\"", false},
+                {",\"request\":\"9c41f0e2b7a3d5180\"", false},
+                {",\"request\":\"9C41F0E2B7A3D518\"", false},
+                {",\"request\":\"\"", false},
+                {",\"request\":11259375", false},
+                {",\"request\":null", false}};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            char json[2048];
+            snprintf(json, sizeof json, "%s%s}", kinds[k], rows[i].member);
+            if (reads(json, BESIDE) != rows[i].reads)
+                fail_msg("%s", json);
+        }
 }
 
 static void times_are_read_exactly(void **state)
@@ -122,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_has_the_members_of_its_kind_and_each_once),
+        cmocka_unit_test(the_number_of_a_request_is_sixteen_digits_of_base_16),
         cmocka_unit_test(times_are_read_exactly),
         cmocka_unit_test(an_event_opens_with_its_own_key_as_its_own_leaf),
     };

@@ -174,6 +174,12 @@ static void put_token(struct desk *desk, const struct house_token *token)
     protocol_text_write(slice_of(token->byte, token->length), &desk->payload);
 }
 
+static void put_asker(struct desk *desk, const struct house_token *token)
+{
+    put_token(desk, token);
+    buffer_u64(&desk->payload, 0);
+}
+
 static enum error put_plain_token(struct desk *desk, const struct house_token *token)
 {
     buffer_clear(&desk->payload);
@@ -257,7 +263,7 @@ static enum error issue_system(struct desk *desk)
 }
 static enum error reviews(struct desk *desk)
 {
-    TRY(put_plain_token(desk, &desk->overseer));
+    put_asker(desk, &desk->overseer);
     return ask(desk, PROTOCOL_REVIEWS);
 }
 
@@ -275,7 +281,7 @@ static enum error break_other_glass(struct desk *desk)
 }
 static enum error judge(struct desk *desk)
 {
-    put_token(desk, &desk->overseer);
+    put_asker(desk, &desk->overseer);
     buffer_u64(&desk->payload, desk->number);
     buffer_byte(&desk->payload, REVIEW_JUSTIFIED);
     protocol_text_write(SLICE("seen the ward's log"), &desk->payload);
@@ -319,7 +325,7 @@ static enum error suspend(struct desk *desk)
 {
     struct slice answer;
 
-    put_token(desk, &desk->overseer);
+    put_asker(desk, &desk->overseer);
     buffer_byte(&desk->payload, SUSPENDED_ACTOR);
     protocol_text_write(SLICE("somebody"), &desk->payload);
     protocol_text_write(SLICE("under investigation"), &desk->payload);
@@ -330,14 +336,14 @@ static enum error suspend(struct desk *desk)
 }
 static enum error lift(struct desk *desk)
 {
-    put_token(desk, &desk->overseer);
+    put_asker(desk, &desk->overseer);
     buffer_u64(&desk->payload, desk->number);
     protocol_text_write(SLICE("cleared after inquiry"), &desk->payload);
     return ask(desk, PROTOCOL_LIFT);
 }
 static enum error suspensions(struct desk *desk)
 {
-    TRY(put_plain_token(desk, &desk->overseer));
+    put_asker(desk, &desk->overseer);
     return ask(desk, PROTOCOL_SUSPENSIONS);
 }
 static enum error counts(struct desk *desk)

@@ -132,7 +132,7 @@ static enum error reviews_open_are(struct house *house, const struct story *stor
     size_t count = 0;
     struct slice list;
 
-    TRY(house_ask(house, PROTOCOL_REVIEWS, slice_of(token->byte, token->length), &list));
+    TRY(story_list(house, PROTOCOL_REVIEWS, token, &list));
     for (size_t at; (at = slice_search(list, SLICE("\"overdue\""))) != SIZE_MAX; list = slice_from(list, at + 1))
         count++;
     *ret_why = "a review is lost, or one that was closed is open again";
@@ -151,7 +151,7 @@ static enum error opened_by(struct house *house, const struct story *story, uint
     const struct house_token *token = &story->token[BY_OVERSEER];
     struct slice list;
 
-    TRY(house_ask(house, PROTOCOL_REVIEWS, slice_of(token->byte, token->length), &list));
+    TRY(story_list(house, PROTOCOL_REVIEWS, token, &list));
     size_t at = slice_search(list, SLICE("\"entry\":"));
     if (at == SIZE_MAX)
         return ERROR_NOT_FOUND;
@@ -166,7 +166,7 @@ static enum error judged(struct house *house, struct story *story)
     uint64_t entry;
 
     TRY(opened_by(house, story, &entry));
-    protocol_text_write(slice_of(token->byte, token->length), &payload);
+    protocol_asker_write(slice_of(token->byte, token->length), 0, &payload);
     buffer_u64(&payload, entry);
     buffer_byte(&payload, REVIEW_JUSTIFIED);
     protocol_text_write(SLICE("seen the ward's log"), &payload);

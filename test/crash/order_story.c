@@ -114,7 +114,7 @@ static enum error take_in(struct house *house, const char *name, struct id *ret_
 
     TRY(house_issue(house, &INSPECTOR, &officer));
     buffer_byte(&payload, ORDER_INTAKE);
-    protocol_text_write(slice_of(officer.byte, officer.length), &payload);
+    protocol_asker_write(slice_of(officer.byte, officer.length), 0, &payload);
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         protocol_text_write(slice_from_string(said[i]), &payload);
     buffer_u64(&payload, EXPIRES_S);
@@ -145,7 +145,7 @@ static enum error find_order(struct house *house, const struct id *order, const 
     struct slice answer;
 
     TRY(house_issue(house, &COUNSEL, &counsel));
-    TRY(house_ask(house, PROTOCOL_ORDERS, slice_of(counsel.byte, counsel.length), &answer));
+    TRY(story_list(house, PROTOCOL_ORDERS, &counsel, &answer));
     answer = arena_copy(house->arena, answer);
     if (!answer.data)
         return ERROR_MEMORY;
@@ -225,7 +225,7 @@ static enum error decide_order(struct house *house, enum order_verb verb, const 
 
     TRY(house_issue(house, &COUNSEL, &counsel));
     buffer_byte(&payload, (uint8_t)verb);
-    protocol_text_write(slice_of(counsel.byte, counsel.length), &payload);
+    protocol_asker_write(slice_of(counsel.byte, counsel.length), 0, &payload);
     buffer_slice(&payload, id_slice(order));
     protocol_text_write(words, &payload);
     TRY(buffer_check(&payload));

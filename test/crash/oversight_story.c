@@ -157,7 +157,7 @@ static bool list_is(struct house *house, const struct story *story, const struct
     size_t count = 0;
     bool alike = true;
 
-    enum error error = house_ask(house, PROTOCOL_SUSPENSIONS, slice_of(token->byte, token->length), &answer);
+    enum error error = story_list(house, PROTOCOL_SUSPENSIONS, token, &answer);
     if (error == OK)
         error = json_parse(house->arena, arena_copy(house->arena, answer), &list, NULL);
     for (struct json_items i = json_items(error == OK ? list : NULL); error == OK && json_next(&i); count++) {

@@ -93,13 +93,22 @@ enum error story_is_registered(struct house *house, const struct story *story, c
 
 /* ---- suspensions ---- */
 
+enum error story_list(struct house *house, enum protocol_kind kind, const struct house_token *as, struct slice *ret_list)
+{
+    CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
+
+    protocol_asker_write(slice_of(as->byte, as->length), 0, &payload);
+    TRY(buffer_check(&payload));
+    return house_ask(house, kind, buffer_view(&payload), ret_list);
+}
+
 enum error story_suspend(struct house *house, const struct house_token *as, enum suspended what, const char *subject,
                          uint64_t *ret_number)
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
     struct slice answer;
 
-    protocol_text_write(slice_of(as->byte, as->length), &payload);
+    protocol_asker_write(slice_of(as->byte, as->length), 0, &payload);
     buffer_byte(&payload, (uint8_t)what);
     protocol_text_write(slice_from_string(subject), &payload);
     protocol_text_write(SLICE("under investigation"), &payload);
@@ -114,7 +123,7 @@ enum error story_lift(struct house *house, const struct house_token *as, uint64_
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
 
-    protocol_text_write(slice_of(as->byte, as->length), &payload);
+    protocol_asker_write(slice_of(as->byte, as->length), 0, &payload);
     buffer_u64(&payload, number);
     protocol_text_write(SLICE("cleared after inquiry"), &payload);
     TRY(buffer_check(&payload));
@@ -177,7 +186,7 @@ static enum error page(struct house *house, const struct house_token *as, uint64
     CLEANUP_BUFFER struct buffer payload = buffer_new(1024);
     struct slice answer;
 
-    protocol_text_write(slice_of(as->byte, as->length), &payload);
+    protocol_asker_write(slice_of(as->byte, as->length), 0, &payload);
     protocol_text_write(SLICE("after a crash"), &payload);
     for (int filter = 0; filter < 5; filter++)
         protocol_text_write(SLICE(""), &payload);

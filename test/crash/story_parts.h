@@ -27,6 +27,9 @@ MUST_CHECK enum error story_write(struct house *house, const struct house_token 
 /* A person and what she is let in with. */
 MUST_CHECK enum error story_register(struct house *house, struct story *story, const char *json, struct id *ret_person,
                                      struct house_token *ret_token);
+/* What oversight is shown under this kind. */
+MUST_CHECK enum error story_list(struct house *house, enum protocol_kind kind, const struct house_token *as,
+                                 struct slice *ret_list);
 MUST_CHECK enum error story_suspend(struct house *house, const struct house_token *as, enum suspended what,
                                     const char *subject, uint64_t *ret_number);
 MUST_CHECK enum error story_lift(struct house *house, const struct house_token *as, uint64_t number);

@@ -130,7 +130,7 @@ static void what_is_no_text_is_not_signed(void **state)
     assert_int_equal(0, note.length);
 }
 
-static void a_note_of_more_than_64_kib_is_none(void **state)
+static void a_note_that_is_longer_than_the_limit_is_none(void **state)
 {
     static char bytes[NOTE_BYTES_MAX + 1];
     static const char end[] = "\n\n\xE2\x80\x94 a AAAAAAA=\n";
@@ -639,7 +639,7 @@ int main(void)
         cmocka_unit_test(a_private_key_that_is_none_sets_neither_name_nor_seed),
         cmocka_unit_test(a_key_longer_than_any_algorithms_is_refused),
         cmocka_unit_test(what_is_no_text_is_not_signed),
-        cmocka_unit_test(a_note_of_more_than_64_kib_is_none),
+        cmocka_unit_test(a_note_that_is_longer_than_the_limit_is_none),
         cmocka_unit_test(a_signature_that_is_no_base64_any_more_condemns),
         cmocka_unit_test(a_checkpoint_has_a_name_and_a_root_of_32_bytes),
         cmocka_unit_test(a_cosignature_of_a_time_past_63_bits_does_not_hold),

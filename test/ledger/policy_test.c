@@ -267,6 +267,39 @@ static void a_checkpoint_is_believed_when_its_quorum_cosigned(void **state)
     assert_int_equal(ERROR_QUORUM, policy_check(policy, NULL, cosigned_note(*state, TEXT, 0), &verdict));
 }
 
+/* As many as a policy may name, each with a name as long as one may be, all below one checkpoint. */
+static void a_checkpoint_that_every_witness_of_the_largest_policy_cosigned_is_read(void **state)
+{
+    enum { ALL = POLICY_MEMBERS_MAX - 1 };
+    const struct people *people = *state;
+    CLEANUP_BUFFER struct buffer text = buffer_new(POLICY_BYTES_MAX), note = buffer_new(NOTE_BYTES_MAX);
+    const struct policy *policy;
+    struct policy_verdict verdict;
+    char name[NOTE_NAME_MAX];
+
+    memset(name, 'w', sizeof name);
+    buffer_format(&text, "log %s\n", people->log_key);
+    assert_int_equal(OK, note_sign(SLICE(TEXT), SLICE(ORIGIN), &people->log, &note));
+    for (unsigned i = 0; i < ALL; i++) {
+        uint8_t public_key[SIGN_PUBLIC_BYTES];
+        struct secret_key seed;
+        seed_of((uint8_t)(100 + i), &seed);
+        sign_public(&seed, public_key);
+        struct note_key key = cosignature_key_make(slice_of(name, sizeof name), public_key);
+        buffer_format(&text, "witness %u ", i);
+        note_key_write(&key, &text);
+        buffer_byte(&text, '\n');
+        assert_int_equal(OK, cosignature_make(SLICE(TEXT), slice_of(name, sizeof name), &seed, 1000, &note));
+    }
+    buffer_string(&text, "group g all");
+    for (unsigned i = 0; i < ALL; i++)
+        buffer_format(&text, " %u", i);
+    buffer_string(&text, "\nquorum g\n");
+    assert_int_equal(OK, policy_parse(buffer_view(&text), people->arena, &policy, NULL));
+    assert_int_equal(OK, policy_check(policy, NULL, buffer_view(&note), &verdict));
+    assert_int_equal(ALL, verdict.witnesses);
+}
+
 static void the_same_witness_twice_counts_once(void **state)
 {
     const struct people *people = *state;
@@ -372,6 +405,7 @@ int main(void)
         cmocka_unit_test(what_the_specification_forbids_is_refused_with_its_line),
         cmocka_unit_test(as_many_as_the_specification_recommends_are_taken_and_too_many_are_not),
         cmocka_unit_test(a_checkpoint_is_believed_when_its_quorum_cosigned),
+        cmocka_unit_test(a_checkpoint_that_every_witness_of_the_largest_policy_cosigned_is_read),
         cmocka_unit_test(the_same_witness_twice_counts_once),
         cmocka_unit_test(a_bad_cosignature_condemns_a_checkpoint_that_has_enough_good_ones),
         cmocka_unit_test(only_a_log_of_the_policy_speaks_and_only_for_its_origin),

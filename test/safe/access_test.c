@@ -262,8 +262,8 @@ static size_t reviews(struct whole *whole)
     struct slice list;
     size_t count = 0;
 
-    assert_int_equal(whole_ask(whole, PROTOCOL_REVIEWS, whole_token(whole, &OVERSEER), NULL), OK);
-    assert_int_equal(whole_ask(whole, PROTOCOL_REVIEWS, whole_token(whole, &OVERSEER), &list), OK);
+    assert_int_equal(whole_list(whole, PROTOCOL_REVIEWS, whole_token(whole, &OVERSEER), NULL), OK);
+    assert_int_equal(whole_list(whole, PROTOCOL_REVIEWS, whole_token(whole, &OVERSEER), &list), OK);
     for (size_t at; (at = slice_search(list, SLICE("\"overdue\""))) != SIZE_MAX; list = slice_from(list, at + 1))
         count++;
     return count;

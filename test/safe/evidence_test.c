@@ -26,7 +26,7 @@ static enum error ask(struct whole *whole, const struct filter *filter, struct s
     CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
     struct slice answer = SLICE("");
 
-    protocol_text_write(whole_token(whole, &INES), &payload);
+    protocol_asker_write(whole_token(whole, &INES), WHOLE_REQUEST, &payload);
     protocol_text_write(SLICE("complaint 12"), &payload);
     const struct slice texts[] = {filter->actor, filter->credential, filter->rule, filter->from, filter->to};
     for (size_t i = 0; i < 5; i++)

@@ -43,7 +43,7 @@ static struct slice list_of(struct whole *whole, enum protocol_kind kind)
 {
     struct slice list;
 
-    assert_int_equal(whole_ask(whole, kind, whole_token(whole, &INES), &list), OK);
+    assert_int_equal(whole_list(whole, kind, whole_token(whole, &INES), &list), OK);
     return arena_copy(whole->arena, list);
 }
 

@@ -30,7 +30,7 @@ static size_t suspensions_in_force(struct whole *whole)
 {
     struct slice list;
 
-    assert_int_equal(whole_ask(whole, PROTOCOL_SUSPENSIONS, whole_token(whole, &INES), &list), OK);
+    assert_int_equal(whole_list(whole, PROTOCOL_SUSPENSIONS, whole_token(whole, &INES), &list), OK);
     return times(list, "\"number\"");
 }
 
@@ -197,7 +197,7 @@ static void a_lift_of_what_was_lifted_meanwhile_is_not_found(void **state)
     whole_open(&whole);
     struct slice ines = whole_token(&whole, &INES);
     assert_int_equal(suspend_as(&whole, ines, SUSPENDED_ACTOR, "karla", &number), OK);
-    protocol_text_write(ines, &lift);
+    protocol_asker_write(ines, WHOLE_REQUEST, &lift);
     buffer_u64(&lift, number);
     protocol_text_write(SLICE("cleared after inquiry"), &lift);
     buffer_u16(&message, 2);

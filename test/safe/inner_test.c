@@ -38,7 +38,7 @@ static void ready_evidence_of_a_review(struct bench *bench)
     struct grant grant;
 
     assert_int_equal(whole_access(&bench->whole, breaking(bench, &look), &grant), OK);
-    protocol_text_write(whole_token(&bench->whole, &INES), &bench->payload);
+    protocol_asker_write(whole_token(&bench->whole, &INES), WHOLE_REQUEST, &bench->payload);
     protocol_text_write(SLICE("an inquiry"), &bench->payload);
     for (int i = 0; i < 5; i++)
         protocol_text_write(SLICE(""), &bench->payload);
@@ -62,7 +62,7 @@ static void ready_suspensions(struct bench *bench)
 
     snprintf(name, sizeof name, "somebody %u", ++bench->drawn);
     assert_int_equal(suspend_as(&bench->whole, ines, SUSPENDED_ACTOR, name, NULL), OK);
-    buffer_slice(&bench->payload, ines);
+    protocol_asker_write(ines, WHOLE_REQUEST, &bench->payload);
 }
 
 static void ready_row(struct bench *bench)

@@ -154,7 +154,7 @@ static inline enum error ask_as(struct whole *whole, struct slice token, const s
     struct slice answer = SLICE("");
 
     buffer_byte(&payload, ORDER_INTAKE);
-    protocol_text_write(token, &payload);
+    protocol_asker_write(token, WHOLE_REQUEST, &payload);
     for (size_t i = 0; i < 6; i++)
         protocol_text_write(slice_from_string(before[i]), &payload);
     buffer_u64(&payload, (uint64_t)asking->expires_s);
@@ -185,7 +185,7 @@ static inline enum error decide_as(struct whole *whole, struct slice token, enum
     struct slice answer = SLICE("");
 
     buffer_byte(&payload, (uint8_t)verb);
-    protocol_text_write(token, &payload);
+    protocol_asker_write(token, WHOLE_REQUEST, &payload);
     buffer_slice(&payload, id_slice(id));
     protocol_text_write(words, &payload);
     enum error error = whole_ask(whole, PROTOCOL_ORDER, buffer_view(&payload), &answer);
@@ -205,7 +205,7 @@ static inline const struct json *open_orders(struct whole *whole)
     struct slice token = whole_token(whole, &COUNSEL), answer;
     const struct json *list;
 
-    assert_int_equal(whole_ask(whole, PROTOCOL_ORDERS, token, &answer), OK);
+    assert_int_equal(whole_list(whole, PROTOCOL_ORDERS, token, &answer), OK);
     assert_int_equal(json_parse(whole->arena, arena_copy(whole->arena, answer), &list, NULL), OK);
     return list;
 }

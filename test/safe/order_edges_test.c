@@ -71,7 +71,7 @@ static void without_a_route_there_is_nothing_to_list(void **state)
     (void)state;
     whole_open(&whole);
     struct slice counsel = whole_token(&whole, &COUNSEL);
-    assert_int_equal(whole_ask(&whole, PROTOCOL_ORDERS, counsel, NULL), ERROR_NOT_FOUND);
+    assert_int_equal(whole_list(&whole, PROTOCOL_ORDERS, counsel, NULL), ERROR_NOT_FOUND);
     assert_int_equal(set_up(&whole, ORDER_SETUP_CLOSE, SLICE(""), NULL), OK); /* closing what is closed is no error */
     assert_int_equal(set_up(&whole, ORDER_SETUP_COUNTS, SLICE("2099"), NULL), ERROR_VALUE);
     assert_int_equal(set_up(&whole, ORDER_SETUP_COUNTS, SLICE("soon"), NULL), ERROR_VALUE);

@@ -304,7 +304,7 @@ static void only_those_whom_the_law_names_may_ask(void **state)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_int_equal(ask_as(&whole, whole_token(&whole, others[i]), &ASKING, NULL, NULL), ERROR_REFUSED);
     struct slice token = whole_token(&whole, &INSPECTOR);
-    assert_int_equal(whole_ask(&whole, PROTOCOL_ORDERS, token, NULL), ERROR_REFUSED); /* officers list nothing */
+    assert_int_equal(whole_list(&whole, PROTOCOL_ORDERS, token, NULL), ERROR_REFUSED); /* officers list nothing */
     assert_int_equal(ask_as(&whole, token, &ASKING, NULL, NULL), OK);
     assert_int_equal(suspend_as(&whole, whole_token(&whole, &INES), SUSPENDED_ACTOR, "inspector-7", NULL), OK);
     assert_int_equal(ask_as(&whole, token, &ASKING, NULL, NULL), ERROR_SUSPENDED);
@@ -343,7 +343,7 @@ static void one_message_holds_one_deed_about_orders(void **state)
     open_route(&whole);
     struct id id = ask(&whole);
     buffer_byte(&refuse, ORDER_REFUSE);
-    protocol_text_write(whole_token(&whole, &COUNSEL), &refuse);
+    protocol_asker_write(whole_token(&whole, &COUNSEL), WHOLE_REQUEST, &refuse);
     buffer_slice(&refuse, id_slice(&id));
     protocol_text_write(SLICE("not serious"), &refuse);
     buffer_u16(&message, 2);

@@ -62,7 +62,7 @@ static inline enum error break_glass_of(struct whole *whole, struct slice token,
 static inline void suspend_payload(struct buffer *payload, struct slice token, enum suspended what, const char *subject,
                                    const char *reason)
 {
-    protocol_text_write(token, payload);
+    protocol_asker_write(token, WHOLE_REQUEST, payload);
     buffer_byte(payload, (uint8_t)what);
     protocol_text_write(slice_from_string(subject), payload);
     protocol_text_write(slice_from_string(reason), payload);
@@ -87,7 +87,7 @@ static inline enum error lift_as(struct whole *whole, struct slice token, uint64
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
 
-    protocol_text_write(token, &payload);
+    protocol_asker_write(token, WHOLE_REQUEST, &payload);
     buffer_u64(&payload, number);
     protocol_text_write(SLICE("cleared after inquiry"), &payload);
     return whole_ask(whole, PROTOCOL_LIFT, buffer_view(&payload), NULL);
@@ -98,7 +98,7 @@ static inline enum error judge_as(struct whole *whole, struct slice token, uint6
 {
     CLEANUP_BUFFER struct buffer payload = buffer_new(4096);
 
-    protocol_text_write(token, &payload);
+    protocol_asker_write(token, WHOLE_REQUEST, &payload);
     buffer_u64(&payload, entry);
     buffer_byte(&payload, (uint8_t)verdict);
     protocol_text_write(slice_from_string(note), &payload);
@@ -128,7 +128,7 @@ static inline struct slice evidence_page(struct whole *whole, struct slice token
     const char *const filters[] = {wanted.actor, NULL, wanted.rule, wanted.from, wanted.to};
     struct slice answer = SLICE("");
 
-    protocol_text_write(token, &payload);
+    protocol_asker_write(token, WHOLE_REQUEST, &payload);
     protocol_text_write(SLICE("complaint 12"), &payload);
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
         protocol_text_write(filters[i] ? slice_from_string(filters[i]) : SLICE(""), &payload);
@@ -143,7 +143,7 @@ static inline struct slice reviews_json(struct whole *whole)
     struct slice list;
 
     struct slice token = whole_token(whole, &INES);
-    assert_int_equal(whole_ask(whole, PROTOCOL_REVIEWS, token, &list), OK);
+    assert_int_equal(whole_list(whole, PROTOCOL_REVIEWS, token, &list), OK);
     return arena_copy(whole->arena, list);
 }
 

@@ -155,7 +155,7 @@ static void what_cannot_be_suspended_is_refused_in_words(void **state)
     }
     assert_int_equal(suspend_as(&whole, ines, SUSPENDED_ACTOR, "one-more", NULL), ERROR_TOO_MANY);
     assert_int_equal(suspend_as(&whole, ines, SUSPENDED_ACTOR, "actor-7", NULL), OK); /* is so already */
-    assert_int_equal(whole_ask(&whole, PROTOCOL_SUSPENSIONS, ines, &list), OK);
+    assert_int_equal(whole_list(&whole, PROTOCOL_SUSPENSIONS, ines, &list), OK);
     assert_int_equal(times(list, "\"number\""), SUSPENSIONS_MAX);
     whole_close(&whole);
 }
@@ -171,17 +171,17 @@ static void only_oversight_that_is_neither_suspended_nor_withdrawn_suspends(void
     for (size_t i = 0; i < 4; i++) {
         struct slice token = whole_token(&whole, others[i]);
         assert_int_equal(suspend_as(&whole, token, SUSPENDED_ACTOR, "ines", NULL), ERROR_REFUSED);
-        assert_int_equal(whole_ask(&whole, PROTOCOL_SUSPENSIONS, token, NULL), ERROR_REFUSED);
+        assert_int_equal(whole_list(&whole, PROTOCOL_SUSPENSIONS, token, NULL), ERROR_REFUSED);
     }
     assert_int_equal(whole_entries(&whole), before + 8); /* trying is written down */
     struct slice ines = whole_token(&whole, &INES), overseer = whole_token(&whole, &OVERSEER);
     assert_int_equal(suspend_as(&whole, overseer, SUSPENDED_ACTOR, "ines", NULL), OK);
     assert_int_equal(suspend_as(&whole, ines, SUSPENDED_ACTOR, "overseer@ombud", NULL), ERROR_SUSPENDED);
     assert_int_equal(lift_as(&whole, ines, 1), ERROR_SUSPENDED); /* nobody lifts her own */
-    assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, ines, NULL), ERROR_SUSPENDED);
+    assert_int_equal(whole_list(&whole, PROTOCOL_REVIEWS, ines, NULL), ERROR_SUSPENDED);
     assert_int_equal(whole_ask(&whole, PROTOCOL_REVOKE, overseer, NULL), OK);
     assert_int_equal(lift_as(&whole, overseer, 1), ERROR_UNAUTHENTICATED);
-    assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, overseer, NULL), ERROR_UNAUTHENTICATED);
+    assert_int_equal(whole_list(&whole, PROTOCOL_REVIEWS, overseer, NULL), ERROR_UNAUTHENTICATED);
     whole_close(&whole);
 }
 
@@ -199,12 +199,12 @@ static void who_reads_the_lists_of_oversight_is_written_down_too(void **state)
     assert_int_equal(break_glass_of(&whole, whole_token(&whole, &PHYSICIAN_EMERGENCY), &person, facts, REASON, &grant),
                      OK);
     uint64_t before = whole_entries(&whole);
-    assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, ines, &list), OK);
+    assert_int_equal(whole_list(&whole, PROTOCOL_REVIEWS, ines, &list), OK);
     assert_int_not_equal(slice_search(list, SLICE("\"actor\"")), SIZE_MAX);
     assert_int_equal(slice_search(list, SLICE("\"index\"")), SIZE_MAX);
-    assert_int_equal(whole_ask(&whole, PROTOCOL_SUSPENSIONS, ines, NULL), OK);
+    assert_int_equal(whole_list(&whole, PROTOCOL_SUSPENSIONS, ines, NULL), OK);
     assert_int_equal(whole_entries(&whole), before + 2);
-    assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, SLICE("nobody's"), NULL), ERROR_UNAUTHENTICATED);
+    assert_int_equal(whole_list(&whole, PROTOCOL_REVIEWS, SLICE("nobody's"), NULL), ERROR_UNAUTHENTICATED);
     assert_int_equal(whole_entries(&whole), before + 2); /* strangers do not fill the log */
     whole_close(&whole);
 }

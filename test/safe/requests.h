@@ -75,7 +75,7 @@ static inline void intake(struct bench *bench)
                                  ASKING.article,   ASKING.reference, ASKING.drawers};
 
     buffer_byte(&bench->payload, ORDER_INTAKE);
-    protocol_text_write(bench->officer, &bench->payload);
+    protocol_asker_write(bench->officer, WHOLE_REQUEST, &bench->payload);
     for (size_t i = 0; i < 6; i++)
         protocol_text_write(slice_from_string(words[i]), &bench->payload);
     buffer_u64(&bench->payload, (uint64_t)(world_now_s(&bench->whole.world) + DAYS(20)));
@@ -109,7 +109,7 @@ static inline void ready_intake(struct bench *bench)
 static inline void verb(struct bench *bench, enum order_verb verb, struct slice words)
 {
     buffer_byte(&bench->payload, (uint8_t)verb);
-    protocol_text_write(bench->counsel, &bench->payload);
+    protocol_asker_write(bench->counsel, WHOLE_REQUEST, &bench->payload);
     buffer_slice(&bench->payload, id_slice(&bench->order));
     protocol_text_write(words, &bench->payload);
 }
@@ -143,7 +143,7 @@ static inline void ready_person(struct bench *bench)
 static inline void ready_orders(struct bench *bench)
 {
     new_order(bench);
-    buffer_slice(&bench->payload, bench->counsel);
+    protocol_asker_write(bench->counsel, WHOLE_REQUEST, &bench->payload);
 }
 
 static inline void ready_reading(struct bench *bench)
@@ -210,6 +210,11 @@ static inline void ready_begin(struct bench *bench)
 {
     safe_tick(bench->whole.safe);
     buffer_byte(&bench->payload, 0);
+}
+
+static inline void ready_mark(struct bench *bench)
+{
+    buffer_u64(&bench->payload, 0);
 }
 
 static inline uint64_t begun(struct bench *bench)
@@ -338,7 +343,7 @@ static inline void ready_verdict(struct bench *bench)
     struct grant grant;
 
     assert_int_equal(whole_access(&bench->whole, breaking(bench, &look), &grant), OK);
-    protocol_text_write(whole_token(&bench->whole, &INES), &bench->payload);
+    protocol_asker_write(whole_token(&bench->whole, &INES), WHOLE_REQUEST, &bench->payload);
     buffer_u64(&bench->payload, grant.leaf);
     buffer_byte(&bench->payload, REVIEW_JUSTIFIED);
     protocol_text_write(SLICE("seen the ward's log"), &bench->payload);
@@ -360,19 +365,19 @@ static inline void ready_lift(struct bench *bench)
 
     snprintf(name, sizeof name, "somebody %u", ++bench->drawn);
     assert_int_equal(suspend_as(&bench->whole, ines, SUSPENDED_ACTOR, name, &number), OK);
-    protocol_text_write(ines, &bench->payload);
+    protocol_asker_write(ines, WHOLE_REQUEST, &bench->payload);
     buffer_u64(&bench->payload, number);
     protocol_text_write(SLICE("cleared after inquiry"), &bench->payload);
 }
 
 static inline void ready_overseer(struct bench *bench)
 {
-    buffer_slice(&bench->payload, whole_token(&bench->whole, &INES));
+    protocol_asker_write(whole_token(&bench->whole, &INES), WHOLE_REQUEST, &bench->payload);
 }
 
 static inline void ready_evidence(struct bench *bench)
 {
-    protocol_text_write(whole_token(&bench->whole, &INES), &bench->payload);
+    protocol_asker_write(whole_token(&bench->whole, &INES), WHOLE_REQUEST, &bench->payload);
     protocol_text_write(SLICE("an inquiry"), &bench->payload);
     for (int i = 0; i < 5; i++)
         protocol_text_write(SLICE(""), &bench->payload);
@@ -463,6 +468,7 @@ static const struct work {
     {"counts of a year",                PROTOCOL_ORDER_SETUP,  ready_counts,     false},
     {"a round of witnesses begins",     PROTOCOL_COSIGN,       ready_begin,      false},
     {"what a witness is sent",          PROTOCOL_COSIGN,       ready_submission, false},
+    {"whom to ask",                     PROTOCOL_WITNESSES,    ready_mark,       false},
     {"what a witness says",             PROTOCOL_COSIGNED,     ready_cosigned,   false},
     {"how the witnesses are doing",     PROTOCOL_WITNESSING,   nothing,          false},
     {"how long the log is kept",        PROTOCOL_RETENTION,    nothing,          false},

@@ -121,7 +121,7 @@ static void a_review_is_closed_by_oversight_alone_and_once(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct slice token = whole_token(&whole, others[i]);
         assert_int_equal(judge_as(&whole, token, entry, REVIEW_JUSTIFIED, "it was me"), ERROR_REFUSED);
-        assert_int_equal(whole_ask(&whole, PROTOCOL_REVIEWS, token, NULL), ERROR_REFUSED);
+        assert_int_equal(whole_list(&whole, PROTOCOL_REVIEWS, token, NULL), ERROR_REFUSED);
     }
     assert_int_equal(judge_as(&whole, ines, entry, REVIEW_JUSTIFIED, " "), ERROR_REQUIRED);
     assert_int_equal(judge_as(&whole, ines, entry, REVIEW_OPEN, "later perhaps"), ERROR_SYNTAX);

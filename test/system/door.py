@@ -42,6 +42,10 @@ def text(value):
     return struct.pack(">I", len(value)) + value
 
 
+def asker(token, request=0x9c41f0e2b7a3d518):
+    return text(token) + struct.pack(">Q", request)
+
+
 def credential(actor, role, sector, purposes, organization, person=bytes(16), training="current", seconds=3600):
     mask = sum(1 << PURPOSE[p] for p in purposes)
     return (bytes(16) + bytes([ROLE[role], SECTOR[sector], TRAINING[training]]) + organization + person +

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small witness of C2SP tlog-witness that shares no code with the program under test, and that can be told to lie, to
-fall silent or to go away. Hashes by hashlib, signatures by libsodium."""
+fall silent, to be slow or to go away. Hashes by hashlib, signatures by libsodium."""
 import base64
 import ctypes
 import ctypes.util
 import hashlib
 import http.server
+import ssl
 import threading
 import time
 
@@ -101,13 +102,15 @@ def is_consistent(older, newer, proof):
 # ---- the witness ----
 
 class Witness:
-    """Knows the logs whose verifier keys it was given. `behaviour`: honest, lying (a signature of nobody), silent."""
+    """Knows the logs whose verifier keys it was given. `behaviour`: honest, lying (a signature of nobody), silent, slow
+    (by `delay` seconds). `tls`: files of a certificate and its key."""
 
-    def __init__(self, name, *log_vkeys):
-        self.name, self.behaviour = name, "honest"
+    def __init__(self, name, *log_vkeys, tls=None):
+        self.name, self.behaviour, self.delay, self.tls = name, "honest", 4, tls
         self.logs = {key_of(vkey)[0]: vkey for vkey in log_vkeys}
         self.seen = {}     # origin -> (size, root)
         self.answers = []  # statuses given
+        self.asked = []    # (when, path, origin, size, status), of what was answered
         self.public_key, self.secret_key = ctypes.create_string_buffer(32), ctypes.create_string_buffer(64)
         SODIUM.crypto_sign_keypair(self.public_key, self.secret_key)
         raw = b"\4" + self.public_key.raw
@@ -126,11 +129,16 @@ class Witness:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 if witness.behaviour == "silent":
                     witness.released.wait(20)
+                if witness.behaviour == "slow":
+                    witness.released.wait(witness.delay)
                 if witness.behaviour == "silent" or not witness.server:
                     self.close_connection = True
                     return
+                now = time.monotonic()
                 status, text = witness.answer(self.path, body)
                 witness.answers.append(status)
+                origin, size = head_of(body.split("\n\n", 1)[1])[:2] if self.path == "/add-checkpoint" else (None, None)
+                witness.asked.append((now, self.path, origin, size, status))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
@@ -142,12 +150,18 @@ class Witness:
         self.released = threading.Event()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.tls)
+            # In the thread of each connection, so that one that is refused halts nobody else.
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.server.handle_error = lambda *unused: None
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self):
-        return "http://127.0.0.1:%d/" % self.port
+        return "http%s://127.0.0.1:%d/" % ("s" if self.tls else "", self.port)
 
     def stop(self):
         if self.server:

@@ -14,7 +14,7 @@ import unittest
 from askers import words
 from canary import DRAWERS
 from disclosure import outcome
-from door import ERRORS, EVERY_DRAWER, GLASS, HIDE, KINDS, OUTCOMES, REPLACES, WHOLE, Door, Grant, access, change, credential, text
+from door import ERRORS, EVERY_DRAWER, GLASS, HIDE, KINDS, OUTCOMES, REPLACES, WHOLE, Door, Grant, access, asker, change, credential, text
 from harness import BINARY, HARBOUR, HILL, Node, organization_id
 from journal import Journal
 from secrets_test import keys_of_ring, person_keys
@@ -329,11 +329,10 @@ class LyingDoor(unittest.TestCase):
         breaker = self.door.token("doctor-1", "physician", "health", ["ETREAT"], OTHER)
         entry = self.door.access(breaker, [(person, block, False)], drawers=0b1101, flags=GLASS,
                                  reason=b"unconscious, nobody with her").leaf
-        deeds = {"SUSPEND": lambda t: text(t) + b"\x01" + text(b"nurse-1") + text(b"because I can"),
-                 "LIFT": lambda t: text(t) + struct.pack(">Q", 1) + text(b"because I can"),
-                 "REVIEW_DONE": lambda t: text(t) + struct.pack(">QB", entry, 1) + text(b"all is well"),
-                 "EVIDENCE": lambda t: text(t) + text(b"curious") + bytes(64), "REVIEWS": lambda t: t,
-                 "SUSPENSIONS": lambda t: t}
+        deeds = {"SUSPEND": lambda t: asker(t) + b"\x01" + text(b"nurse-1") + text(b"because I can"),
+                 "LIFT": lambda t: asker(t) + struct.pack(">Q", 1) + text(b"because I can"),
+                 "REVIEW_DONE": lambda t: asker(t) + struct.pack(">QB", entry, 1) + text(b"all is well"),
+                 "EVIDENCE": lambda t: asker(t) + text(b"curious") + bytes(28), "REVIEWS": asker, "SUSPENSIONS": asker}
         others = [self.door.token("x", role, sector, [purpose], HOUSE) for sector in words("sector") if sector != "oversight"
                   for role in ("overseer", "physician", "administrator", "officer") for purpose in ("HOPERAT", "HLEGAL")]
         for token in others + [b"", self.nurse[:-1], self.door.ask("ISSUE_SYSTEM", credential(
@@ -406,8 +405,8 @@ class LyingDoor(unittest.TestCase):
         good = {"ACCESS": access(self.nurse, [(person, block, False)], reason=b"x y", changes=[
                     change("consent", "permit", HOUSE, bytes(16))], action="write"),
                 "ISSUE": credential("a", "officer", "immigration", ["ENFORCE"], HOUSE),
-                "EVENTS": bytes(8) + access(self.nurse, [(person, block, False)]), "SUSPEND": text(self.nurse) + b"\x01" + text(b"a") +
-                text(b"a reason"), "EVIDENCE": text(self.nurse) + text(b"about"), "ISSUE_APPROVED": b"hospitium credential request 1\n",
+                "EVENTS": bytes(8) + access(self.nurse, [(person, block, False)]), "SUSPEND": asker(self.nurse) + b"\x01" + text(b"a") +
+                text(b"a reason"), "EVIDENCE": asker(self.nurse) + text(b"about"), "ISSUE_APPROVED": b"hospitium credential request 1\n",
                 "TILE": struct.pack(">BBQH", 0, 0, 0, 1), "PROOF": bytes(8) + access(self.nurse, [(person, block, False)])}
         for round_ in range(4000 if ALL else 1500):
             kind = self.random.choice(list(good))

@@ -11,7 +11,8 @@ import re
 import time
 import unittest
 
-from harness import BINARY, HARBOUR, Node, encounter, houses, patient, temperature, wait_until
+from harness import BINARY, HARBOUR, HILL, Node, encounter, houses, patient, temperature, wait_until
+from journal import Journal
 
 NAMES = ("oversight", "community", "health", "stranger")
 PATHS = (("POST", "/api/orders"), ("GET", "/api/orders"), ("GET", "/api/orders/" + "0" * 32),
@@ -256,6 +257,54 @@ class Orders(unittest.TestCase):
         shown = self.order("sign", self.path("one"), "--key", self.key["health"], "--order", self.path("one.order"))
         self.assertIn(b"name Samirah Hadad", shown.stdout)
         self.assertNotEqual(self.order("sign", self.path("statute"), "--key", self.key["health"], check=False).returncode, 0)
+
+    # ---- what each deed leaves in the log ----
+
+    def signed_release(self, order):
+        out = self.path("numbered")
+        self.order("release", self.node.directory, order, "--token", self.counsel.token, "--person", self.wire_of(order),
+                   "--drawers", "identity", "--days", "7", "--out", out)
+        self.sign("numbered", "oversight", "health", beside=out + ".order")
+        with open(out, "rb") as file:
+            return file.read()
+
+    def test_the_entry_of_every_deed_carries_the_number_that_its_caller_got(self):
+        self.open_route()
+        doctor = self.node.ask("physician", organization=HILL, purpose="ETREAT", actor="doctor-1")
+        broken = doctor.post("/fhir/Patient/%s/$break-glass" % self.person, {"resourceType": "Parameters", "parameter": [
+            {"name": "reason", "valueString": "unconscious, nobody with her"}]}).json()["parameter"][0]["valueInteger"]
+        refused, released = self.intake().json()["order"], self.intake().json()["order"]
+        note, why = self.signed_release(released), {"reason": "after an inquiry"}
+        ask = self.counsel.request
+        deeds = (  # the entry's action, its decision, and the request
+            ("suspend", "permit", lambda: ask("POST", "/api/suspensions", dict(why, actor="karla"))),
+            ("suspend", "deny", lambda: ask("POST", "/api/suspensions", dict(why, rule="D-99x"))),
+            ("suspend", "deny", lambda: self.nurse.post("/api/suspensions", dict(why, actor="ines"))),
+            ("suspensions", "permit", lambda: ask("GET", "/api/suspensions")),
+            ("lift", "permit", lambda: ask("DELETE", "/api/suspensions/1", why)),
+            ("reviews", "permit", lambda: ask("GET", "/api/reviews")),
+            ("review", "permit", lambda: ask("POST", "/api/reviews/%d" % broken, {"verdict": "justified", "note": "I saw it"})),
+            ("evidence", "permit", lambda: ask("GET", "/api/evidence?about=a+case")),
+            ("orders", "permit", lambda: ask("GET", "/api/orders")),
+            ("orders", "permit", lambda: ask("POST", "/api/orders/%s/match" % refused, {})),
+            ("intake", "permit", self.intake),
+            ("intake", "deny", lambda: self.intake(self.nurse)),
+            ("refuse", "permit", lambda: ask("POST", "/api/orders/%s/refuse" % refused, why)),
+            ("refuse", "deny", lambda: ask("POST", "/api/orders/%s/refuse" % refused, why)),
+            ("release", "permit", lambda: ask("POST", "/api/orders/%s/release" % released, note)),
+            ("tell", "permit", lambda: ask("POST", "/api/orders/%s/tell" % released, why)))
+        journal = Journal(self.node.directory)
+        for action, decision, deed in deeds:
+            before = len(journal.read())
+            answer = deed()
+            number = answer.header("x-request-id")
+            self.assertRegex(number, "^[0-9a-f]{16}$")
+            entries = [e.event for e in journal.read()[before:] if e.event["kind"] in ("oversight", "order")]
+            told = [e for e in entries if e["action"] == action]
+            self.assertEqual([(e["request"], e["decision"]) for e in told], [(number, decision)], (action, answer))
+        # What the safe does by itself answers nobody, and has no number.
+        self.assertNotIn("request", wait_until(lambda: next((e.event for e in journal.read() if e.event.get("action") == "told"),
+                                                            None)))
 
     # ---- told ----
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -50,17 +51,49 @@ def courier_of(node):
     return None
 
 
-class Witnessed(unittest.TestCase):
+class Authority:
+    """A certificate authority of the test's own, by openssl."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+        self._openssl("req", "-x509", *self._KEY, "-days", "2", "-subj", "/CN=" + name, "-keyout", self.path("key"),
+                      "-out", self.path("pem"))
+
+    _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+    def path(self, ending):
+        return os.path.join(self.folder, self.name + "." + ending)
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+    def certificate(self, name, subject="IP:127.0.0.1", days="2"):
+        """(certificate, key), of files; with days before today it has run out."""
+        file = os.path.join(self.folder, name)
+        self._openssl("req", *self._KEY, "-subj", "/CN=" + name, "-keyout", file + ".key", "-out", file + ".csr")
+        with open(file + ".ext", "w", encoding="ascii") as ext:
+            ext.write("subjectAltName=%s\n" % subject)
+        self._openssl("x509", "-req", "-in", file + ".csr", "-CA", self.path("pem"), "-CAkey", self.path("key"),
+                      "-CAcreateserial", "-days", days, "-extfile", file + ".ext", "-out", file + ".pem")
+        return file + ".pem", file + ".key"
+
+
+class Bench(unittest.TestCase):
+    """A node, and what is asked of it."""
+
+    settings = ("log.tick = 1", "witness.interval = 1")
+
     def setUp(self):
         if not BINARY:
             self.skipTest("HOSPITIUM_BINARY does not name the program")
         self.node = Node()
         self.addCleanup(self.node.close)
-        setting(self.node, "log.tick = 1")
+        setting(self.node, *self.settings)
         self.keys = {log: vkey(self.node, log) for log in ("access", "public")}
 
-    def witness(self, name):
-        witness = Witness(name, *self.keys.values())
+    def witness(self, name, **more):
+        witness = Witness(name, *self.keys.values(), **more)
         self.addCleanup(witness.stop)
         return witness
 
@@ -93,6 +126,19 @@ class Witnessed(unittest.TestCase):
             found = re.search(r"^hospitium_%s (\d+)$" % name, client.get("/metrics").text, re.M)
         return int(found[1]) if found else None
 
+    def put(self, name, text):
+        """A file of the node's owner, at once as a whole."""
+        path = os.path.join(self.node.directory, name)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+
+    def read(self, name):
+        with open(os.path.join(self.node.directory, name), encoding="utf-8") as file:
+            return file.read()
+
+
+class Witnessed(Bench):
     def test_an_access_is_in_a_cosigned_checkpoint_within_ten_seconds(self):
         witnesses = [self.witness("one.example"), self.witness("two.example")]
         write_policy(self.node, witnesses, 2)
@@ -133,6 +179,111 @@ class Witnessed(unittest.TestCase):
         self.node.start()
         self.look()
         self.assertTrue(self.cosigned_by(witnesses[1:]), self.node.log()[-1500:])
+
+    def test_a_slow_witness_counts_and_keeps_nobody_waiting(self):
+        slow, quick = self.witness("slow.example"), self.witness("quick.example")
+        slow.behaviour, slow.delay = "slow", 4
+        write_policy(self.node, [slow, quick], 2)
+        self.node.start()
+        origin = self.checkpoint().split("\n")[0]
+        times = lambda w: [now for now, _, of, _, status in w.asked if of == origin and status == 200]
+        self.assertTrue(wait_until(lambda: len(times(slow)) >= 3, 30), self.node.log()[-1500:])
+        begin, end = times(slow)[0], times(slow)[-1]
+        asked = [now for now in times(quick) if begin <= now <= end]
+        self.assertGreaterEqual(len(asked), 5)  # once a round, not once whenever the other is done
+        self.assertLess(max(later - now for now, later in zip(asked, asked[1:])), 3)
+        size = self.size()
+        self.look()
+        # Rounds begin and end while the slow one thinks; what it says late makes two.
+        self.assertTrue(self.cosigned_by([slow, quick], beyond=size))
+
+    def test_no_witness_is_asked_more_often_than_the_setting_says_and_all_are_asked_for_the_same(self):
+        setting(self.node, "witness.interval = 3")
+        witnesses = [self.witness("one.example"), self.witness("two.example")]
+        write_policy(self.node, witnesses, 2)
+        self.node.start()
+        origin = self.checkpoint().split("\n")[0]
+        rounds = lambda w: [(now, size) for now, _, of, size, status in w.asked if of == origin and status == 200]
+        self.assertTrue(wait_until(lambda: all(len(rounds(w)) >= 5 for w in witnesses), 30))
+        for w in witnesses:
+            gaps = [later[0] - now[0] for now, later in zip(rounds(w), rounds(w)[1:])]
+            self.assertGreater(min(gaps), 2.9, gaps)  # the log has grown three times meanwhile
+        first, second = ([size for _, size in rounds(w)][:5] for w in witnesses)
+        self.assertEqual(first, second)
+
+    # ---- what the owner changes while the node runs ----
+
+    def test_another_policy_is_in_force_without_a_new_start_and_a_broken_one_is_an_alarm(self):
+        first, second = self.witness("one.example"), self.witness("two.example")
+        write_policy(self.node, [first], 1)
+        self.node.start()
+        self.assertTrue(self.cosigned_by([first]))
+        courier = courier_of(self.node)
+        write_policy(self.node, [second], 1)
+        note = self.cosigned_by([second])
+        self.assertTrue(note, self.node.log()[-1500:])
+        self.assertNotIn(first.name, note)
+        good = self.read("witnesses")
+        asked = len(first.asked)
+        self.put("witnesses", good.replace("quorum enough", "quorum nobody"))
+        self.assertTrue(wait_until(lambda: self.metric("witness_files_refused") == 1))
+        self.assertIn('"event":"safe.witness_file_refused","file":"witnesses"', self.node.log())
+        self.assertTrue(self.cosigned_by([second], beyond=self.size()))  # the last good one
+        self.put("witnesses", good)
+        self.assertTrue(wait_until(lambda: self.metric("witness_files_refused") == 0))
+        self.assertEqual(len(first.asked), asked)
+        self.assertEqual(courier_of(self.node), courier)
+        self.look()
+
+    def test_a_node_comes_to_have_witnesses_and_a_region_while_it_runs(self):
+        witness, region = self.witness("one.example"), self.witness("region.example")
+        self.node.start()
+        self.assertIsNone(courier_of(self.node))
+        write_policy(self.node, [witness], 1)
+        self.assertTrue(self.cosigned_by([witness]), self.node.log()[-1500:])
+        self.put("region", region.url + "\n")
+        counts = lambda: [path for _, path, _, _, _ in region.asked if path == "/add-order-counts"]
+        self.assertTrue(wait_until(counts))
+        self.put("region", "ftp://region.example/\n")
+        self.assertTrue(wait_until(lambda: self.metric("witness_files_refused") == 1))
+        self.assertIn('"event":"safe.witness_file_refused","file":"region"', self.node.log())
+
+    # ---- https ----
+
+    def test_only_certificates_of_the_owners_authority_for_the_right_name_and_in_time_are_trusted(self):
+        if not shutil.which("openssl"):
+            self.skipTest("there is no openssl")
+        authority, stranger = Authority(self.node.home, "authority"), Authority(self.node.home, "stranger")
+        good = self.witness("good.example", tls=authority.certificate("good"))
+        bad = [self.witness("wrong-name.example", tls=authority.certificate("wrong", "DNS:other.example")),
+               self.witness("expired.example", tls=authority.certificate("expired", days="-1")),
+               self.witness("unknown.example", tls=stranger.certificate("unknown"))]
+        write_policy(self.node, bad + [good], 1)
+        shutil.copy(authority.path("pem"), os.path.join(self.node.directory, "witnesses.pem"))
+        self.node.start()
+        note = self.cosigned_by([good])
+        self.assertTrue(note, self.node.log()[-1500:])
+        for number, witness in enumerate(bad, 1):
+            said = '"event":"courier.certificate_not_trusted","witness":%d,' % number
+            self.assertTrue(wait_until(lambda: said in self.node.log()), witness.name)
+            self.assertNotIn(witness.name, note)
+        self.assertNotIn('"event":"courier.certificate_not_trusted","witness":4', self.node.log())
+        self.assertEqual([w.asked for w in bad], [[], [], []])  # not a byte of it reached them
+        self.look()
+        # The other authority instead: what was good is not, and what was unknown is.
+        self.put("witnesses.pem", self.read("../stranger.pem"))
+        note = self.cosigned_by([bad[2]], beyond=self.size())
+        self.assertTrue(note, self.node.log()[-1500:])
+        self.assertTrue(wait_until(lambda: '"event":"courier.certificate_not_trusted","witness":4' in self.node.log()))
+        self.assertTrue(wait_until(lambda: not is_cosigned(self.checkpoint(), good.vkey)))
+        # Without a file of the owner's nobody here is trusted: these authorities are not the system's.
+        os.unlink(os.path.join(self.node.directory, "witnesses.pem"))
+        taken = lambda: self.node.log().count('"event":"safe.witness_file_taken","file":"witnesses.pem"')
+        self.assertTrue(wait_until(lambda: taken() == 3))
+        refused = self.node.log().count("courier.certificate_not_trusted")
+        self.assertTrue(wait_until(lambda: self.node.log().count("courier.certificate_not_trusted") > refused))
+        self.look()
+        self.assertEqual(self.metric("forks"), 0)
 
     def test_a_wrong_cosignature_is_ignored(self):
         liar, honest = self.witness("liar.example"), self.witness("honest.example")
@@ -273,6 +424,27 @@ class Witnessed(unittest.TestCase):
         self.assertIsNone(courier_of(self.node))
         self.assertEqual(self.metric("witnesses"), 0)
         self.assertIsNone(self.metric("access_cosigned_age_seconds"))
+
+
+class AsItComes(Bench):
+    """With the settings that a node has when nobody changes any."""
+
+    settings = ()
+
+    def test_an_access_is_cosigned_within_ten_seconds_at_whatever_time_it_comes(self):
+        witnesses = [self.witness("one.example"), self.witness("two.example")]
+        silent = self.witness("silent.example")
+        silent.behaviour = "silent"
+        write_policy(self.node, [silent] + witnesses, 2)
+        self.node.start()
+        self.assertTrue(self.cosigned_by(witnesses))
+        for number in range(4):
+            time.sleep(1.3 * number)  # another moment between two ticks each time
+            size = self.size()
+            self.look()
+            begin = time.monotonic()
+            self.assertTrue(self.cosigned_by(witnesses, beyond=size), self.node.log()[-1500:])
+            self.assertLess(time.monotonic() - begin, WITHIN_SECONDS)
 
 
 if __name__ == "__main__":

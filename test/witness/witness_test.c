@@ -190,6 +190,16 @@ static void every_fault_has_its_status(void **state)
         {"old 3\n", "Old 3\n", WITNESS_MALFORMED},
         {"old 3\n", "old 18446744073709551616\n", WITNESS_MALFORMED},
         {"old 3\n", "old 3\nAAAA\n", WITNESS_MALFORMED},
+        {"old 3\n", "old 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n", WITNESS_MALFORMED},   /* no padding */
+        {"old 3\n", "old 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n", WITNESS_MALFORMED}, /* more of it */
+        {"old 3\n", "old 3\n-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+         WITNESS_MALFORMED}, /* the other alphabet */
+        {"old 3\n", "old 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n",
+         WITNESS_MALFORMED}, /* bits that are lost */
+        {"old 3\n", "old 3\nAAAAAAAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAAAAAAAA=\n", WITNESS_MALFORMED}, /* a space */
+        {"old 3\n", "old 3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n",
+         WITNESS_MALFORMED}, /* the end of a line of another system */
+        {"old 3\n", "old 3\n AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", WITNESS_MALFORMED}, /* a space before */
         {"old 3\n", "old 8\n", WITNESS_MALFORMED},
         {"\n\n", "\n", WITNESS_MALFORMED},
         {"\n7\n", "\n07\n", WITNESS_MALFORMED},
